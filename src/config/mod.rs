@@ -1,0 +1,64 @@
+//! The settings, parsed into types once at the start; no secret is in them.
+//!
+//! A missing file means defaults; an unknown key is an error, because a misspelt safety setting
+//! that is silently ignored is worse than a stop. Where files are is decided here and nowhere else
+//! ([`Paths`]), after the XDG base directory specification.
+
+mod paths;
+mod settings;
+
+pub use paths::{Overrides, Paths};
+pub use settings::{Audit, Destination, Keys, Settings, Snapshot, Store};
+
+use crate::sys::{FileError, Variables, read};
+
+/// A settings file larger than this is not one (bytes).
+const SETTINGS_LIMIT: usize = 1024 * 1024;
+
+/// Where things are and how they are set.
+pub struct Config {
+    /// Where things are.
+    pub paths: Paths,
+    /// What the settings file says.
+    pub settings: Settings,
+}
+
+/// Why there is no configuration.
+#[derive(Debug, thiserror::Error)]
+pub enum Error {
+    /// `HOME` is not set and nothing else says where files are.
+    #[error("the variable HOME is not set")]
+    NoHome,
+    /// The file that was named on the command line is not there.
+    #[error("no settings file at `{0}`")]
+    Missing(String),
+    /// The file is not what it should be.
+    #[error("settings `{path}`: {reason}")]
+    Invalid {
+        /// Which file.
+        path: String,
+        /// What the parser says; it names lines and keys.
+        reason: String,
+    },
+    /// The file can not be read.
+    #[error(transparent)]
+    File(#[from] FileError),
+}
+
+impl Config {
+    /// Reads the settings file, if there is one, and works out the paths.
+    ///
+    /// # Errors
+    /// See [`Error`].
+    pub fn load(variables: &Variables, overrides: &Overrides) -> Result<Self, Error> {
+        let mut paths = Paths::find(variables, overrides)?;
+        let settings = match read(&paths.settings, SETTINGS_LIMIT)? {
+            Some(bytes) => Settings::parse(&bytes)
+                .map_err(|reason| Error::Invalid { path: paths.settings.display().to_string(), reason })?,
+            None if overrides.settings.is_some() => return Err(Error::Missing(paths.settings.display().to_string())),
+            None => Settings::default(),
+        };
+        paths.apply(&settings);
+        Ok(Self { paths, settings })
+    }
+}

@@ -1,0 +1,102 @@
+//! Where files are.
+
+use std::path::{Path, PathBuf};
+
+use crate::sys::Variables;
+
+use super::{Error, Settings};
+
+/// What the command line says about places.
+#[derive(Debug, Default)]
+pub struct Overrides {
+    /// `--config FILE`.
+    pub settings: Option<PathBuf>,
+    /// `--store DIR`.
+    pub store: Option<PathBuf>,
+}
+
+/// Every place that is used, resolved.
+#[derive(Debug)]
+pub struct Paths {
+    /// The user's home.
+    pub home: PathBuf,
+    /// The settings file.
+    pub settings: PathBuf,
+    /// The store's root.
+    pub store: PathBuf,
+    /// The age identity that was asked for by name; otherwise those of [`Paths::identities`].
+    pub identity: Option<PathBuf>,
+    config_folder: PathBuf,
+    state_folder: PathBuf,
+    store_is_chosen: bool,
+}
+
+impl Paths {
+    pub(super) fn find(variables: &Variables, overrides: &Overrides) -> Result<Self, Error> {
+        let home = PathBuf::from(variables.text("HOME").ok_or(Error::NoHome)?);
+        let base = |name: &str, default: &str| {
+            // A relative XDG path is to be ignored (XDG base directory specification, "Environment variables").
+            let named = variables.text(name).map(PathBuf::from).filter(|path| path.is_absolute());
+            named.unwrap_or_else(|| home.join(default)).join("vaultctl")
+        };
+        let config_folder = base("XDG_CONFIG_HOME", ".config");
+        let state_folder = base("XDG_STATE_HOME", ".local/state");
+        let named_settings = overrides.settings.clone().or_else(|| variables.text("VAULTCTL_CONFIG").map(PathBuf::from));
+        let named_store = [variables.text("VAULTCTL_STORE"), variables.text("PASSWORD_STORE_DIR")];
+        let named_store = overrides.store.clone().or_else(|| named_store.into_iter().flatten().next().map(PathBuf::from));
+        Ok(Self {
+            settings: named_settings.unwrap_or_else(|| config_folder.join("config.toml")),
+            store_is_chosen: named_store.is_some(),
+            store: named_store.unwrap_or_else(|| home.join(".password-store")),
+            identity: variables.text("VAULTCTL_IDENTITY").map(PathBuf::from),
+            home,
+            config_folder,
+            state_folder,
+        })
+    }
+
+    pub(super) fn apply(&mut self, settings: &Settings) {
+        if let (false, Some(path)) = (self.store_is_chosen, &settings.store.path) {
+            self.store = self.expand(path);
+        }
+        if let (None, Some(path)) = (&self.identity, &settings.keys.identity) {
+            self.identity = Some(self.expand(path));
+        }
+    }
+
+    /// `~/…` below the home, anything else as it is.
+    #[must_use]
+    pub fn expand(&self, path: &str) -> PathBuf {
+        path.strip_prefix("~/").map_or_else(|| PathBuf::from(path), |rest| self.home.join(rest))
+    }
+
+    /// Where the settings and keys are.
+    #[must_use]
+    pub fn config_folder(&self) -> &Path {
+        &self.config_folder
+    }
+
+    /// The age identity: wrapped in a passphrase, and in the clear. At most one of them exists.
+    #[must_use]
+    pub fn identities(&self) -> [PathBuf; 2] {
+        [self.config_folder.join("identity.age"), self.config_folder.join("identity.txt")]
+    }
+
+    /// Public keys to which new stores and snapshots are encrypted.
+    #[must_use]
+    pub fn recipients(&self) -> PathBuf {
+        self.config_folder.join("recipients.txt")
+    }
+
+    /// This machine's signing key, in OpenSSH's form.
+    #[must_use]
+    pub fn signing_key(&self) -> PathBuf {
+        self.config_folder.join("signing_key")
+    }
+
+    /// What is remembered between runs: access log, journals, pins; safe from nobody but others.
+    #[must_use]
+    pub fn state_folder(&self) -> &Path {
+        &self.state_folder
+    }
+}

@@ -1,0 +1,98 @@
+//! What the settings file may say.
+
+use serde::Deserialize;
+
+/// The settings file, as it is written; every key is optional.
+#[derive(Debug, Default, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct Settings {
+    /// `[store]`
+    pub store: Store,
+    /// `[keys]`
+    pub keys: Keys,
+    /// `[audit]`
+    pub audit: Audit,
+    /// `[snapshot]`
+    pub snapshot: Snapshot,
+}
+
+/// `[store]`: where entries are.
+#[derive(Debug, Default, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct Store {
+    /// The store's root; `~/` is the home.
+    pub path: Option<String>,
+}
+
+/// `[keys]`: which keys are used.
+#[derive(Debug, Default, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct Keys {
+    /// The age identity file; `~/` is the home.
+    pub identity: Option<String>,
+}
+
+/// `[audit]`: the access log.
+#[derive(Debug, Default, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct Audit {
+    /// Whether a read is refused when it can not be logged; otherwise it goes on with a warning.
+    pub required: bool,
+}
+
+/// `[snapshot]`: what is backed up, to whom and whither.
+#[derive(Debug, Default, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct Snapshot {
+    /// age recipients; by default those of `recipients.txt`.
+    pub recipients: Vec<String>,
+    /// `[[snapshot.destination]]`
+    pub destination: Vec<Destination>,
+}
+
+/// `[[snapshot.destination]]`: a place for snapshots.
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Destination {
+    /// What `--to` calls it.
+    pub name: String,
+    /// `file:///folder`, or the folder.
+    pub url: String,
+}
+
+impl Settings {
+    /// Parses the file's bytes; the error says where and what.
+    pub(super) fn parse(bytes: &[u8]) -> Result<Self, String> {
+        let text = std::str::from_utf8(bytes).map_err(|error| error.to_string())?;
+        toml::from_str(text).map_err(|error| one_line(text, &error))
+    }
+}
+
+/// The parser's message with the line it is about; its own rendering takes five lines.
+fn one_line(text: &str, error: &toml::de::Error) -> String {
+    let message = error.message().replace('\n', ", ");
+    match error.span() {
+        Some(span) => {
+            let line = text.bytes().take(span.start).filter(|byte| *byte == b'\n').count() + 1;
+            format!("line {line}: {message}")
+        }
+        None => message,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_unknown_key_is_named_with_its_line() {
+        let error = Settings::parse(b"[audit]\nrequird = true\n").expect_err("the key is misspelt");
+        assert!(error.starts_with("line 2: unknown field `requird`"), "{error}");
+    }
+
+    #[test]
+    fn nothing_means_defaults() {
+        let settings = Settings::parse(b"").expect("an empty file is fine");
+        assert!(!settings.audit.required && settings.snapshot.destination.is_empty());
+    }
+}

@@ -1,0 +1,24 @@
+//! Bytes to sealed bytes and back; no file, no variable, no prompt, no clock.
+//!
+//! Each library stays behind one file: age in `age.rs`, Sequoia in `openpgp.rs`, SSHSIG in
+//! `signature.rs`. Two proof types carry the room's promises outwards:
+//!
+//! * [`Sealed`] can be made here only, by encrypting or by recognising a whole ciphertext. Stores
+//!   and storages accept nothing else, so plaintext can not be written or sent by mistake.
+//! * [`Signed`] can be made here only, by signing or by verifying.
+
+mod age;
+mod digest;
+mod error;
+mod openpgp;
+mod passphrase;
+mod sealed;
+mod signature;
+
+pub use age::{Identity, Recipient, Sealer, open, open_whole, seal, seal_for_read_back, seal_whole};
+pub use digest::{Digest, HashingReader, HashingWriter};
+pub use error::Error;
+pub use openpgp::{KeyHandle, Message};
+pub use passphrase::{open_with_passphrase, seal_with_passphrase};
+pub use sealed::{Cipher, Recipients, Sealed};
+pub use signature::{Attested, Fingerprint, Signed, Signer, Verifier};

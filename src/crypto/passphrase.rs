@@ -1,0 +1,49 @@
+//! An identity file behind a passphrase, as `age -p` makes it (scrypt, age-encryption.org/v1).
+
+use std::io::Write;
+
+use age::secrecy::SecretString;
+use age::{armor::ArmoredReader, scrypt};
+
+use crate::secret::{Secret, SecretBuffer, SecretText};
+
+use super::age::decrypt_error;
+use super::{Digest, Error, Sealed};
+
+/// log2 of the most work that a foreign file may ask of us: 2^22 takes about a minute and 4 GiB.
+const MOST_WORK: u8 = 22;
+
+/// Encrypts with a passphrase; the library picks work worth about a second.
+///
+/// # Errors
+/// Only what an allocation may say.
+pub fn seal_with_passphrase(passphrase: &SecretText, plaintext: &Secret) -> Result<Sealed<Vec<u8>>, Error> {
+    let mut stream = age::Encryptor::with_user_passphrase(library_text(passphrase)).wrap_output(Vec::new())?;
+    // EXPOSE: this is where the plaintext turns into ciphertext.
+    stream.write_all(plaintext.expose())?;
+    let body = stream.finish()?;
+    let (digest, size) = (Digest::of(&body), body.len() as u64);
+    Ok(Sealed::new(body, digest, size))
+}
+
+/// Decrypts what [`seal_with_passphrase`] or `age -p` (armored or not) has made.
+///
+/// # Errors
+/// [`Error::WrongPassphrase`]; [`Error::Damaged`]; [`Error::NotCiphertext`] when it is for keys, not a passphrase.
+pub fn open_with_passphrase(ciphertext: &[u8], passphrase: &SecretText) -> Result<Secret, Error> {
+    let decryptor = age::Decryptor::new_buffered(ArmoredReader::new(ciphertext)).map_err(decrypt_error)?;
+    if !decryptor.is_scrypt() {
+        return Err(Error::NotCiphertext("passphrase-protected"));
+    }
+    let mut key = scrypt::Identity::new(library_text(passphrase));
+    key.set_max_work_factor(MOST_WORK);
+    let mut stream = decryptor.decrypt(std::iter::once(&key as &dyn age::Identity)).map_err(decrypt_error)?;
+    let mut plaintext = SecretBuffer::new();
+    plaintext.fill_from(&mut stream, ciphertext.len()).map_err(|error| Error::Damaged(error.to_string()))?;
+    Ok(plaintext.into_secret())
+}
+
+fn library_text(passphrase: &SecretText) -> SecretString {
+    // EXPOSE: copied into the library's own secret type.
+    SecretString::from(Box::<str>::from(passphrase.expose()))
+}

@@ -1,0 +1,14 @@
+//! vaultctl: API keys for MCP servers, handed to exactly the right process, and snapshots that
+//! restore without it.
+//!
+//! The rooms below stand in one order: each uses only rooms above it, and of those only the ones
+//! that its row in `docs/architecture.md` names. A test compares that document with the code.
+
+// The ground: values that must not be seen, and the operating system.
+pub mod secret;
+pub mod sys;
+
+// The tools.
+pub mod config;
+pub mod crypto;
+pub mod audit;

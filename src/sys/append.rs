@@ -1,0 +1,108 @@
+//! A file that only grows, written by many processes at once.
+
+use std::fs::{File, OpenOptions};
+use std::io::{self, BufRead, BufReader, Read, Seek, SeekFrom, Write};
+use std::os::unix::fs::OpenOptionsExt;
+use std::path::{Path, PathBuf};
+use std::time::Duration;
+
+use super::file::FileError;
+use super::lock::{LockError, lock_file};
+
+/// The file, locked while this lives. A last line without its end is what a killed writer left of
+/// an event that nobody went on after: it is cut off.
+pub struct AppendFile {
+    file: File,
+    path: PathBuf,
+}
+
+impl AppendFile {
+    /// Opens (or makes, mode 0600) and locks the file at `path`, waiting at most `patience`.
+    ///
+    /// # Errors
+    /// [`LockError`].
+    pub fn open(path: &Path, patience: Duration) -> Result<Self, LockError> {
+        let mut options = OpenOptions::new();
+        let file = options.read(true).append(true).create(true).mode(0o600).open(path);
+        let file = file.map_err(|source| FileError::new("open", path, source))?;
+        lock_file(&file, path, patience)?;
+        Ok(Self { file, path: path.to_owned() })
+    }
+
+    /// The last whole line without its end; `None` when there is none.
+    ///
+    /// # Errors
+    /// `InvalidData` when it is longer than `limit` bytes; what the file system says.
+    pub fn last_line(&mut self, limit: usize) -> Result<Option<Vec<u8>>, FileError> {
+        self.find_last_line(limit).map_err(|source| FileError::new("read", &self.path, source))
+    }
+
+    /// Adds `bytes` in one piece.
+    ///
+    /// # Errors
+    /// What the file system says; a part that was written is taken back.
+    pub fn append(&mut self, bytes: &[u8], durable: bool) -> Result<(), FileError> {
+        let fail = |source| FileError::new("append to", &self.path, source);
+        let before = self.file.metadata().map_err(fail)?.len();
+        let written = self.file.write_all(bytes).and_then(|()| if durable { self.file.sync_data() } else { Ok(()) });
+        written.map_err(|source| {
+            drop(self.file.set_len(before));
+            fail(source)
+        })
+    }
+
+    /// Calls `each` with every whole line, oldest first.
+    ///
+    /// # Errors
+    /// `InvalidData` for a line that is not text or longer than `limit` bytes; what `each` says.
+    pub fn lines(&mut self, limit: usize, each: &mut dyn FnMut(&str) -> io::Result<()>) -> Result<(), FileError> {
+        self.walk(limit, each).map_err(|source| FileError::new("read", &self.path, source))
+    }
+
+    fn walk(&mut self, limit: usize, each: &mut dyn FnMut(&str) -> io::Result<()>) -> io::Result<()> {
+        self.file.seek(SeekFrom::Start(0))?;
+        let mut reader = BufReader::new(&self.file);
+        loop {
+            let mut line = Vec::new();
+            if reader.by_ref().take(limit as u64 + 1).read_until(b'\n', &mut line)? == 0 {
+                return Ok(());
+            }
+            if line.pop() != Some(b'\n') {
+                let what = if line.len() >= limit { "a line is too long" } else { "the last line is cut short" };
+                return Err(io::Error::new(io::ErrorKind::InvalidData, what));
+            }
+            let text = std::str::from_utf8(&line).map_err(|error| io::Error::new(io::ErrorKind::InvalidData, error))?;
+            each(text)?;
+        }
+    }
+
+    fn find_last_line(&mut self, limit: usize) -> io::Result<Option<Vec<u8>>> {
+        let size = self.file.metadata()?.len();
+        let start = size.saturating_sub(2 * limit as u64 + 2);
+        let mut tail = Vec::new();
+        self.file.seek(SeekFrom::Start(start))?;
+        (&self.file).take(size - start).read_to_end(&mut tail)?;
+        let Some(end) = tail.iter().rposition(|byte| *byte == b'\n') else {
+            return self.without_any(&tail, start);
+        };
+        if end + 1 < tail.len() {
+            self.file.set_len(start + end as u64 + 1)?;
+        }
+        let begin = tail[..end].iter().rposition(|byte| *byte == b'\n').map_or(0, |position| position + 1);
+        if (begin == 0 && start > 0) || end - begin > limit {
+            return Err(io::Error::new(io::ErrorKind::InvalidData, "the last line is too long"));
+        }
+        Ok(Some(tail[begin..end].to_vec()))
+    }
+
+    /// No line end in sight: an empty file, the first line cut short, or something else entirely.
+    fn without_any(&mut self, tail: &[u8], start: u64) -> io::Result<Option<Vec<u8>>> {
+        if start > 0 {
+            return Err(io::Error::new(io::ErrorKind::InvalidData, "the last line is too long"));
+        }
+        if !tail.is_empty() {
+            self.file.set_len(0)?;
+        }
+        Ok(None)
+    }
+}

@@ -1,0 +1,140 @@
+//! Private files by path: our own settings, keys and state.
+//!
+//! A file appears under its final name complete, synced and with its final mode, or not at all.
+
+use std::fs::{self, DirBuilder, File, OpenOptions};
+use std::io::{self, Read, Write};
+use std::os::unix::fs::{DirBuilderExt, OpenOptionsExt};
+use std::path::{Path, PathBuf};
+
+use crate::secret::{Secret, SecretBuffer};
+
+use super::random_hex;
+
+/// What could not be done with which file, and why.
+#[derive(Debug, thiserror::Error)]
+#[error("cannot {doing} `{}`: {source}", path.display())]
+pub struct FileError {
+    doing: &'static str,
+    path: PathBuf,
+    source: io::Error,
+}
+
+impl FileError {
+    /// `doing` is a verb that fits after "cannot".
+    #[must_use]
+    pub fn new(doing: &'static str, path: &Path, source: io::Error) -> Self {
+        Self { doing, path: path.to_owned(), source }
+    }
+
+    /// The kind of the underlying error.
+    #[must_use]
+    pub fn kind(&self) -> io::ErrorKind {
+        self.source.kind()
+    }
+}
+
+/// Whether something is at `path` (a dangling link counts).
+#[must_use]
+pub fn exists(path: &Path) -> bool {
+    path.symlink_metadata().is_ok()
+}
+
+/// The whole file, of at most `limit` bytes; `None` when it is not there.
+///
+/// # Errors
+/// Any other reason why it can not be read.
+pub fn read(path: &Path, limit: usize) -> Result<Option<Vec<u8>>, FileError> {
+    let mut bytes = Vec::new();
+    let fail = |source| FileError::new("read", path, source);
+    let Some(file) = open(path)? else { return Ok(None) };
+    file.take(limit as u64 + 1).read_to_end(&mut bytes).map_err(fail)?;
+    if bytes.len() > limit {
+        return Err(fail(io::Error::new(io::ErrorKind::InvalidData, format!("more than {limit} bytes"))));
+    }
+    Ok(Some(bytes))
+}
+
+/// As [`read`], for a file whose content is secret.
+///
+/// # Errors
+/// As [`read`].
+pub fn read_secret(path: &Path, limit: usize) -> Result<Option<Secret>, FileError> {
+    let Some(mut file) = open(path)? else { return Ok(None) };
+    let mut buffer = SecretBuffer::new();
+    buffer.fill_from(&mut file, limit).map_err(|source| FileError::new("read", path, source))?;
+    Ok(Some(buffer.into_secret()))
+}
+
+/// Replaces the file at `path`, mode 0600: the old content or the new, never less, whatever
+/// happens, and the new survives a power cut once this has returned.
+///
+/// # Errors
+/// Whatever the file system says; then the old content stands.
+pub fn write_private(path: &Path, bytes: &[u8]) -> Result<(), FileError> {
+    let sibling = write_sibling(path, bytes)?;
+    settle(path, fs::rename(&sibling, path), &sibling)
+}
+
+/// As [`write_private`], but refuses to replace anything.
+///
+/// # Errors
+/// `AlreadyExists` when something is at `path`.
+pub fn create_private(path: &Path, bytes: &[u8]) -> Result<(), FileError> {
+    let sibling = write_sibling(path, bytes)?;
+    let linked = fs::hard_link(&sibling, path).and_then(|()| fs::remove_file(&sibling));
+    settle(path, linked, &sibling)
+}
+
+/// Removes the file at `path`; that it is not there is fine.
+///
+/// # Errors
+/// Any other reason why it stays.
+pub fn remove(path: &Path) -> Result<(), FileError> {
+    match fs::remove_file(path) {
+        Err(source) if source.kind() != io::ErrorKind::NotFound => Err(FileError::new("remove", path, source)),
+        _ => Ok(()),
+    }
+}
+
+/// Makes the folder and those above it, mode 0700 each; that it exists is fine.
+///
+/// # Errors
+/// Whatever the file system says.
+pub fn create_folder(path: &Path) -> Result<(), FileError> {
+    let made = DirBuilder::new().recursive(true).mode(0o700).create(path);
+    made.map_err(|source| FileError::new("create", path, source))
+}
+
+fn open(path: &Path) -> Result<Option<File>, FileError> {
+    match File::open(path) {
+        Ok(file) => Ok(Some(file)),
+        Err(source) if source.kind() == io::ErrorKind::NotFound => Ok(None),
+        Err(source) => Err(FileError::new("read", path, source)),
+    }
+}
+
+fn write_sibling(path: &Path, bytes: &[u8]) -> Result<PathBuf, FileError> {
+    let sibling = parent(path).join(format!(".vaultctl-{}.tmp", random_hex(8)));
+    let written = OpenOptions::new().write(true).create_new(true).mode(0o600).open(&sibling).and_then(|mut file| {
+        file.write_all(bytes)?;
+        file.sync_all()
+    });
+    written.map(|()| sibling.clone()).map_err(|source| {
+        drop(fs::remove_file(&sibling));
+        FileError::new("write", path, source)
+    })
+}
+
+/// Syncs the folder after a sibling was moved into place, or takes the sibling away.
+fn settle(path: &Path, moved: io::Result<()>, sibling: &Path) -> Result<(), FileError> {
+    let synced = moved.and_then(|()| File::open(parent(path))?.sync_all());
+    synced.map_err(|source| {
+        drop(fs::remove_file(sibling));
+        FileError::new("write", path, source)
+    })
+}
+
+fn parent(path: &Path) -> &Path {
+    path.parent().filter(|parent| !parent.as_os_str().is_empty()).unwrap_or(Path::new("."))
+}

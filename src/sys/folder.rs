@@ -1,0 +1,238 @@
+//! A folder held open, and everything reached below it.
+//!
+//! Paths are resolved by the kernel beneath the descriptor (openat2(2), `RESOLVE_BENEATH`, by way
+//! of cap-std): neither `..` nor a symbolic link leads out, however the tree changes meanwhile.
+
+use std::ffi::OsString;
+use std::io::{self, Read, Write};
+use std::path::{Path, PathBuf};
+
+use cap_std::ambient_authority;
+use cap_std::fs::{Dir, DirBuilder, DirBuilderExt, Metadata, MetadataExt, OpenOptions, OpenOptionsExt};
+
+use super::file::FileError;
+
+/// An open folder; its methods take paths relative to it.
+pub struct Folder {
+    root: Dir,
+    path: PathBuf,
+}
+
+/// What kind of thing a name stands for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Kind {
+    /// A regular file.
+    File,
+    /// A folder.
+    Folder,
+    /// A symbolic link.
+    Link,
+    /// A socket, a device, a FIFO.
+    Other,
+}
+
+/// One line of a listing.
+#[derive(Debug)]
+pub struct Item {
+    /// The last component of its path.
+    pub name: OsString,
+    /// What it is, without following a link.
+    pub kind: Kind,
+}
+
+/// What `stat` tells of a file, as far as git's index wants it.
+#[derive(Clone, Copy, Debug)]
+pub struct Stamp {
+    /// Size in bytes.
+    pub size: u64,
+    /// Seconds and nanoseconds of the last change of content.
+    pub mtime: (i64, i64),
+    /// Seconds and nanoseconds of the last change of state.
+    pub ctime: (i64, i64),
+    /// Device and inode.
+    pub place: (u64, u64),
+    /// Owner and group.
+    pub owner: (u32, u32),
+}
+
+impl Folder {
+    /// Opens the folder at `path`; `None` when nothing is there.
+    ///
+    /// # Errors
+    /// Any other reason why it can not be opened.
+    pub fn open(path: &Path) -> Result<Option<Self>, FileError> {
+        match Dir::open_ambient_dir(path, ambient_authority()) {
+            Ok(root) => Ok(Some(Self { root, path: path.to_owned() })),
+            Err(source) if source.kind() == io::ErrorKind::NotFound => Ok(None),
+            Err(source) => Err(FileError::new("open", path, source)),
+        }
+    }
+
+    /// Where it was opened.
+    #[must_use]
+    pub fn path(&self) -> &Path {
+        &self.path
+    }
+
+    /// The whole file, of at most `limit` bytes; `None` when it is not there.
+    ///
+    /// # Errors
+    /// Any other reason why it can not be read; a path that leads outside is one.
+    pub fn read(&self, path: &Path, limit: usize) -> Result<Option<Vec<u8>>, FileError> {
+        let file = match self.root.open(path) {
+            Ok(file) => file,
+            Err(source) if is_absence(&source) => return Ok(None),
+            Err(source) => return Err(self.fail("read", path, source)),
+        };
+        let mut bytes = Vec::new();
+        file.take(limit as u64 + 1).read_to_end(&mut bytes).map_err(|source| self.fail("read", path, source))?;
+        if bytes.len() > limit {
+            let source = io::Error::new(io::ErrorKind::InvalidData, format!("more than {limit} bytes"));
+            return Err(self.fail("read", path, source));
+        }
+        Ok(Some(bytes))
+    }
+
+    /// Writes a new file, mode 0600, and syncs it: the first half of an atomic replacement.
+    ///
+    /// # Errors
+    /// Whatever the file system says; then nothing is left of it.
+    pub fn stage(&self, path: &Path, bytes: &[u8]) -> Result<(), FileError> {
+        let mut options = OpenOptions::new();
+        options.write(true).create_new(true).mode(0o600);
+        let written = self.root.open_with(path, &options).and_then(|mut file| {
+            file.write_all(bytes)?;
+            file.sync_all()
+        });
+        written.map_err(|source| {
+            drop(self.root.remove_file(path));
+            self.fail("write", path, source)
+        })
+    }
+
+    /// Moves a staged file over `path` and syncs the folder: the second half.
+    ///
+    /// # Errors
+    /// Whatever the file system says; then the old file stands.
+    pub fn place(&self, staged: &Path, path: &Path) -> Result<(), FileError> {
+        let placed = self.root.rename(staged, &self.root, path).and_then(|()| self.sync(parent(path)));
+        placed.map_err(|source| self.fail("write", path, source))
+    }
+
+    /// Removes the file; that it is not there is fine.
+    ///
+    /// # Errors
+    /// Any other reason why it stays.
+    pub fn remove(&self, path: &Path) -> Result<(), FileError> {
+        match self.root.remove_file(path).and_then(|()| self.sync(parent(path))) {
+            Err(source) if !is_absence(&source) => Err(self.fail("remove", path, source)),
+            _ => Ok(()),
+        }
+    }
+
+    /// Removes `path` and the folders above it, as long as they are empty.
+    pub fn prune(&self, path: &Path) {
+        let mut folder = Some(path);
+        while let Some(here) = folder.filter(|here| !here.as_os_str().is_empty()) {
+            if self.root.remove_dir(here).is_err() {
+                return;
+            }
+            folder = here.parent();
+        }
+    }
+
+    /// Makes the folder and those above it, mode 0700 each; that it exists is fine.
+    ///
+    /// # Errors
+    /// Whatever the file system says.
+    pub fn create_folder(&self, path: &Path) -> Result<(), FileError> {
+        if path.as_os_str().is_empty() {
+            return Ok(());
+        }
+        let mut builder = DirBuilder::new();
+        builder.recursive(true).mode(0o700);
+        self.root.create_dir_with(path, &builder).map_err(|source| self.fail("create", path, source))
+    }
+
+    /// What the folder at `path` holds, by name.
+    ///
+    /// # Errors
+    /// Whatever the file system says.
+    pub fn list(&self, path: &Path) -> Result<Vec<Item>, FileError> {
+        let fail = |source| self.fail("list", path, source);
+        let mut items = Vec::new();
+        for entry in self.root.read_dir(or_here(path)).map_err(fail)? {
+            let entry = entry.map_err(fail)?;
+            items.push(Item { name: entry.file_name(), kind: kind_of(entry.file_type().map_err(fail)?) });
+        }
+        items.sort_by(|one, other| one.name.cmp(&other.name));
+        Ok(items)
+    }
+
+    /// What is at `path`, following links as long as they stay inside; `None` when nothing is.
+    ///
+    /// # Errors
+    /// Any other reason why it can not be told.
+    pub fn kind(&self, path: &Path) -> Result<Option<Kind>, FileError> {
+        Ok(self.metadata(path)?.map(|metadata| kind_of(metadata.file_type())))
+    }
+
+    /// Size, times and place of the file at `path`; `None` when nothing is there.
+    ///
+    /// # Errors
+    /// Any other reason why it can not be told.
+    pub fn stamp(&self, path: &Path) -> Result<Option<Stamp>, FileError> {
+        Ok(self.metadata(path)?.map(|metadata| Stamp {
+            size: metadata.size(),
+            mtime: (metadata.mtime(), metadata.mtime_nsec()),
+            ctime: (metadata.ctime(), metadata.ctime_nsec()),
+            place: (metadata.dev(), metadata.ino()),
+            owner: (metadata.uid(), metadata.gid()),
+        }))
+    }
+
+    /// Writes what the kernel still holds of the file or folder at `path` to the disk.
+    ///
+    /// # Errors
+    /// Whatever the file system says.
+    pub fn sync(&self, path: &Path) -> io::Result<()> {
+        self.root.open(or_here(path))?.sync_all()
+    }
+
+    fn metadata(&self, path: &Path) -> Result<Option<Metadata>, FileError> {
+        match self.root.metadata(or_here(path)) {
+            Ok(metadata) => Ok(Some(metadata)),
+            Err(source) if is_absence(&source) => Ok(None),
+            Err(source) => Err(self.fail("look at", path, source)),
+        }
+    }
+
+    fn fail(&self, doing: &'static str, path: &Path, source: io::Error) -> FileError {
+        FileError::new(doing, &self.path.join(path), source)
+    }
+}
+
+/// Not there, or a file where the path wants a folder.
+fn is_absence(error: &io::Error) -> bool {
+    matches!(error.kind(), io::ErrorKind::NotFound | io::ErrorKind::NotADirectory)
+}
+
+fn kind_of(file_type: cap_std::fs::FileType) -> Kind {
+    if file_type.is_file() {
+        Kind::File
+    } else if file_type.is_dir() {
+        Kind::Folder
+    } else if file_type.is_symlink() {
+        Kind::Link
+    } else {
+        Kind::Other
+    }
+}
+
+fn parent(path: &Path) -> &Path {
+    path.parent().unwrap_or(Path::new(""))
+}
+
+fn or_here(path: &Path) -> &Path {
+    if path.as_os_str().is_empty() { Path::new(".") } else { path }
+}

@@ -1,0 +1,30 @@
+//! The operating system, and nothing that knows what a store, a token or a snapshot is.
+//!
+//! The standard library's files, processes, variables and clock are used in this room only (a
+//! lint sees to it), so "where does it write?" and "what does it run?" are answered by one folder.
+//! Whatever depends on the outside (variables, clock, terminal) is a value in [`World`], made once
+//! in `main` and handed down; nothing here is global and nothing is switched by a variable.
+
+mod append;
+mod clock;
+mod file;
+mod folder;
+mod lock;
+mod memory;
+mod process;
+mod random;
+mod terminal;
+mod user;
+mod world;
+
+pub use append::AppendFile;
+pub use clock::{Clock, SystemClock};
+pub use file::{FileError, create_folder, create_private, exists, read, read_secret, remove, write_private};
+pub use folder::{Folder, Item, Kind, Stamp};
+pub use lock::{Lock, LockError};
+pub use memory::forbid_dumps;
+pub use process::{Environment, Helper, HelperError, Outcome, Program, replace_self};
+pub use random::{random_hex, random_seed};
+pub use terminal::{NoTerminal, Prompt, PromptError, Terminal};
+pub use user::{host_name, parent_process, user_name};
+pub use world::{Variables, World};

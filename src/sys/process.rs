@@ -1,0 +1,163 @@
+//! Other programs: helpers that we wait for, and the one that takes our place.
+
+use std::collections::BTreeMap;
+use std::ffi::{OsStr, OsString};
+use std::io::{self, Read, Write};
+use std::os::unix::ffi::OsStrExt;
+use std::os::unix::process::CommandExt;
+use std::process::{Child, Command, Stdio};
+
+use crate::secret::{Secret, SecretBuffer};
+
+use super::Variables;
+
+/// More than this of output from a helper is a mistake (bytes).
+const OUTPUT_LIMIT: usize = 256 * 1024 * 1024;
+
+/// A program and its arguments; never a shell string.
+#[derive(Debug)]
+pub struct Program {
+    /// What to run: a path, or a name that is looked for on the PATH.
+    pub name: OsString,
+    /// Its arguments.
+    pub arguments: Vec<OsString>,
+}
+
+/// The exact environment that another program gets.
+#[derive(Default)]
+pub struct Environment {
+    plain: BTreeMap<OsString, OsString>,
+    secret: BTreeMap<OsString, Secret>,
+}
+
+impl Environment {
+    /// Adds a variable that is no secret.
+    pub fn set(&mut self, name: impl Into<OsString>, value: impl Into<OsString>) {
+        self.plain.insert(name.into(), value.into());
+    }
+
+    /// Adds a secret variable; it wins over a plain one of the same name.
+    pub fn set_secret(&mut self, name: impl Into<OsString>, value: Secret) {
+        self.secret.insert(name.into(), value);
+    }
+
+    /// The names that the program will find.
+    #[must_use]
+    pub fn names(&self) -> Vec<&OsStr> {
+        let mut names: Vec<&OsStr> = self.plain.keys().chain(self.secret.keys()).map(OsString::as_os_str).collect();
+        names.sort_unstable();
+        names.dedup();
+        names
+    }
+}
+
+/// Becomes `program`: same process id, same standard streams, signals and exit status its own
+/// (execve(2)). Returns only when that was impossible, with the reason.
+#[must_use]
+pub fn replace_self(program: &Program, environment: &Environment) -> io::Error {
+    let mut command = Command::new(&program.name);
+    command.args(&program.arguments).env_clear().envs(&environment.plain);
+    for (name, value) in &environment.secret {
+        // EXPOSE: handing the value to the program that was granted it is what this is for.
+        command.env(name, OsStr::from_bytes(value.expose()));
+    }
+    command.exec()
+}
+
+/// A program that does something for us and returns.
+pub struct Helper {
+    program: String,
+    command: Command,
+}
+
+/// What a helper left behind.
+pub struct Outcome {
+    /// Its exit status; `None` when a signal ended it.
+    pub code: Option<i32>,
+    /// Its standard output: possibly a plaintext, so a secret.
+    pub stdout: Secret,
+    /// Its standard error, as far as it is text.
+    pub stderr: String,
+}
+
+/// Why a helper could not do its work.
+#[derive(Debug, thiserror::Error)]
+pub enum HelperError {
+    /// It is not installed.
+    #[error("the program `{0}` is not on the PATH")]
+    Missing(String),
+    /// It could not be started, fed or read.
+    #[error("cannot run `{program}`: {source}")]
+    Broken {
+        /// Which one.
+        program: String,
+        /// Why.
+        source: io::Error,
+    },
+}
+
+impl Helper {
+    /// Prepares `program` with exactly the variables given.
+    #[must_use]
+    pub fn new(program: &str, variables: &Variables) -> Self {
+        let mut command = Command::new(program);
+        command.env_clear().envs(variables.iter());
+        Self { program: program.to_owned(), command }
+    }
+
+    /// Adds arguments.
+    #[must_use]
+    pub fn args<A: AsRef<OsStr>>(mut self, arguments: impl IntoIterator<Item = A>) -> Self {
+        self.command.args(arguments);
+        self
+    }
+
+    /// Adds or replaces a variable.
+    #[must_use]
+    pub fn env(mut self, name: &str, value: impl AsRef<OsStr>) -> Self {
+        self.command.env(name, value);
+        self
+    }
+
+    /// Runs it on the given input and waits.
+    ///
+    /// # Errors
+    /// When it could not run; that it ran and failed is told by [`Outcome::code`].
+    pub fn run(mut self, input: &[u8]) -> Result<Outcome, HelperError> {
+        self.command.stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::piped());
+        let child = match self.command.spawn() {
+            Err(source) if source.kind() == io::ErrorKind::NotFound => return Err(HelperError::Missing(self.program)),
+            spawned => spawned,
+        };
+        child.and_then(|child| converse(child, input)).map_err(|source| HelperError::Broken { program: self.program, source })
+    }
+
+    /// Runs it on our own terminal and waits: for an editor.
+    ///
+    /// # Errors
+    /// When it could not run.
+    pub fn run_on_terminal(mut self) -> Result<Option<i32>, HelperError> {
+        match self.command.status() {
+            Ok(status) => Ok(status.code()),
+            Err(source) if source.kind() == io::ErrorKind::NotFound => Err(HelperError::Missing(self.program)),
+            Err(source) => Err(HelperError::Broken { program: self.program, source }),
+        }
+    }
+}
+
+/// Feeds and reads at the same time, so that no pipe can fill up and stop both.
+fn converse(mut child: Child, input: &[u8]) -> io::Result<Outcome> {
+    let (stdin, stdout, stderr) = (child.stdin.take(), child.stdout.take(), child.stderr.take());
+    let mut output = SecretBuffer::new();
+    let mut talk = Vec::new();
+    std::thread::scope(|scope| -> io::Result<()> {
+        // A helper that does not want all of its input closes the pipe; its exit status tells why.
+        scope.spawn(move || stdin.map(|mut pipe| pipe.write_all(input)));
+        let listener = scope.spawn(|| stderr.map(|mut pipe| pipe.read_to_end(&mut talk)));
+        let read = stdout.map_or(Ok(()), |mut pipe| output.fill_from(&mut pipe, OUTPUT_LIMIT));
+        drop(listener.join().unwrap_or_default());
+        read
+    })?;
+    let code = child.wait()?.code();
+    Ok(Outcome { code, stdout: output.into_secret(), stderr: String::from_utf8_lossy(&talk).into_owned() })
+}

@@ -1,0 +1,70 @@
+//! Everything outside that the program depends on, as one value.
+
+use std::collections::BTreeMap;
+use std::ffi::{OsStr, OsString};
+
+use super::{Clock, NoTerminal, Prompt, SystemClock, Terminal};
+
+/// The outside world: made by `main`, handed down, never reached for.
+pub struct World {
+    /// The environment variables at the start.
+    pub variables: Variables,
+    /// The time.
+    pub clock: Box<dyn Clock>,
+    /// Whoever can be asked; [`NoTerminal`] when nobody can.
+    pub prompt: Box<dyn Prompt>,
+    /// Whether standard input is a terminal.
+    pub stdin_is_terminal: bool,
+    /// Whether standard output is a terminal.
+    pub stdout_is_terminal: bool,
+}
+
+impl World {
+    /// The real one.
+    #[must_use]
+    pub fn real() -> Self {
+        let stdin_is_terminal = rustix::termios::isatty(rustix::stdio::stdin());
+        let prompt: Box<dyn Prompt> = if stdin_is_terminal { Box::new(Terminal) } else { Box::new(NoTerminal) };
+        Self {
+            variables: Variables::of_this_process(),
+            clock: Box::new(SystemClock),
+            prompt,
+            stdin_is_terminal,
+            stdout_is_terminal: rustix::termios::isatty(rustix::stdio::stdout()),
+        }
+    }
+}
+
+/// Environment variables, read once.
+#[derive(Default, Clone)]
+pub struct Variables(BTreeMap<OsString, OsString>);
+
+impl Variables {
+    #[expect(clippy::disallowed_methods, reason = "this is the one place that reads the real environment")]
+    fn of_this_process() -> Self {
+        Self(std::env::vars_os().collect())
+    }
+
+    /// The value of `name`.
+    #[must_use]
+    pub fn raw(&self, name: &str) -> Option<&OsStr> {
+        self.0.get(OsStr::new(name)).map(OsString::as_os_str)
+    }
+
+    /// The value of `name`, when it is neither empty nor anything but UTF-8.
+    #[must_use]
+    pub fn text(&self, name: &str) -> Option<&str> {
+        self.raw(name)?.to_str().filter(|text| !text.is_empty())
+    }
+
+    /// All of them, by name.
+    pub fn iter(&self) -> impl Iterator<Item = (&OsStr, &OsStr)> {
+        self.0.iter().map(|(name, value)| (name.as_os_str(), value.as_os_str()))
+    }
+}
+
+impl<N: Into<OsString>, V: Into<OsString>> FromIterator<(N, V)> for Variables {
+    fn from_iter<I: IntoIterator<Item = (N, V)>>(pairs: I) -> Self {
+        Self(pairs.into_iter().map(|(name, value)| (name.into(), value.into())).collect())
+    }
+}
