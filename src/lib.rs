@@ -12,3 +12,6 @@ pub mod sys;
 pub mod config;
 pub mod crypto;
 pub mod audit;
+
+// The mouth.
+pub mod cli;

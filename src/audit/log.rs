@@ -227,7 +227,9 @@ mod tests {
         for (expected, change) in changes {
             let folder = tempfile::tempdir().expect("a folder");
             let log = log(&folder);
-            ["a", "b", "c"].map(|subject| add(&log, subject));
+            for subject in ["a", "b", "c"] {
+                add(&log, subject);
+            }
             rewrite(&log, change);
             let Chain::Broken { line, .. } = log.verify().expect("reads") else { panic!("not found") };
             assert_eq!(line, expected);

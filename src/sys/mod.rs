@@ -27,4 +27,4 @@ pub use process::{Environment, Helper, HelperError, Outcome, Program, replace_se
 pub use random::{random_hex, random_seed};
 pub use terminal::{NoTerminal, Prompt, PromptError, Terminal};
 pub use user::{host_name, parent_process, user_name};
-pub use world::{Variables, World};
+pub use world::{Variables, World, arguments};

@@ -104,7 +104,7 @@ impl Quiet {
 
 impl Drop for Quiet {
     fn drop(&mut self) {
-        drop(tcsetattr(&self.tty, OptionalActions::Now, &self.before));
+        tcsetattr(&self.tty, OptionalActions::Now, &self.before).ok();
     }
 }
 

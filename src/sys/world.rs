@@ -5,6 +5,12 @@ use std::ffi::{OsStr, OsString};
 
 use super::{Clock, NoTerminal, Prompt, SystemClock, Terminal};
 
+/// The command line, our own name first.
+#[must_use]
+pub fn arguments() -> Vec<OsString> {
+    std::env::args_os().collect()
+}
+
 /// The outside world: made by `main`, handed down, never reached for.
 pub struct World {
     /// The environment variables at the start.

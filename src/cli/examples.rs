@@ -1,0 +1,52 @@
+//! Examples as data: shown under `--help` and in the man page, and run by a test.
+
+use std::fmt::Write;
+
+use super::completions;
+
+/// One line that a person could type.
+#[derive(Clone, Copy, Debug)]
+pub struct Example {
+    /// What it is for; imperative, no full stop.
+    pub what: &'static str,
+    /// The line, for a POSIX shell.
+    pub line: &'static str,
+    /// How far a test goes with it.
+    pub checked: Checked,
+}
+
+/// How far a test goes with an example.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Checked {
+    /// It is run, in a world that holds what the examples speak of, and must succeed.
+    Runs,
+    /// Its words are parsed; running it needs something that a test world has not.
+    Parses,
+}
+
+/// Every command's words and examples.
+pub(super) const TABLE: &[(&str, &[Example])] = &[("completions", completions::EXAMPLES)];
+
+/// Puts each command's examples under its help.
+pub(super) fn attach(mut command: clap::Command) -> clap::Command {
+    for (words, examples) in TABLE {
+        let words: Vec<&str> = words.split(' ').collect();
+        command = attach_below(command, &words, &render(examples));
+    }
+    command
+}
+
+fn attach_below(command: clap::Command, words: &[&str], text: &str) -> clap::Command {
+    match words.split_first() {
+        None => command.after_help(text.to_owned()),
+        Some((word, rest)) => command.mut_subcommand(word, |below| attach_below(below, rest, text)),
+    }
+}
+
+fn render(examples: &[Example]) -> String {
+    let mut text = String::from("Examples:");
+    for example in examples {
+        write!(text, "\n  # {}\n  {}", example.what, example.line).ok();
+    }
+    text
+}

@@ -1,0 +1,97 @@
+//! The mouth: one file per verb, each with its arguments, its examples and a short function.
+//!
+//! No logic lives here. A verb parses, calls one or two doors and prints; what went wrong in a room
+//! becomes a message, a hint and an exit status in `failure.rs`, and nowhere else.
+
+mod completion;
+mod examples;
+mod failure;
+mod session;
+mod ui;
+mod verbs;
+
+mod completions;
+
+use std::ffi::OsString;
+use std::process::ExitCode;
+
+use clap::{CommandFactory, FromArgMatches, Parser};
+
+use crate::sys::World;
+
+pub use examples::{Checked, Example};
+pub use failure::Code;
+
+use failure::Failure;
+use session::Session;
+use verbs::Verb;
+
+/// Keep API keys for MCP servers, hand each server its own, and take snapshots that restore
+#[derive(Parser)]
+#[command(name = "vaultctl", version, max_term_width = 100, disable_help_subcommand = true)]
+struct Arguments {
+    #[command(flatten)]
+    global: Global,
+    #[command(subcommand)]
+    verb: Verb,
+}
+
+/// What every verb understands.
+#[derive(clap::Args)]
+struct Global {
+    /// Read the settings from FILE instead of ~/.config/vaultctl/config.toml
+    #[arg(long, value_name = "FILE", global = true)]
+    config: Option<std::path::PathBuf>,
+    /// Use the store in DIR instead of ~/.password-store
+    #[arg(long, value_name = "DIR", global = true)]
+    store: Option<std::path::PathBuf>,
+    /// Print data as JSON
+    #[arg(long, global = true)]
+    json: bool,
+    /// Say nothing but errors and warnings
+    #[arg(long, global = true)]
+    quiet: bool,
+    /// Ask nothing, even on a terminal
+    #[arg(long, global = true)]
+    no_input: bool,
+}
+
+/// How a verb ended when it did not fail.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Done {
+    /// All of it.
+    Fully,
+    /// With omissions that were named on the way (exit status 3).
+    WithOmissions,
+}
+
+/// The whole command line as data: for help, man pages, completions and their tests.
+#[must_use]
+pub fn command() -> clap::Command {
+    examples::attach(Arguments::command())
+}
+
+/// Every command's examples, by its words (`["snapshot", "create"]`).
+#[must_use]
+pub fn examples() -> Vec<(Vec<&'static str>, &'static [Example])> {
+    examples::TABLE.iter().map(|(words, examples)| (words.split(' ').collect(), *examples)).collect()
+}
+
+/// Runs one command line and says how it ended.
+#[must_use]
+pub fn run(arguments: Vec<OsString>, world: World) -> ExitCode {
+    if let Some(shell) = completion::wanted(&world) {
+        return completion::answer(&shell, arguments, &world).into();
+    }
+    let parsed = command().try_get_matches_from(arguments).and_then(|matches| Arguments::from_arg_matches(&matches));
+    let Arguments { global, verb } = match parsed {
+        Ok(parsed) => parsed,
+        Err(error) => return failure::usage(&error).into(),
+    };
+    let (json, ended) = (global.json, Session::begin(global, world).and_then(|session| verb.run(&session)));
+    match ended {
+        Ok(Done::Fully) => Code::Done.into(),
+        Ok(Done::WithOmissions) => Code::Omissions.into(),
+        Err(failure) => failure.tell(json).into(),
+    }
+}

@@ -1,0 +1,65 @@
+//! What is said: data on standard output, talk on standard error. The only file that prints.
+
+use std::io::{self, Write};
+
+use serde::Serialize;
+
+use super::Failure;
+
+/// Where a verb's words go.
+pub(super) struct Ui {
+    pub(super) json: bool,
+    pub(super) quiet: bool,
+}
+
+impl Ui {
+    /// Raw data, as it is.
+    pub(super) fn data(&self, bytes: &[u8]) -> Result<(), Failure> {
+        let mut stdout = io::stdout().lock();
+        Ok(stdout.write_all(bytes).and_then(|()| stdout.flush())?)
+    }
+
+    /// A line of data.
+    pub(super) fn line(&self, line: &str) -> Result<(), Failure> {
+        self.data(format!("{line}\n").as_bytes())
+    }
+
+    /// A value as one line of JSON.
+    pub(super) fn json(&self, value: &impl Serialize) -> Result<(), Failure> {
+        let line = serde_json::to_string(value).map_err(io::Error::from)?;
+        self.line(&line)
+    }
+
+    /// Something good to know, unless `--quiet`.
+    pub(super) fn note(&self, text: &str) {
+        if !self.quiet {
+            say(&format!("{text}\n"));
+        }
+    }
+
+    /// Something that must be known.
+    pub(super) fn warn(&self, text: &str) {
+        say(&format!("warning: {text}\n"));
+    }
+}
+
+/// Standard error, which nobody may be listening to.
+pub(super) fn say(text: &str) {
+    io::stderr().lock().write_all(text.as_bytes()).ok();
+}
+
+/// Text from outside (a name, another program's message) made harmless for a terminal: control
+/// characters, which could rewrite what is on the screen, are shown as escapes.
+pub(super) fn shown(text: &str) -> String {
+    text.chars().map(|c| if c.is_control() { c.escape_default().to_string() } else { c.to_string() }).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn control_characters_do_not_reach_the_terminal() {
+        assert_eq!(shown("a\u{1b}[2Jb\nc ä 🔑"), "a\\u{1b}[2Jb\\nc ä 🔑");
+    }
+}
