@@ -90,7 +90,10 @@ impl Log {
     /// The log at `path`, written in the name of `user` on behalf of `process`.
     #[must_use]
     pub fn new(path: &Path, user: String, process: String) -> Self {
-        Self { path: path.to_owned(), actor: Actor { user, process } }
+        Self {
+            path: path.to_owned(),
+            actor: Actor { user, process },
+        }
     }
 
     /// Where it is.
@@ -105,7 +108,12 @@ impl Log {
     ///
     /// # Errors
     /// See [`Error`].
-    pub fn append(&self, at: jiff::Timestamp, events: &[Event], durable: bool) -> Result<Head, Error> {
+    pub fn append(
+        &self,
+        at: jiff::Timestamp,
+        events: &[Event],
+        durable: bool,
+    ) -> Result<Head, Error> {
         let mut file = AppendFile::open(&self.path, PATIENCE)?;
         let mut head = self.head_of(&mut file)?;
         let mut lines = String::new();
@@ -113,7 +121,10 @@ impl Log {
             let line = self.line(at, event, head);
             lines.push_str(&line);
             lines.push('\n');
-            head = Head { seq: head.seq + 1, digest: Digest::of(line.as_bytes()) };
+            head = Head {
+                seq: head.seq + 1,
+                digest: Digest::of(line.as_bytes()),
+            };
         }
         file.append(lines.as_bytes(), durable)?;
         Ok(head)
@@ -140,13 +151,21 @@ impl Log {
     /// # Errors
     /// See [`Error`]; a broken chain is not an error but an answer.
     pub fn verify(&self) -> Result<Chain, Error> {
-        let mut head = Head { seq: 0, digest: Digest::of(b"") };
+        let mut head = Head {
+            seq: 0,
+            digest: Digest::of(b""),
+        };
         let mut broken = None;
         self.replay(&mut |line| {
             if broken.is_none() {
                 match follow(head, line) {
                     Ok(next) => head = next,
-                    Err(reason) => broken = Some(Chain::Broken { line: head.seq + 1, reason }),
+                    Err(reason) => {
+                        broken = Some(Chain::Broken {
+                            line: head.seq + 1,
+                            reason,
+                        })
+                    }
                 }
             }
             Ok(())
@@ -155,10 +174,20 @@ impl Log {
     }
 
     fn head_of(&self, file: &mut AppendFile) -> Result<Head, Error> {
-        let Some(last) = file.last_line(LINE_LIMIT)? else { return Ok(Head { seq: 0, digest: Digest::of(b"") }) };
-        let line: Line = serde_json::from_slice(&last)
-            .map_err(|error| Error::Foreign { path: self.path.clone(), reason: error.to_string() })?;
-        Ok(Head { seq: line.seq, digest: Digest::of(&last) })
+        let Some(last) = file.last_line(LINE_LIMIT)? else {
+            return Ok(Head {
+                seq: 0,
+                digest: Digest::of(b""),
+            });
+        };
+        let line: Line = serde_json::from_slice(&last).map_err(|error| Error::Foreign {
+            path: self.path.clone(),
+            reason: error.to_string(),
+        })?;
+        Ok(Head {
+            seq: line.seq,
+            digest: Digest::of(&last),
+        })
     }
 
     fn line(&self, at: jiff::Timestamp, event: &Event, head: Head) -> String {
@@ -173,20 +202,29 @@ impl Log {
             outcome: event.outcome,
             prev: head.digest.to_string(),
         };
-        serde_json::to_string(&line).expect("strings, numbers and times can always be written as JSON")
+        serde_json::to_string(&line)
+            .expect("strings, numbers and times can always be written as JSON")
     }
 }
 
 /// The head after `line`, if it follows `head`.
 fn follow(head: Head, line: &str) -> Result<Head, String> {
-    let parsed: Line = serde_json::from_str(line).map_err(|error| format!("it is not an event: {error}"))?;
+    let parsed: Line =
+        serde_json::from_str(line).map_err(|error| format!("it is not an event: {error}"))?;
     if parsed.seq != head.seq + 1 {
-        return Err(format!("its number is {}, not {}", parsed.seq, head.seq + 1));
+        return Err(format!(
+            "its number is {}, not {}",
+            parsed.seq,
+            head.seq + 1
+        ));
     }
     if parsed.prev != head.digest.to_string() {
         return Err("it does not name the line before it".to_owned());
     }
-    Ok(Head { seq: parsed.seq, digest: Digest::of(line.as_bytes()) })
+    Ok(Head {
+        seq: parsed.seq,
+        digest: Digest::of(line.as_bytes()),
+    })
 }
 
 #[cfg(test)]
@@ -194,15 +232,26 @@ mod tests {
     use super::*;
 
     fn log(folder: &tempfile::TempDir) -> Log {
-        Log::new(&folder.path().join("audit.jsonl"), "ann".to_owned(), "zsh(1)".to_owned())
+        Log::new(
+            &folder.path().join("audit.jsonl"),
+            "ann".to_owned(),
+            "zsh(1)".to_owned(),
+        )
     }
 
     fn add(log: &Log, subject: &str) -> Head {
-        log.append(jiff::Timestamp::UNIX_EPOCH, &[Event::ok(Action::Read, subject)], false).expect("appends")
+        log.append(
+            jiff::Timestamp::UNIX_EPOCH,
+            &[Event::ok(Action::Read, subject)],
+            false,
+        )
+        .expect("appends")
     }
 
     fn rewrite(log: &Log, change: impl Fn(String) -> String) {
-        let bytes = crate::sys::read(log.path(), 1 << 20).expect("reads").expect("is there");
+        let bytes = crate::sys::read(log.path(), 1 << 20)
+            .expect("reads")
+            .expect("is there");
         let text = String::from_utf8(bytes).expect("is text");
         crate::sys::write_private(log.path(), change(text).as_bytes()).expect("writes");
     }
@@ -221,7 +270,12 @@ mod tests {
     fn a_changed_a_missing_and_a_foreign_line_are_found() {
         let changes: [(u64, fn(String) -> String); 3] = [
             (3, |text| text.replace("\"b\"", "\"B\"")),
-            (2, |text| text.lines().filter(|line| !line.contains("\"b\"")).map(|line| format!("{line}\n")).collect()),
+            (2, |text| {
+                text.lines()
+                    .filter(|line| !line.contains("\"b\""))
+                    .map(|line| format!("{line}\n"))
+                    .collect()
+            }),
             (1, |text| format!("hello\n{text}")),
         ];
         for (expected, change) in changes {
@@ -231,7 +285,9 @@ mod tests {
                 add(&log, subject);
             }
             rewrite(&log, change);
-            let Chain::Broken { line, .. } = log.verify().expect("reads") else { panic!("not found") };
+            let Chain::Broken { line, .. } = log.verify().expect("reads") else {
+                panic!("not found")
+            };
             assert_eq!(line, expected);
         }
     }

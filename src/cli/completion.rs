@@ -23,11 +23,24 @@ pub(super) fn wanted(world: &World) -> Option<String> {
 /// Prints what could come next. Whatever goes wrong, a tab key gets silence.
 pub(super) fn answer(shell: &str, arguments: Vec<OsString>, _world: &World) -> Code {
     let shells = Shells::builtins();
-    let Some(shell) = shells.completer(shell) else { return Code::Usage };
+    let Some(shell) = shells.completer(shell) else {
+        return Code::Usage;
+    };
     // The scripts put their words behind `--`.
-    let words = arguments.into_iter().skip_while(|word| word != "--").skip(1).collect();
+    let words = arguments
+        .into_iter()
+        .skip_while(|word| word != "--")
+        .skip(1)
+        .collect();
     let mut answer = Vec::new();
     let written = shell.write_complete(&mut command(), words, None, &mut answer);
-    let ui = Ui { json: false, quiet: true };
-    if written.is_ok() && ui.data(&answer).is_ok() { Code::Done } else { Code::Failed }
+    let ui = Ui {
+        json: false,
+        quiet: true,
+    };
+    if written.is_ok() && ui.data(&answer).is_ok() {
+        Code::Done
+    } else {
+        Code::Failed
+    }
 }

@@ -78,7 +78,11 @@ pub(super) struct Failure {
 
 impl Failure {
     pub(super) fn new(code: Code, message: impl Into<String>) -> Self {
-        Self { code, message: message.into(), hint: None }
+        Self {
+            code,
+            message: message.into(),
+            hint: None,
+        }
     }
 
     pub(super) fn usage(message: impl Into<String>) -> Self {
@@ -102,12 +106,17 @@ impl Failure {
         if self.code == Code::Done {
             return Code::Done;
         }
-        let (message, hint) = (ui::shown(&self.message), self.hint.as_deref().map(ui::shown));
+        let (message, hint) = (
+            ui::shown(&self.message),
+            self.hint.as_deref().map(ui::shown),
+        );
         if json {
             let error = serde_json::json!({ "error": { "code": self.code as u8, "message": message, "hint": hint } });
             ui::say(&format!("{error}\n"));
         } else {
-            let hint = hint.map(|hint| format!("hint: {hint}\n")).unwrap_or_default();
+            let hint = hint
+                .map(|hint| format!("hint: {hint}\n"))
+                .unwrap_or_default();
             ui::say(&format!("error: {message}\n{hint}"));
         }
         self.code
@@ -117,7 +126,11 @@ impl Failure {
 /// What clap says about a command line; `--help` and `--version` are no failures.
 pub(super) fn usage(error: &clap::Error) -> Code {
     let printed = error.print();
-    if error.use_stderr() || printed.is_err() { Code::Usage } else { Code::Done }
+    if error.use_stderr() || printed.is_err() {
+        Code::Usage
+    } else {
+        Code::Done
+    }
 }
 
 impl From<io::Error> for Failure {
@@ -133,9 +146,13 @@ impl From<sys::FileError> for Failure {
     fn from(error: sys::FileError) -> Self {
         let failure = Self::new(Code::Failed, error.to_string());
         match error.kind() {
-            io::ErrorKind::ReadOnlyFilesystem => failure.hint("the disk is mounted read-only; nothing was changed"),
+            io::ErrorKind::ReadOnlyFilesystem => {
+                failure.hint("the disk is mounted read-only; nothing was changed")
+            }
             io::ErrorKind::StorageFull => failure.hint("the disk is full; nothing was changed"),
-            io::ErrorKind::PermissionDenied => failure.hint("check the owner and mode of the file and of its folder"),
+            io::ErrorKind::PermissionDenied => {
+                failure.hint("check the owner and mode of the file and of its folder")
+            }
             _ => failure,
         }
     }
@@ -144,7 +161,9 @@ impl From<sys::FileError> for Failure {
 impl From<sys::LockError> for Failure {
     fn from(error: sys::LockError) -> Self {
         match error {
-            sys::LockError::Held(_) => Self::new(Code::Locked, error.to_string()).hint("try again when it has ended"),
+            sys::LockError::Held(_) => {
+                Self::new(Code::Locked, error.to_string()).hint("try again when it has ended")
+            }
             sys::LockError::File(error) => error.into(),
         }
     }
@@ -163,11 +182,12 @@ impl From<sys::PromptError> for Failure {
 impl From<config::Error> for Failure {
     fn from(error: config::Error) -> Self {
         match error {
-            config::Error::NoHome => Self::new(Code::Failed, error.to_string()).hint("set HOME to your home folder"),
-            config::Error::Missing(_) => Self::new(Code::Failed, error.to_string()),
-            config::Error::Invalid { .. } => {
-                Self::new(Code::Usage, error.to_string()).hint("every key is described in docs/settings.md")
+            config::Error::NoHome => {
+                Self::new(Code::Failed, error.to_string()).hint("set HOME to your home folder")
             }
+            config::Error::Missing(_) => Self::new(Code::Failed, error.to_string()),
+            config::Error::Invalid { .. } => Self::new(Code::Usage, error.to_string())
+                .hint("every key is described in docs/settings.md"),
             config::Error::File(error) => error.into(),
         }
     }
@@ -178,8 +198,9 @@ impl From<audit::Error> for Failure {
         match error {
             audit::Error::Lock(error) => error.into(),
             audit::Error::File(error) => error.into(),
-            audit::Error::Foreign { .. } => Self::new(Code::Failed, error.to_string())
-                .hint("look with `vaultctl audit verify`, then move the file away to begin a new log"),
+            audit::Error::Foreign { .. } => Self::new(Code::Failed, error.to_string()).hint(
+                "look with `vaultctl audit verify`, then move the file away to begin a new log",
+            ),
         }
     }
 }
@@ -188,9 +209,8 @@ impl From<crypto::Error> for Failure {
     fn from(error: crypto::Error) -> Self {
         let message = error.to_string();
         match error {
-            crypto::Error::NoMatchingKey => {
-                Self::new(Code::CannotDecrypt, message).hint("VAULTCTL_IDENTITY names another identity file")
-            }
+            crypto::Error::NoMatchingKey => Self::new(Code::CannotDecrypt, message)
+                .hint("VAULTCTL_IDENTITY names another identity file"),
             crypto::Error::WrongPassphrase
             | crypto::Error::Damaged(_)
             | crypto::Error::Armored

@@ -28,7 +28,12 @@ use verbs::Verb;
 
 /// Keep API keys for MCP servers, hand each server its own, and take snapshots that restore
 #[derive(Parser)]
-#[command(name = "vaultctl", version, max_term_width = 100, disable_help_subcommand = true)]
+#[command(
+    name = "vaultctl",
+    version,
+    max_term_width = 100,
+    disable_help_subcommand = true
+)]
 struct Arguments {
     #[command(flatten)]
     global: Global,
@@ -74,7 +79,10 @@ pub fn command() -> clap::Command {
 /// Every command's examples, by its words (`["snapshot", "create"]`).
 #[must_use]
 pub fn examples() -> Vec<(Vec<&'static str>, &'static [Example])> {
-    examples::TABLE.iter().map(|(words, examples)| (words.split(' ').collect(), *examples)).collect()
+    examples::TABLE
+        .iter()
+        .map(|(words, examples)| (words.split(' ').collect(), *examples))
+        .collect()
 }
 
 /// Runs one command line and says how it ended.
@@ -83,12 +91,17 @@ pub fn run(arguments: Vec<OsString>, world: World) -> ExitCode {
     if let Some(shell) = completion::wanted(&world) {
         return completion::answer(&shell, arguments, &world).into();
     }
-    let parsed = command().try_get_matches_from(arguments).and_then(|matches| Arguments::from_arg_matches(&matches));
+    let parsed = command()
+        .try_get_matches_from(arguments)
+        .and_then(|matches| Arguments::from_arg_matches(&matches));
     let Arguments { global, verb } = match parsed {
         Ok(parsed) => parsed,
         Err(error) => return failure::usage(&error).into(),
     };
-    let (json, ended) = (global.json, Session::begin(global, world).and_then(|session| verb.run(&session)));
+    let (json, ended) = (
+        global.json,
+        Session::begin(global, world).and_then(|session| verb.run(&session)),
+    );
     match ended {
         Ok(Done::Fully) => Code::Done.into(),
         Ok(Done::WithOmissions) => Code::Omissions.into(),

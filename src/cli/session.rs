@@ -20,9 +20,19 @@ impl Session {
             world.prompt = Box::new(NoTerminal);
             world.stdin_is_terminal = false;
         }
-        let overrides = Overrides { settings: global.config, store: global.store };
+        let overrides = Overrides {
+            settings: global.config,
+            store: global.store,
+        };
         let config = Config::load(&world.variables, &overrides)?;
-        Ok(Self { world, config, ui: Ui { json: global.json, quiet: global.quiet } })
+        Ok(Self {
+            world,
+            config,
+            ui: Ui {
+                json: global.json,
+                quiet: global.quiet,
+            },
+        })
     }
 
     /// The access log, written in our name.
@@ -30,6 +40,10 @@ impl Session {
         let paths = &self.config.paths;
         sys::create_folder(paths.state_folder())?;
         let path = paths.state_folder().join("audit.jsonl");
-        Ok(Log::new(&path, sys::user_name(&self.world.variables), sys::parent_process()))
+        Ok(Log::new(
+            &path,
+            sys::user_name(&self.world.variables),
+            sys::parent_process(),
+        ))
     }
 }

@@ -51,7 +51,15 @@ pub(super) fn say(text: &str) {
 /// Text from outside (a name, another program's message) made harmless for a terminal: control
 /// characters, which could rewrite what is on the screen, are shown as escapes.
 pub(super) fn shown(text: &str) -> String {
-    text.chars().map(|c| if c.is_control() { c.escape_default().to_string() } else { c.to_string() }).collect()
+    text.chars()
+        .map(|c| {
+            if c.is_control() {
+                c.escape_default().to_string()
+            } else {
+                c.to_string()
+            }
+        })
+        .collect()
 }
 
 #[cfg(test)]

@@ -53,9 +53,13 @@ impl Config {
     pub fn load(variables: &Variables, overrides: &Overrides) -> Result<Self, Error> {
         let mut paths = Paths::find(variables, overrides)?;
         let settings = match read(&paths.settings, SETTINGS_LIMIT)? {
-            Some(bytes) => Settings::parse(&bytes)
-                .map_err(|reason| Error::Invalid { path: paths.settings.display().to_string(), reason })?,
-            None if overrides.settings.is_some() => return Err(Error::Missing(paths.settings.display().to_string())),
+            Some(bytes) => Settings::parse(&bytes).map_err(|reason| Error::Invalid {
+                path: paths.settings.display().to_string(),
+                reason,
+            })?,
+            None if overrides.settings.is_some() => {
+                return Err(Error::Missing(paths.settings.display().to_string()));
+            }
             None => Settings::default(),
         };
         paths.apply(&settings);

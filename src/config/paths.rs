@@ -36,14 +36,26 @@ impl Paths {
         let home = PathBuf::from(variables.text("HOME").ok_or(Error::NoHome)?);
         let base = |name: &str, default: &str| {
             // A relative XDG path is to be ignored (XDG base directory specification, "Environment variables").
-            let named = variables.text(name).map(PathBuf::from).filter(|path| path.is_absolute());
+            let named = variables
+                .text(name)
+                .map(PathBuf::from)
+                .filter(|path| path.is_absolute());
             named.unwrap_or_else(|| home.join(default)).join("vaultctl")
         };
         let config_folder = base("XDG_CONFIG_HOME", ".config");
         let state_folder = base("XDG_STATE_HOME", ".local/state");
-        let named_settings = overrides.settings.clone().or_else(|| variables.text("VAULTCTL_CONFIG").map(PathBuf::from));
-        let named_store = [variables.text("VAULTCTL_STORE"), variables.text("PASSWORD_STORE_DIR")];
-        let named_store = overrides.store.clone().or_else(|| named_store.into_iter().flatten().next().map(PathBuf::from));
+        let named_settings = overrides
+            .settings
+            .clone()
+            .or_else(|| variables.text("VAULTCTL_CONFIG").map(PathBuf::from));
+        let named_store = [
+            variables.text("VAULTCTL_STORE"),
+            variables.text("PASSWORD_STORE_DIR"),
+        ];
+        let named_store = overrides
+            .store
+            .clone()
+            .or_else(|| named_store.into_iter().flatten().next().map(PathBuf::from));
         Ok(Self {
             settings: named_settings.unwrap_or_else(|| config_folder.join("config.toml")),
             store_is_chosen: named_store.is_some(),
@@ -67,7 +79,8 @@ impl Paths {
     /// `~/…` below the home, anything else as it is.
     #[must_use]
     pub fn expand(&self, path: &str) -> PathBuf {
-        path.strip_prefix("~/").map_or_else(|| PathBuf::from(path), |rest| self.home.join(rest))
+        path.strip_prefix("~/")
+            .map_or_else(|| PathBuf::from(path), |rest| self.home.join(rest))
     }
 
     /// Where the settings and keys are.
@@ -79,7 +92,10 @@ impl Paths {
     /// The age identity: wrapped in a passphrase, and in the clear. At most one of them exists.
     #[must_use]
     pub fn identities(&self) -> [PathBuf; 2] {
-        [self.config_folder.join("identity.age"), self.config_folder.join("identity.txt")]
+        [
+            self.config_folder.join("identity.age"),
+            self.config_folder.join("identity.txt"),
+        ]
     }
 
     /// Public keys to which new stores and snapshots are encrypted.

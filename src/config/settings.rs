@@ -73,7 +73,12 @@ fn one_line(text: &str, error: &toml::de::Error) -> String {
     let message = error.message().replace('\n', ", ");
     match error.span() {
         Some(span) => {
-            let line = text.bytes().take(span.start).filter(|byte| *byte == b'\n').count() + 1;
+            let line = text
+                .bytes()
+                .take(span.start)
+                .filter(|byte| *byte == b'\n')
+                .count()
+                + 1;
             format!("line {line}: {message}")
         }
         None => message,
@@ -87,7 +92,10 @@ mod tests {
     #[test]
     fn an_unknown_key_is_named_with_its_line() {
         let error = Settings::parse(b"[audit]\nrequird = true\n").expect_err("the key is misspelt");
-        assert!(error.starts_with("line 2: unknown field `requird`"), "{error}");
+        assert!(
+            error.starts_with("line 2: unknown field `requird`"),
+            "{error}"
+        );
     }
 
     #[test]

@@ -29,7 +29,9 @@ impl FromStr for Recipient {
     type Err = Error;
 
     fn from_str(text: &str) -> Result<Self, Error> {
-        text.parse().map(Self).map_err(|_| Error::BadRecipient(text.to_owned()))
+        text.parse()
+            .map(Self)
+            .map_err(|_| Error::BadRecipient(text.to_owned()))
     }
 }
 
@@ -66,7 +68,11 @@ impl Identity {
     /// # Errors
     /// [`Error::BadIdentity`] with the number of the line that is not understood; 0 when there is no key.
     pub fn parse(file: &Secret) -> Result<Self, Error> {
-        let mut identity = Self { keys: Vec::new(), recipients: Vec::new(), signer_comment: None };
+        let mut identity = Self {
+            keys: Vec::new(),
+            recipients: Vec::new(),
+            signer_comment: None,
+        };
         // EXPOSE: the file's text is parsed into the library's own key type.
         let text = std::str::from_utf8(file.expose()).map_err(|_| Error::BadIdentity(0))?;
         for (number, line) in text.lines().enumerate() {
@@ -81,7 +87,11 @@ impl Identity {
             identity.recipients.push(Recipient(key.to_public()));
             identity.keys.push(Box::new(key));
         }
-        if identity.keys.is_empty() { Err(Error::BadIdentity(0)) } else { Ok(identity) }
+        if identity.keys.is_empty() {
+            Err(Error::BadIdentity(0))
+        } else {
+            Ok(identity)
+        }
     }
 
     /// Whom to encrypt to, so that this opens it.
@@ -129,7 +139,9 @@ impl<W: Write> Write for Sealer<W> {
 /// # Errors
 /// [`Error::NoRecipients`]; what the sink says of the header.
 pub fn seal<W: Write>(recipients: &[Recipient], sink: W) -> Result<Sealer<W>, Error> {
-    let recipients = recipients.iter().map(|recipient| &recipient.0 as &dyn age::Recipient);
+    let recipients = recipients
+        .iter()
+        .map(|recipient| &recipient.0 as &dyn age::Recipient);
     seal_to(recipients, sink)
 }
 
@@ -138,16 +150,42 @@ pub fn seal<W: Write>(recipients: &[Recipient], sink: W) -> Result<Sealer<W>, Er
 ///
 /// # Errors
 /// As [`seal`].
-pub fn seal_for_read_back<W: Write>(recipients: &[Recipient], sink: W) -> Result<(Sealer<W>, Identity), Error> {
+pub fn seal_for_read_back<W: Write>(
+    recipients: &[Recipient],
+    sink: W,
+) -> Result<(Sealer<W>, Identity), Error> {
     let kept = KeptKey::default();
-    let watching: Vec<Watching<'_>> = recipients.iter().map(|to| Watching { to: &to.0, kept: kept.clone() }).collect();
-    let sealer = seal_to(watching.iter().map(|watching| watching as &dyn age::Recipient), sink)?;
-    Ok((sealer, Identity { keys: vec![Box::new(kept)], recipients: Vec::new(), signer_comment: None }))
+    let watching: Vec<Watching<'_>> = recipients
+        .iter()
+        .map(|to| Watching {
+            to: &to.0,
+            kept: kept.clone(),
+        })
+        .collect();
+    let sealer = seal_to(
+        watching
+            .iter()
+            .map(|watching| watching as &dyn age::Recipient),
+        sink,
+    )?;
+    Ok((
+        sealer,
+        Identity {
+            keys: vec![Box::new(kept)],
+            recipients: Vec::new(),
+            signer_comment: None,
+        },
+    ))
 }
 
-fn seal_to<'a, W: Write>(recipients: impl Iterator<Item = &'a dyn age::Recipient>, sink: W) -> Result<Sealer<W>, Error> {
+fn seal_to<'a, W: Write>(
+    recipients: impl Iterator<Item = &'a dyn age::Recipient>,
+    sink: W,
+) -> Result<Sealer<W>, Error> {
     let encryptor = age::Encryptor::with_recipients(recipients).map_err(encrypt_error)?;
-    Ok(Sealer { stream: encryptor.wrap_output(HashingWriter::new(sink))? })
+    Ok(Sealer {
+        stream: encryptor.wrap_output(HashingWriter::new(sink))?,
+    })
 }
 
 /// Encrypts all of `plaintext`.
@@ -181,7 +219,9 @@ pub fn open<R: Read>(source: R, identity: &Identity) -> Result<StreamReader<BufR
 pub fn open_whole(ciphertext: &[u8], identity: &Identity) -> Result<Secret, Error> {
     let mut plaintext = SecretBuffer::new();
     let mut stream = open(ciphertext, identity)?;
-    plaintext.fill_from(&mut stream, ciphertext.len()).map_err(|error| Error::Damaged(error.to_string()))?;
+    plaintext
+        .fill_from(&mut stream, ciphertext.len())
+        .map_err(|error| Error::Damaged(error.to_string()))?;
     Ok(plaintext.into_secret())
 }
 
@@ -206,7 +246,9 @@ pub(super) fn decrypt_error(error: age::DecryptError) -> Error {
     match error {
         age::DecryptError::NoMatchingKeys => Error::NoMatchingKey,
         age::DecryptError::KeyDecryptionFailed => Error::WrongPassphrase,
-        age::DecryptError::Io(error) if error.kind() != io::ErrorKind::UnexpectedEof => Error::Io(error),
+        age::DecryptError::Io(error) if error.kind() != io::ErrorKind::UnexpectedEof => {
+            Error::Io(error)
+        }
         other => Error::Damaged(other.to_string()),
     }
 }
@@ -216,10 +258,17 @@ pub(super) fn decrypt_error(error: age::DecryptError) -> Error {
 struct KeptKey(Rc<RefCell<Option<SecretBox<[u8; 16]>>>>);
 
 impl age::Identity for KeptKey {
-    fn unwrap_stanza(&self, _stanza: &age_core::format::Stanza) -> Option<Result<age_core::format::FileKey, age::DecryptError>> {
+    fn unwrap_stanza(
+        &self,
+        _stanza: &age_core::format::Stanza,
+    ) -> Option<Result<age_core::format::FileKey, age::DecryptError>> {
         let kept = self.0.borrow();
         // EXPOSE: the key goes straight back into the library's own type.
-        kept.as_ref().map(|key| Ok(age_core::format::FileKey::new(Box::new(*key.expose_secret()))))
+        kept.as_ref().map(|key| {
+            Ok(age_core::format::FileKey::new(Box::new(
+                *key.expose_secret(),
+            )))
+        })
     }
 }
 
@@ -233,7 +282,13 @@ impl age::Recipient for Watching<'_> {
     fn wrap_file_key(
         &self,
         file_key: &age_core::format::FileKey,
-    ) -> Result<(Vec<age_core::format::Stanza>, std::collections::HashSet<String>), age::EncryptError> {
+    ) -> Result<
+        (
+            Vec<age_core::format::Stanza>,
+            std::collections::HashSet<String>,
+        ),
+        age::EncryptError,
+    > {
         // EXPOSE: copied into a box that wipes itself.
         *self.kept.0.borrow_mut() = Some(SecretBox::new(Box::new(*file_key.expose_secret())));
         self.to.wrap_file_key(file_key)
@@ -244,7 +299,10 @@ impl Recipient {
     /// The digest of a set of recipients: the same for the same set in any order.
     #[must_use]
     pub fn digest_of(recipients: &[Self]) -> Digest {
-        let mut lines: Vec<String> = recipients.iter().map(|recipient| format!("{recipient}\n")).collect();
+        let mut lines: Vec<String> = recipients
+            .iter()
+            .map(|recipient| format!("{recipient}\n"))
+            .collect();
         lines.sort();
         Digest::of(lines.concat().as_bytes())
     }
@@ -257,18 +315,27 @@ mod tests {
     fn pair() -> (Identity, Recipient) {
         let (text, recipient) = Identity::make();
         // EXPOSE: the test's own key.
-        let identity = Identity::parse(&Secret::copy_from(text.expose().as_bytes())).expect("just made");
+        let identity =
+            Identity::parse(&Secret::copy_from(text.expose().as_bytes())).expect("just made");
         (identity, recipient)
     }
 
     #[test]
     fn opens_what_it_sealed_and_no_truncation_or_addition_of_it() {
         let (identity, recipient) = pair();
-        let sealed = seal_whole(&[recipient], &Secret::copy_from(b"plaintext")).expect("seals").into_body();
+        let sealed = seal_whole(&[recipient], &Secret::copy_from(b"plaintext"))
+            .expect("seals")
+            .into_body();
         // EXPOSE: compared with what went in.
-        assert_eq!(open_whole(&sealed, &identity).expect("opens").expose(), b"plaintext");
+        assert_eq!(
+            open_whole(&sealed, &identity).expect("opens").expose(),
+            b"plaintext"
+        );
         for length in 0..sealed.len() {
-            assert!(open_whole(&sealed[..length], &identity).is_err(), "cut to {length}");
+            assert!(
+                open_whole(&sealed[..length], &identity).is_err(),
+                "cut to {length}"
+            );
         }
         assert!(open_whole(&[&sealed[..], b"x"].concat(), &identity).is_err());
     }
@@ -276,18 +343,27 @@ mod tests {
     #[test]
     fn another_identity_does_not_open_it() {
         let (_, recipient) = pair();
-        let sealed = seal_whole(&[recipient], &Secret::copy_from(b"x")).expect("seals").into_body();
-        assert!(matches!(open_whole(&sealed, &pair().0), Err(Error::NoMatchingKey)));
+        let sealed = seal_whole(&[recipient], &Secret::copy_from(b"x"))
+            .expect("seals")
+            .into_body();
+        assert!(matches!(
+            open_whole(&sealed, &pair().0),
+            Err(Error::NoMatchingKey)
+        ));
     }
 
     #[test]
     fn the_writer_reads_back_without_an_identity() {
-        let (mut sealer, key) = seal_for_read_back(&[pair().1, pair().1], Vec::new()).expect("begins");
+        let (mut sealer, key) =
+            seal_for_read_back(&[pair().1, pair().1], Vec::new()).expect("begins");
         sealer.write_all(b"plaintext").expect("writes");
         let sealed = sealer.finish().expect("ends");
         assert_eq!(sealed.digest(), Digest::of(sealed.body()));
         let mut text = String::new();
-        open(&sealed.body()[..], &key).expect("opens").read_to_string(&mut text).expect("reads");
+        open(&sealed.body()[..], &key)
+            .expect("opens")
+            .read_to_string(&mut text)
+            .expect("reads");
         assert_eq!(text, "plaintext");
     }
 
@@ -295,11 +371,20 @@ mod tests {
     fn an_identity_file_may_have_comments_and_name_its_signer() {
         let (text, recipient) = Identity::make();
         // EXPOSE: the test's own key.
-        let file = format!("# created: today\n# signer: SHA256:abc\n\n{}\n", text.expose());
+        let file = format!(
+            "# created: today\n# signer: SHA256:abc\n\n{}\n",
+            text.expose()
+        );
         let identity = Identity::parse(&Secret::copy_from(file.as_bytes())).expect("parses");
         assert_eq!(identity.recipients(), [recipient]);
         assert_eq!(identity.signer_comment(), Some("SHA256:abc"));
-        assert!(matches!(Identity::parse(&Secret::copy_from(b"# nothing\n")), Err(Error::BadIdentity(0))));
-        assert!(matches!(Identity::parse(&Secret::copy_from(b"\nage1abc\n")), Err(Error::BadIdentity(2))));
+        assert!(matches!(
+            Identity::parse(&Secret::copy_from(b"# nothing\n")),
+            Err(Error::BadIdentity(0))
+        ));
+        assert!(matches!(
+            Identity::parse(&Secret::copy_from(b"\nage1abc\n")),
+            Err(Error::BadIdentity(2))
+        ));
     }
 }

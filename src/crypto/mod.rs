@@ -15,7 +15,9 @@ mod passphrase;
 mod sealed;
 mod signature;
 
-pub use age::{Identity, Recipient, Sealer, open, open_whole, seal, seal_for_read_back, seal_whole};
+pub use age::{
+    Identity, Recipient, Sealer, open, open_whole, seal, seal_for_read_back, seal_whole,
+};
 pub use digest::{Digest, HashingReader, HashingWriter};
 pub use error::Error;
 pub use openpgp::{KeyHandle, Message};

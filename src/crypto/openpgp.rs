@@ -41,7 +41,10 @@ impl Message {
         }
         let recipients = recipients_of(&bytes)?;
         let (digest, size) = (Digest::of(&bytes), bytes.len() as u64);
-        Ok(Self { recipients, sealed: Sealed::new(bytes, digest, size) })
+        Ok(Self {
+            recipients,
+            sealed: Sealed::new(bytes, digest, size),
+        })
     }
 
     /// The encryption keys it names; anonymous recipients are left out.
@@ -58,7 +61,8 @@ impl Message {
 }
 
 fn recipients_of(bytes: &[u8]) -> Result<Vec<KeyHandle>, Error> {
-    let parser = PacketParserBuilder::from_bytes(bytes).and_then(|builder| builder.dearmor(Dearmor::Disabled).build());
+    let parser = PacketParserBuilder::from_bytes(bytes)
+        .and_then(|builder| builder.dearmor(Dearmor::Disabled).build());
     let mut parsed = parser.map_err(|_| Error::NotCiphertext("OpenPGP"))?;
     let mut recipients = Vec::new();
     let mut sealed = false;
@@ -72,12 +76,21 @@ fn recipients_of(bytes: &[u8]) -> Result<Vec<KeyHandle>, Error> {
             }
             (Tag::SKESK, _) => {}
             (Tag::SEIP | Tag::AED, _) => sealed = true,
-            (Tag::SED, _) => return Err(Error::Damaged("it has no integrity protection".to_owned())),
+            (Tag::SED, _) => {
+                return Err(Error::Damaged("it has no integrity protection".to_owned()));
+            }
             _ => return Err(Error::NotCiphertext("OpenPGP")),
         }
-        parsed = parser.next().map_err(|error| Error::Damaged(error.to_string()))?.1;
+        parsed = parser
+            .next()
+            .map_err(|error| Error::Damaged(error.to_string()))?
+            .1;
     }
-    if sealed { Ok(recipients) } else { Err(Error::Damaged("the encrypted part is missing".to_owned())) }
+    if sealed {
+        Ok(recipients)
+    } else {
+        Err(Error::Damaged("the encrypted part is missing".to_owned()))
+    }
 }
 
 #[cfg(test)]
@@ -95,18 +108,30 @@ mod tests {
     #[test]
     fn tells_for_whom() {
         let message = Message::recognise(message()).expect("is one");
-        assert_eq!(message.recipients(), [KeyHandle("0102030405060708".to_owned())]);
+        assert_eq!(
+            message.recipients(),
+            [KeyHandle("0102030405060708".to_owned())]
+        );
     }
 
     #[test]
     fn refuses_all_that_is_not_exactly_one() {
         let whole = message();
         for length in 0..whole.len() {
-            assert!(Message::recognise(whole[..length].to_vec()).is_err(), "cut to {length}");
+            assert!(
+                Message::recognise(whole[..length].to_vec()).is_err(),
+                "cut to {length}"
+            );
         }
         assert!(Message::recognise([whole.clone(), whole.clone()].concat()).is_err());
         assert!(Message::recognise([&whole[..], b"\n"].concat()).is_err());
-        assert!(matches!(Message::recognise(b"-----BEGIN PGP MESSAGE-----".to_vec()), Err(Error::Armored)));
-        assert!(matches!(Message::recognise(b"hello".to_vec()), Err(Error::NotCiphertext(_))));
+        assert!(matches!(
+            Message::recognise(b"-----BEGIN PGP MESSAGE-----".to_vec()),
+            Err(Error::Armored)
+        ));
+        assert!(matches!(
+            Message::recognise(b"hello".to_vec()),
+            Err(Error::NotCiphertext(_))
+        ));
     }
 }

@@ -17,8 +17,12 @@ const MOST_WORK: u8 = 22;
 ///
 /// # Errors
 /// Only what an allocation may say.
-pub fn seal_with_passphrase(passphrase: &SecretText, plaintext: &Secret) -> Result<Sealed<Vec<u8>>, Error> {
-    let mut stream = age::Encryptor::with_user_passphrase(library_text(passphrase)).wrap_output(Vec::new())?;
+pub fn seal_with_passphrase(
+    passphrase: &SecretText,
+    plaintext: &Secret,
+) -> Result<Sealed<Vec<u8>>, Error> {
+    let mut stream =
+        age::Encryptor::with_user_passphrase(library_text(passphrase)).wrap_output(Vec::new())?;
     // EXPOSE: this is where the plaintext turns into ciphertext.
     stream.write_all(plaintext.expose())?;
     let body = stream.finish()?;
@@ -31,15 +35,20 @@ pub fn seal_with_passphrase(passphrase: &SecretText, plaintext: &Secret) -> Resu
 /// # Errors
 /// [`Error::WrongPassphrase`]; [`Error::Damaged`]; [`Error::NotCiphertext`] when it is for keys, not a passphrase.
 pub fn open_with_passphrase(ciphertext: &[u8], passphrase: &SecretText) -> Result<Secret, Error> {
-    let decryptor = age::Decryptor::new_buffered(ArmoredReader::new(ciphertext)).map_err(decrypt_error)?;
+    let decryptor =
+        age::Decryptor::new_buffered(ArmoredReader::new(ciphertext)).map_err(decrypt_error)?;
     if !decryptor.is_scrypt() {
         return Err(Error::NotCiphertext("passphrase-protected"));
     }
     let mut key = scrypt::Identity::new(library_text(passphrase));
     key.set_max_work_factor(MOST_WORK);
-    let mut stream = decryptor.decrypt(std::iter::once(&key as &dyn age::Identity)).map_err(decrypt_error)?;
+    let mut stream = decryptor
+        .decrypt(std::iter::once(&key as &dyn age::Identity))
+        .map_err(decrypt_error)?;
     let mut plaintext = SecretBuffer::new();
-    plaintext.fill_from(&mut stream, ciphertext.len()).map_err(|error| Error::Damaged(error.to_string()))?;
+    plaintext
+        .fill_from(&mut stream, ciphertext.len())
+        .map_err(|error| Error::Damaged(error.to_string()))?;
     Ok(plaintext.into_secret())
 }
 

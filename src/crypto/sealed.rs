@@ -45,6 +45,20 @@ pub enum Cipher {
     OpenPgp,
 }
 
+impl Cipher {
+    /// Both.
+    pub const ALL: [Self; 2] = [Self::Age, Self::OpenPgp];
+
+    /// The ending of an entry's file, with its dot.
+    #[must_use]
+    pub fn extension(self) -> &'static str {
+        match self {
+            Self::Age => ".age",
+            Self::OpenPgp => ".gpg",
+        }
+    }
+}
+
 /// To whom something is encrypted; one cipher at a time.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Recipients {

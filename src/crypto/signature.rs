@@ -36,7 +36,10 @@ impl Signer {
     #[must_use]
     pub fn from_seed(seed: &[u8; 32], comment: &str) -> Self {
         let pair = KeypairData::from(Ed25519Keypair::from_seed(seed));
-        Self(PrivateKey::new(pair, comment).expect("an Ed25519 pair without a passphrase is accepted"))
+        Self(
+            PrivateKey::new(pair, comment)
+                .expect("an Ed25519 pair without a passphrase is accepted"),
+        )
     }
 
     /// Reads the OpenSSH private key format.
@@ -44,9 +47,13 @@ impl Signer {
     /// # Errors
     /// [`Error::BadKey`] when it is another kind of key, or has a passphrase.
     pub fn parse(file: &Secret) -> Result<Self, Error> {
-        let bad = |reason: String| Error::BadKey { what: "signing key", reason };
+        let bad = |reason: String| Error::BadKey {
+            what: "signing key",
+            reason,
+        };
         // EXPOSE: the file's text is parsed into the library's own key type.
-        let key = PrivateKey::from_openssh(file.expose()).map_err(|error| bad(error.to_string()))?;
+        let key =
+            PrivateKey::from_openssh(file.expose()).map_err(|error| bad(error.to_string()))?;
         match key.key_data() {
             KeypairData::Ed25519(_) => Ok(Self(key)),
             KeypairData::Encrypted(_) => Err(bad("it has a passphrase".to_owned())),
@@ -57,7 +64,10 @@ impl Signer {
     /// The OpenSSH private key format.
     #[must_use]
     pub fn to_text(&self) -> SecretText {
-        let text = self.0.to_openssh(LineEnding::LF).expect("a key that was made or parsed can be written");
+        let text = self
+            .0
+            .to_openssh(LineEnding::LF)
+            .expect("a key that was made or parsed can be written");
         SecretText::copy_from(&text)
     }
 
@@ -72,7 +82,10 @@ impl Signer {
     pub fn sign(&self, namespace: &'static str, statement: Vec<u8>) -> Signed {
         let signature = self.0.sign(namespace, HashAlg::Sha512, &statement);
         let signature = signature.and_then(|signature| signature.to_pem(LineEnding::LF));
-        Signed { statement, signature: signature.expect("an Ed25519 key signs any bytes") }
+        Signed {
+            statement,
+            signature: signature.expect("an Ed25519 key signs any bytes"),
+        }
     }
 }
 
@@ -87,14 +100,20 @@ impl Verifier {
     /// [`Error::BadKey`].
     pub fn parse(line: &str) -> Result<Self, Error> {
         let key = PublicKey::from_openssh(line);
-        key.map(Self).map_err(|error| Error::BadKey { what: "public key", reason: error.to_string() })
+        key.map(Self).map_err(|error| Error::BadKey {
+            what: "public key",
+            reason: error.to_string(),
+        })
     }
 
     /// The line `ssh-ed25519 AAAA…`, without a comment.
     #[must_use]
     pub fn to_line(&self) -> String {
         let bare = PublicKey::new(self.0.key_data().clone(), "");
-        bare.to_openssh().expect("a key that was made or parsed can be written").trim_end().to_owned()
+        bare.to_openssh()
+            .expect("a key that was made or parsed can be written")
+            .trim_end()
+            .to_owned()
     }
 
     /// How a person knows it.
@@ -108,19 +127,33 @@ impl Verifier {
     ///
     /// # Errors
     /// [`Error::BadSignature`].
-    pub fn verify(&self, namespace: &'static str, statement: Vec<u8>, signature: &[u8]) -> Result<Signed, Error> {
+    pub fn verify(
+        &self,
+        namespace: &'static str,
+        statement: Vec<u8>,
+        signature: &[u8],
+    ) -> Result<Signed, Error> {
         let bad = |reason: &str| Error::BadSignature(reason.to_owned());
-        let parsed = SshSig::from_pem(signature).map_err(|_| bad("the signature can not be parsed"))?;
+        let parsed =
+            SshSig::from_pem(signature).map_err(|_| bad("the signature can not be parsed"))?;
         let canonical = canonical(&parsed).map_err(|_| bad("the signature can not be parsed"))?;
         if canonical.as_bytes() != signature {
             return Err(bad("the signature is not in canonical form"));
         }
         if parsed.public_key() != self.0.key_data() {
             let other = Fingerprint(parsed.public_key().fingerprint(HashAlg::Sha256).to_string());
-            return Err(Error::BadSignature(format!("signed by {other}, not by {}", self.fingerprint())));
+            return Err(Error::BadSignature(format!(
+                "signed by {other}, not by {}",
+                self.fingerprint()
+            )));
         }
-        self.0.verify(namespace, &statement, &parsed).map_err(|_| bad("the signature does not hold"))?;
-        Ok(Signed { statement, signature: canonical })
+        self.0
+            .verify(namespace, &statement, &parsed)
+            .map_err(|_| bad("the signature does not hold"))?;
+        Ok(Signed {
+            statement,
+            signature: canonical,
+        })
     }
 }
 
@@ -155,7 +188,10 @@ impl Signed {
     #[must_use]
     pub fn attest<'a>(&self, bytes: &'a [u8]) -> Option<Attested<'a>> {
         let hash = Digest::of(bytes).to_string();
-        let stated = self.statement.windows(hash.len()).any(|window| window == hash.as_bytes());
+        let stated = self
+            .statement
+            .windows(hash.len())
+            .any(|window| window == hash.as_bytes());
         stated.then_some(Attested(bytes))
     }
 }
@@ -183,7 +219,10 @@ mod tests {
     fn holds_for_the_same_key_purpose_and_bytes_only() {
         let signed = signer(1).sign("purpose", b"statement".to_vec());
         let check = |key: u8, purpose, statement: &[u8]| {
-            signer(key).verifier().verify(purpose, statement.to_vec(), signed.signature()).is_ok()
+            signer(key)
+                .verifier()
+                .verify(purpose, statement.to_vec(), signed.signature())
+                .is_ok()
         };
         assert!(check(1, "purpose", b"statement"));
         assert!(!check(2, "purpose", b"statement"));
@@ -198,7 +237,9 @@ mod tests {
             for bit in 0..8 {
                 let mut file = signed.signature().to_vec();
                 file[position] ^= 1 << bit;
-                let verified = signer(1).verifier().verify("purpose", b"statement".to_vec(), &file);
+                let verified = signer(1)
+                    .verifier()
+                    .verify("purpose", b"statement".to_vec(), &file);
                 assert!(verified.is_err(), "bit {bit} of byte {position}");
             }
         }
@@ -211,7 +252,10 @@ mod tests {
         let read = Signer::parse(&Secret::copy_from(text.expose().as_bytes())).expect("parses");
         assert_eq!(read.verifier(), signer(3).verifier());
         let line = read.verifier().to_line();
-        assert_eq!(Verifier::parse(&line).expect("parses").fingerprint(), read.verifier().fingerprint());
+        assert_eq!(
+            Verifier::parse(&line).expect("parses").fingerprint(),
+            read.verifier().fingerprint()
+        );
     }
 
     #[test]

@@ -61,7 +61,10 @@ impl SecretBuffer {
                 Err(error) => return Err(error),
             };
             if self.bytes.len() + count > limit {
-                return Err(io::Error::new(io::ErrorKind::InvalidData, format!("more than {limit} bytes")));
+                return Err(io::Error::new(
+                    io::ErrorKind::InvalidData,
+                    format!("more than {limit} bytes"),
+                ));
             }
             self.push(&step[..count]);
         }

@@ -23,10 +23,18 @@ impl AppendFile {
     /// [`LockError`].
     pub fn open(path: &Path, patience: Duration) -> Result<Self, LockError> {
         let mut options = OpenOptions::new();
-        let file = options.read(true).append(true).create(true).mode(0o600).open(path);
+        let file = options
+            .read(true)
+            .append(true)
+            .create(true)
+            .mode(0o600)
+            .open(path);
         let file = file.map_err(|source| FileError::new("open", path, source))?;
         lock_file(&file, path, patience)?;
-        Ok(Self { file, path: path.to_owned() })
+        Ok(Self {
+            file,
+            path: path.to_owned(),
+        })
     }
 
     /// The last whole line without its end; `None` when there is none.
@@ -34,7 +42,8 @@ impl AppendFile {
     /// # Errors
     /// `InvalidData` when it is longer than `limit` bytes; what the file system says.
     pub fn last_line(&mut self, limit: usize) -> Result<Option<Vec<u8>>, FileError> {
-        self.find_last_line(limit).map_err(|source| FileError::new("read", &self.path, source))
+        self.find_last_line(limit)
+            .map_err(|source| FileError::new("read", &self.path, source))
     }
 
     /// Adds `bytes` in one piece.
@@ -44,7 +53,13 @@ impl AppendFile {
     pub fn append(&mut self, bytes: &[u8], durable: bool) -> Result<(), FileError> {
         let fail = |source| FileError::new("append to", &self.path, source);
         let before = self.file.metadata().map_err(fail)?.len();
-        let written = self.file.write_all(bytes).and_then(|()| if durable { self.file.sync_data() } else { Ok(()) });
+        let written = self.file.write_all(bytes).and_then(|()| {
+            if durable {
+                self.file.sync_data()
+            } else {
+                Ok(())
+            }
+        });
         written.map_err(|source| {
             drop(self.file.set_len(before));
             fail(source)
@@ -55,23 +70,42 @@ impl AppendFile {
     ///
     /// # Errors
     /// `InvalidData` for a line that is not text or longer than `limit` bytes; what `each` says.
-    pub fn lines(&mut self, limit: usize, each: &mut dyn FnMut(&str) -> io::Result<()>) -> Result<(), FileError> {
-        self.walk(limit, each).map_err(|source| FileError::new("read", &self.path, source))
+    pub fn lines(
+        &mut self,
+        limit: usize,
+        each: &mut dyn FnMut(&str) -> io::Result<()>,
+    ) -> Result<(), FileError> {
+        self.walk(limit, each)
+            .map_err(|source| FileError::new("read", &self.path, source))
     }
 
-    fn walk(&mut self, limit: usize, each: &mut dyn FnMut(&str) -> io::Result<()>) -> io::Result<()> {
+    fn walk(
+        &mut self,
+        limit: usize,
+        each: &mut dyn FnMut(&str) -> io::Result<()>,
+    ) -> io::Result<()> {
         self.file.seek(SeekFrom::Start(0))?;
         let mut reader = BufReader::new(&self.file);
         loop {
             let mut line = Vec::new();
-            if reader.by_ref().take(limit as u64 + 1).read_until(b'\n', &mut line)? == 0 {
+            if reader
+                .by_ref()
+                .take(limit as u64 + 1)
+                .read_until(b'\n', &mut line)?
+                == 0
+            {
                 return Ok(());
             }
             if line.pop() != Some(b'\n') {
-                let what = if line.len() >= limit { "a line is too long" } else { "the last line is cut short" };
+                let what = if line.len() >= limit {
+                    "a line is too long"
+                } else {
+                    "the last line is cut short"
+                };
                 return Err(io::Error::new(io::ErrorKind::InvalidData, what));
             }
-            let text = std::str::from_utf8(&line).map_err(|error| io::Error::new(io::ErrorKind::InvalidData, error))?;
+            let text = std::str::from_utf8(&line)
+                .map_err(|error| io::Error::new(io::ErrorKind::InvalidData, error))?;
             each(text)?;
         }
     }
@@ -88,9 +122,15 @@ impl AppendFile {
         if end + 1 < tail.len() {
             self.file.set_len(start + end as u64 + 1)?;
         }
-        let begin = tail[..end].iter().rposition(|byte| *byte == b'\n').map_or(0, |position| position + 1);
+        let begin = tail[..end]
+            .iter()
+            .rposition(|byte| *byte == b'\n')
+            .map_or(0, |position| position + 1);
         if (begin == 0 && start > 0) || end - begin > limit {
-            return Err(io::Error::new(io::ErrorKind::InvalidData, "the last line is too long"));
+            return Err(io::Error::new(
+                io::ErrorKind::InvalidData,
+                "the last line is too long",
+            ));
         }
         Ok(Some(tail[begin..end].to_vec()))
     }
@@ -98,7 +138,10 @@ impl AppendFile {
     /// No line end in sight: an empty file, the first line cut short, or something else entirely.
     fn without_any(&mut self, tail: &[u8], start: u64) -> io::Result<Option<Vec<u8>>> {
         if start > 0 {
-            return Err(io::Error::new(io::ErrorKind::InvalidData, "the last line is too long"));
+            return Err(io::Error::new(
+                io::ErrorKind::InvalidData,
+                "the last line is too long",
+            ));
         }
         if !tail.is_empty() {
             self.file.set_len(0)?;

@@ -24,7 +24,11 @@ impl FileError {
     /// `doing` is a verb that fits after "cannot".
     #[must_use]
     pub fn new(doing: &'static str, path: &Path, source: io::Error) -> Self {
-        Self { doing, path: path.to_owned(), source }
+        Self {
+            doing,
+            path: path.to_owned(),
+            source,
+        }
     }
 
     /// The kind of the underlying error.
@@ -47,10 +51,17 @@ pub fn exists(path: &Path) -> bool {
 pub fn read(path: &Path, limit: usize) -> Result<Option<Vec<u8>>, FileError> {
     let mut bytes = Vec::new();
     let fail = |source| FileError::new("read", path, source);
-    let Some(file) = open(path)? else { return Ok(None) };
-    file.take(limit as u64 + 1).read_to_end(&mut bytes).map_err(fail)?;
+    let Some(file) = open(path)? else {
+        return Ok(None);
+    };
+    file.take(limit as u64 + 1)
+        .read_to_end(&mut bytes)
+        .map_err(fail)?;
     if bytes.len() > limit {
-        return Err(fail(io::Error::new(io::ErrorKind::InvalidData, format!("more than {limit} bytes"))));
+        return Err(fail(io::Error::new(
+            io::ErrorKind::InvalidData,
+            format!("more than {limit} bytes"),
+        )));
     }
     Ok(Some(bytes))
 }
@@ -60,9 +71,13 @@ pub fn read(path: &Path, limit: usize) -> Result<Option<Vec<u8>>, FileError> {
 /// # Errors
 /// As [`read`].
 pub fn read_secret(path: &Path, limit: usize) -> Result<Option<Secret>, FileError> {
-    let Some(mut file) = open(path)? else { return Ok(None) };
+    let Some(mut file) = open(path)? else {
+        return Ok(None);
+    };
     let mut buffer = SecretBuffer::new();
-    buffer.fill_from(&mut file, limit).map_err(|source| FileError::new("read", path, source))?;
+    buffer
+        .fill_from(&mut file, limit)
+        .map_err(|source| FileError::new("read", path, source))?;
     Ok(Some(buffer.into_secret()))
 }
 
@@ -92,7 +107,9 @@ pub fn create_private(path: &Path, bytes: &[u8]) -> Result<(), FileError> {
 /// Any other reason why it stays.
 pub fn remove(path: &Path) -> Result<(), FileError> {
     match fs::remove_file(path) {
-        Err(source) if source.kind() != io::ErrorKind::NotFound => Err(FileError::new("remove", path, source)),
+        Err(source) if source.kind() != io::ErrorKind::NotFound => {
+            Err(FileError::new("remove", path, source))
+        }
         _ => Ok(()),
     }
 }
@@ -116,10 +133,15 @@ fn open(path: &Path) -> Result<Option<File>, FileError> {
 
 fn write_sibling(path: &Path, bytes: &[u8]) -> Result<PathBuf, FileError> {
     let sibling = parent(path).join(format!(".vaultctl-{}.tmp", random_hex(8)));
-    let written = OpenOptions::new().write(true).create_new(true).mode(0o600).open(&sibling).and_then(|mut file| {
-        file.write_all(bytes)?;
-        file.sync_all()
-    });
+    let written = OpenOptions::new()
+        .write(true)
+        .create_new(true)
+        .mode(0o600)
+        .open(&sibling)
+        .and_then(|mut file| {
+            file.write_all(bytes)?;
+            file.sync_all()
+        });
     written.map(|()| sibling.clone()).map_err(|source| {
         drop(fs::remove_file(&sibling));
         FileError::new("write", path, source)
@@ -136,5 +158,7 @@ fn settle(path: &Path, moved: io::Result<()>, sibling: &Path) -> Result<(), File
 }
 
 fn parent(path: &Path) -> &Path {
-    path.parent().filter(|parent| !parent.as_os_str().is_empty()).unwrap_or(Path::new("."))
+    path.parent()
+        .filter(|parent| !parent.as_os_str().is_empty())
+        .unwrap_or(Path::new("."))
 }

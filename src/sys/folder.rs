@@ -8,7 +8,9 @@ use std::io::{self, Read, Write};
 use std::path::{Path, PathBuf};
 
 use cap_std::ambient_authority;
-use cap_std::fs::{Dir, DirBuilder, DirBuilderExt, Metadata, MetadataExt, OpenOptions, OpenOptionsExt};
+use cap_std::fs::{
+    Dir, DirBuilder, DirBuilderExt, Metadata, MetadataExt, OpenOptions, OpenOptionsExt,
+};
 
 use super::file::FileError;
 
@@ -62,7 +64,10 @@ impl Folder {
     /// Any other reason why it can not be opened.
     pub fn open(path: &Path) -> Result<Option<Self>, FileError> {
         match Dir::open_ambient_dir(path, ambient_authority()) {
-            Ok(root) => Ok(Some(Self { root, path: path.to_owned() })),
+            Ok(root) => Ok(Some(Self {
+                root,
+                path: path.to_owned(),
+            })),
             Err(source) if source.kind() == io::ErrorKind::NotFound => Ok(None),
             Err(source) => Err(FileError::new("open", path, source)),
         }
@@ -85,9 +90,14 @@ impl Folder {
             Err(source) => return Err(self.fail("read", path, source)),
         };
         let mut bytes = Vec::new();
-        file.take(limit as u64 + 1).read_to_end(&mut bytes).map_err(|source| self.fail("read", path, source))?;
+        file.take(limit as u64 + 1)
+            .read_to_end(&mut bytes)
+            .map_err(|source| self.fail("read", path, source))?;
         if bytes.len() > limit {
-            let source = io::Error::new(io::ErrorKind::InvalidData, format!("more than {limit} bytes"));
+            let source = io::Error::new(
+                io::ErrorKind::InvalidData,
+                format!("more than {limit} bytes"),
+            );
             return Err(self.fail("read", path, source));
         }
         Ok(Some(bytes))
@@ -115,7 +125,10 @@ impl Folder {
     /// # Errors
     /// Whatever the file system says; then the old file stands.
     pub fn place(&self, staged: &Path, path: &Path) -> Result<(), FileError> {
-        let placed = self.root.rename(staged, &self.root, path).and_then(|()| self.sync(parent(path)));
+        let placed = self
+            .root
+            .rename(staged, &self.root, path)
+            .and_then(|()| self.sync(parent(path)));
         placed.map_err(|source| self.fail("write", path, source))
     }
 
@@ -124,7 +137,11 @@ impl Folder {
     /// # Errors
     /// Any other reason why it stays.
     pub fn remove(&self, path: &Path) -> Result<(), FileError> {
-        match self.root.remove_file(path).and_then(|()| self.sync(parent(path))) {
+        match self
+            .root
+            .remove_file(path)
+            .and_then(|()| self.sync(parent(path)))
+        {
             Err(source) if !is_absence(&source) => Err(self.fail("remove", path, source)),
             _ => Ok(()),
         }
@@ -151,7 +168,9 @@ impl Folder {
         }
         let mut builder = DirBuilder::new();
         builder.recursive(true).mode(0o700);
-        self.root.create_dir_with(path, &builder).map_err(|source| self.fail("create", path, source))
+        self.root
+            .create_dir_with(path, &builder)
+            .map_err(|source| self.fail("create", path, source))
     }
 
     /// What the folder at `path` holds, by name.
@@ -163,7 +182,10 @@ impl Folder {
         let mut items = Vec::new();
         for entry in self.root.read_dir(or_here(path)).map_err(fail)? {
             let entry = entry.map_err(fail)?;
-            items.push(Item { name: entry.file_name(), kind: kind_of(entry.file_type().map_err(fail)?) });
+            items.push(Item {
+                name: entry.file_name(),
+                kind: kind_of(entry.file_type().map_err(fail)?),
+            });
         }
         items.sort_by(|one, other| one.name.cmp(&other.name));
         Ok(items)
@@ -174,7 +196,9 @@ impl Folder {
     /// # Errors
     /// Any other reason why it can not be told.
     pub fn kind(&self, path: &Path) -> Result<Option<Kind>, FileError> {
-        Ok(self.metadata(path)?.map(|metadata| kind_of(metadata.file_type())))
+        Ok(self
+            .metadata(path)?
+            .map(|metadata| kind_of(metadata.file_type())))
     }
 
     /// Size, times and place of the file at `path`; `None` when nothing is there.
@@ -214,7 +238,10 @@ impl Folder {
 
 /// Not there, or a file where the path wants a folder.
 fn is_absence(error: &io::Error) -> bool {
-    matches!(error.kind(), io::ErrorKind::NotFound | io::ErrorKind::NotADirectory)
+    matches!(
+        error.kind(),
+        io::ErrorKind::NotFound | io::ErrorKind::NotADirectory
+    )
 }
 
 fn kind_of(file_type: cap_std::fs::FileType) -> Kind {
@@ -234,5 +261,9 @@ fn parent(path: &Path) -> &Path {
 }
 
 fn or_here(path: &Path) -> &Path {
-    if path.as_os_str().is_empty() { Path::new(".") } else { path }
+    if path.as_os_str().is_empty() {
+        Path::new(".")
+    } else {
+        path
+    }
 }

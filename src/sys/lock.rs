@@ -47,7 +47,9 @@ pub(super) fn lock_file(file: &File, path: &Path, patience: Duration) -> Result<
     loop {
         match file.try_lock() {
             Ok(()) => return Ok(()),
-            Err(TryLockError::Error(source)) => return Err(FileError::new("lock", path, source).into()),
+            Err(TryLockError::Error(source)) => {
+                return Err(FileError::new("lock", path, source).into());
+            }
             Err(TryLockError::WouldBlock) if begun.elapsed() >= patience => {
                 return Err(LockError::Held(path.display().to_string()));
             }
@@ -59,6 +61,13 @@ pub(super) fn lock_file(file: &File, path: &Path, patience: Duration) -> Result<
 
 fn open(path: &Path) -> Result<File, FileError> {
     let mut options = OpenOptions::new();
-    options.read(true).write(true).create(true).truncate(false).mode(0o600);
-    options.open(path).map_err(|source| FileError::new("lock", path, source))
+    options
+        .read(true)
+        .write(true)
+        .create(true)
+        .truncate(false)
+        .mode(0o600);
+    options
+        .open(path)
+        .map_err(|source| FileError::new("lock", path, source))
 }

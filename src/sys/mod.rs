@@ -19,7 +19,9 @@ mod world;
 
 pub use append::AppendFile;
 pub use clock::{Clock, SystemClock};
-pub use file::{FileError, create_folder, create_private, exists, read, read_secret, remove, write_private};
+pub use file::{
+    FileError, create_folder, create_private, exists, read, read_secret, remove, write_private,
+};
 pub use folder::{Folder, Item, Kind, Stamp};
 pub use lock::{Lock, LockError};
 pub use memory::forbid_dumps;

@@ -44,7 +44,12 @@ impl Environment {
     /// The names that the program will find.
     #[must_use]
     pub fn names(&self) -> Vec<&OsStr> {
-        let mut names: Vec<&OsStr> = self.plain.keys().chain(self.secret.keys()).map(OsString::as_os_str).collect();
+        let mut names: Vec<&OsStr> = self
+            .plain
+            .keys()
+            .chain(self.secret.keys())
+            .map(OsString::as_os_str)
+            .collect();
         names.sort_unstable();
         names.dedup();
         names
@@ -56,7 +61,10 @@ impl Environment {
 #[must_use]
 pub fn replace_self(program: &Program, environment: &Environment) -> io::Error {
     let mut command = Command::new(&program.name);
-    command.args(&program.arguments).env_clear().envs(&environment.plain);
+    command
+        .args(&program.arguments)
+        .env_clear()
+        .envs(&environment.plain);
     for (name, value) in &environment.secret {
         // EXPOSE: handing the value to the program that was granted it is what this is for.
         command.env(name, OsStr::from_bytes(value.expose()));
@@ -102,7 +110,10 @@ impl Helper {
     pub fn new(program: &str, variables: &Variables) -> Self {
         let mut command = Command::new(program);
         command.env_clear().envs(variables.iter());
-        Self { program: program.to_owned(), command }
+        Self {
+            program: program.to_owned(),
+            command,
+        }
     }
 
     /// Adds arguments.
@@ -124,12 +135,22 @@ impl Helper {
     /// # Errors
     /// When it could not run; that it ran and failed is told by [`Outcome::code`].
     pub fn run(mut self, input: &[u8]) -> Result<Outcome, HelperError> {
-        self.command.stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::piped());
+        self.command
+            .stdin(Stdio::piped())
+            .stdout(Stdio::piped())
+            .stderr(Stdio::piped());
         let child = match self.command.spawn() {
-            Err(source) if source.kind() == io::ErrorKind::NotFound => return Err(HelperError::Missing(self.program)),
+            Err(source) if source.kind() == io::ErrorKind::NotFound => {
+                return Err(HelperError::Missing(self.program));
+            }
             spawned => spawned,
         };
-        child.and_then(|child| converse(child, input)).map_err(|source| HelperError::Broken { program: self.program, source })
+        child
+            .and_then(|child| converse(child, input))
+            .map_err(|source| HelperError::Broken {
+                program: self.program,
+                source,
+            })
     }
 
     /// Runs it on our own terminal and waits: for an editor.
@@ -139,8 +160,13 @@ impl Helper {
     pub fn run_on_terminal(mut self) -> Result<Option<i32>, HelperError> {
         match self.command.status() {
             Ok(status) => Ok(status.code()),
-            Err(source) if source.kind() == io::ErrorKind::NotFound => Err(HelperError::Missing(self.program)),
-            Err(source) => Err(HelperError::Broken { program: self.program, source }),
+            Err(source) if source.kind() == io::ErrorKind::NotFound => {
+                Err(HelperError::Missing(self.program))
+            }
+            Err(source) => Err(HelperError::Broken {
+                program: self.program,
+                source,
+            }),
         }
     }
 }
@@ -159,5 +185,9 @@ fn converse(mut child: Child, input: &[u8]) -> io::Result<Outcome> {
         read
     })?;
     let code = child.wait()?.code();
-    Ok(Outcome { code, stdout: output.into_secret(), stderr: String::from_utf8_lossy(&talk).into_owned() })
+    Ok(Outcome {
+        code,
+        stdout: output.into_secret(),
+        stderr: String::from_utf8_lossy(&talk).into_owned(),
+    })
 }

@@ -20,5 +20,7 @@ pub fn random_hex(bytes: usize) -> String {
 }
 
 fn fill(target: &mut [u8]) {
-    OsRng.try_fill_bytes(target).expect("the kernel's generator answers once the machine has started");
+    OsRng
+        .try_fill_bytes(target)
+        .expect("the kernel's generator answers once the machine has started");
 }

@@ -65,7 +65,10 @@ impl Prompt for Terminal {
         write!(&quiet.tty, "{question} ")?;
         let answer = read_line(&quiet.tty);
         writeln!(&quiet.tty)?;
-        answer?.into_secret().to_text().ok_or(PromptError::Broken(io::ErrorKind::InvalidData.into()))
+        answer?
+            .into_secret()
+            .to_text()
+            .ok_or(PromptError::Broken(io::ErrorKind::InvalidData.into()))
     }
 
     fn ask_yes(&self, question: &str) -> Result<bool, PromptError> {
@@ -76,7 +79,10 @@ impl Prompt for Terminal {
         while tty.read(&mut byte)? == 1 && byte[0] != b'\n' {
             answer.push(byte[0]);
         }
-        Ok(matches!(answer.to_ascii_lowercase().as_slice(), b"y" | b"yes"))
+        Ok(matches!(
+            answer.to_ascii_lowercase().as_slice(),
+            b"y" | b"yes"
+        ))
     }
 }
 

@@ -30,7 +30,11 @@ impl World {
     #[must_use]
     pub fn real() -> Self {
         let stdin_is_terminal = rustix::termios::isatty(rustix::stdio::stdin());
-        let prompt: Box<dyn Prompt> = if stdin_is_terminal { Box::new(Terminal) } else { Box::new(NoTerminal) };
+        let prompt: Box<dyn Prompt> = if stdin_is_terminal {
+            Box::new(Terminal)
+        } else {
+            Box::new(NoTerminal)
+        };
         Self {
             variables: Variables::of_this_process(),
             clock: Box::new(SystemClock),
@@ -46,7 +50,10 @@ impl World {
 pub struct Variables(BTreeMap<OsString, OsString>);
 
 impl Variables {
-    #[expect(clippy::disallowed_methods, reason = "this is the one place that reads the real environment")]
+    #[expect(
+        clippy::disallowed_methods,
+        reason = "this is the one place that reads the real environment"
+    )]
     fn of_this_process() -> Self {
         Self(std::env::vars_os().collect())
     }
@@ -65,12 +72,19 @@ impl Variables {
 
     /// All of them, by name.
     pub fn iter(&self) -> impl Iterator<Item = (&OsStr, &OsStr)> {
-        self.0.iter().map(|(name, value)| (name.as_os_str(), value.as_os_str()))
+        self.0
+            .iter()
+            .map(|(name, value)| (name.as_os_str(), value.as_os_str()))
     }
 }
 
 impl<N: Into<OsString>, V: Into<OsString>> FromIterator<(N, V)> for Variables {
     fn from_iter<I: IntoIterator<Item = (N, V)>>(pairs: I) -> Self {
-        Self(pairs.into_iter().map(|(name, value)| (name.into(), value.into())).collect())
+        Self(
+            pairs
+                .into_iter()
+                .map(|(name, value)| (name.into(), value.into()))
+                .collect(),
+        )
     }
 }

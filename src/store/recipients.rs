@@ -1,0 +1,110 @@
+//! The file that says to whom a folder is encrypted.
+
+use std::path::{Path, PathBuf};
+
+use crate::crypto::{self, Cipher, Recipients};
+
+use super::Error;
+
+/// An `.age-recipients` or a `.gpg-id`, and where it was found.
+#[derive(Debug)]
+pub struct RecipientsFile {
+    /// Relative to the store's root.
+    pub path: PathBuf,
+    /// What it says.
+    pub recipients: Recipients,
+}
+
+impl RecipientsFile {
+    /// What the file is called.
+    #[must_use]
+    pub fn file_name(cipher: Cipher) -> &'static str {
+        match cipher {
+            Cipher::Age => ".age-recipients",
+            Cipher::OpenPgp => ".gpg-id",
+        }
+    }
+
+    /// How entries below it are encrypted.
+    #[must_use]
+    pub fn cipher(&self) -> Cipher {
+        match self.recipients {
+            Recipients::Age(_) => Cipher::Age,
+            Recipients::OpenPgp(_) => Cipher::OpenPgp,
+        }
+    }
+
+    /// One recipient a line; `#` begins a comment, empty lines mean nothing.
+    pub(super) fn parse(path: &Path, cipher: Cipher, bytes: &[u8]) -> Result<Self, Error> {
+        let bad = |line, reason| Error::BadRecipients {
+            path: path.to_owned(),
+            line,
+            reason,
+        };
+        let text = std::str::from_utf8(bytes).map_err(|_| bad(0, crypto::Error::NoRecipients))?;
+        let lines = text
+            .lines()
+            .map(|line| line.split('#').next().unwrap_or_default().trim())
+            .enumerate();
+        let lines = lines.filter(|(_, line)| !line.is_empty());
+        let recipients = match cipher {
+            Cipher::OpenPgp => {
+                Recipients::OpenPgp(lines.map(|(_, line)| line.to_owned()).collect())
+            }
+            Cipher::Age => {
+                let parsed = lines
+                    .map(|(number, line)| line.parse().map_err(|reason| bad(number + 1, reason)));
+                Recipients::Age(parsed.collect::<Result<_, _>>()?)
+            }
+        };
+        match &recipients {
+            Recipients::Age(all) if all.is_empty() => Err(bad(0, crypto::Error::NoRecipients)),
+            Recipients::OpenPgp(all) if all.is_empty() => Err(bad(0, crypto::Error::NoRecipients)),
+            _ => Ok(Self {
+                path: path.to_owned(),
+                recipients,
+            }),
+        }
+    }
+
+    /// The file's text for these recipients.
+    #[must_use]
+    pub fn render(recipients: &Recipients) -> String {
+        match recipients {
+            Recipients::Age(all) => all
+                .iter()
+                .map(|recipient| format!("{recipient}\n"))
+                .collect(),
+            Recipients::OpenPgp(all) => all.iter().map(|id| format!("{id}\n")).collect(),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn comments_and_blank_lines_mean_nothing() {
+        let file = RecipientsFile::parse(
+            Path::new(".gpg-id"),
+            Cipher::OpenPgp,
+            b"# us\n\nann@example.org # Ann\nAB CD\n",
+        );
+        let expected = Recipients::OpenPgp(vec!["ann@example.org".to_owned(), "AB CD".to_owned()]);
+        assert_eq!(file.expect("parses").recipients, expected);
+    }
+
+    #[test]
+    fn a_line_that_is_no_recipient_is_named_and_nobody_is_an_error() {
+        let error = RecipientsFile::parse(Path::new(".age-recipients"), Cipher::Age, b"\nhello\n")
+            .expect_err("is none");
+        assert_eq!(
+            error.to_string(),
+            "recipients file `.age-recipients`, line 2: `hello` is not an age recipient"
+        );
+        assert!(
+            RecipientsFile::parse(Path::new(".gpg-id"), Cipher::OpenPgp, b"# nobody\n").is_err()
+        );
+    }
+}
