@@ -13,6 +13,11 @@ pub mod config;
 pub mod crypto;
 pub mod audit;
 pub mod store;
+pub mod keys;
+pub mod git;
+
+// The door to plaintext.
+pub mod vault;
 
 // The mouth.
 pub mod cli;

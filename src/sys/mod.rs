@@ -27,6 +27,6 @@ pub use lock::{Lock, LockError};
 pub use memory::forbid_dumps;
 pub use process::{Environment, Helper, HelperError, Outcome, Program, replace_self};
 pub use random::{random_hex, random_seed};
-pub use terminal::{NoTerminal, Prompt, PromptError, Terminal};
+pub use terminal::{NoTerminal, Prompt, PromptError, Terminal, terminal_name};
 pub use user::{host_name, parent_process, user_name};
 pub use world::{Variables, World, arguments};

@@ -1,7 +1,9 @@
 //! Asking a person.
 
+use std::ffi::OsString;
 use std::fs::{File, OpenOptions};
 use std::io::{self, Read, Write};
+use std::os::unix::ffi::OsStringExt;
 
 use rustix::termios::{LocalModes, OptionalActions, Termios, tcgetattr, tcsetattr};
 
@@ -13,6 +15,13 @@ const ANSWER_LIMIT: usize = 64 * 1024;
 const INTERRUPT: u8 = 0x03;
 const END_OF_INPUT: u8 = 0x04;
 const BACKSPACE: [u8; 2] = [0x08, 0x7f];
+
+/// The path of the terminal on standard input, if that is one.
+#[must_use]
+pub fn terminal_name() -> Option<OsString> {
+    let name = rustix::termios::ttyname(rustix::stdio::stdin(), Vec::new()).ok()?;
+    Some(OsString::from_vec(name.into_bytes()))
+}
 
 /// Somebody who may answer.
 pub trait Prompt {

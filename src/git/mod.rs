@@ -1,0 +1,14 @@
+//! The store's history in git: a commit for every change, made in this process (libgit2).
+//!
+//! Blobs are written as they are, without filters or line-ending conversion, since a
+//! `.gitattributes` that came from elsewhere could corrupt ciphertext otherwise. Nothing of the
+//! repository is run (no hooks, no filters), no location variable (`GIT_DIR` and its companions) is
+//! looked at, and nothing here touches the network.
+
+mod author;
+mod durable;
+mod leftovers;
+mod repository;
+
+pub use author::Author;
+pub use repository::{create, open};

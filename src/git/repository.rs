@@ -1,0 +1,211 @@
+//! The repository at the store's root.
+
+use std::path::{Path, PathBuf};
+
+use git2::{
+    Commit, Index, IndexEntry, IndexTime, Oid, Repository, RepositoryInitOptions,
+    RepositoryOpenFlags,
+};
+
+use crate::store::{History, HistoryError, NoHistory};
+use crate::sys::{FileError, Folder, Stamp};
+
+use super::{Author, durable, leftovers};
+
+/// A regular file that is not executable, as git's index writes it.
+const FILE_MODE: u32 = 0o100_644;
+
+/// The largest file that is recorded (bytes).
+const FILE_LIMIT: usize = 256 * 1024 * 1024;
+
+/// A repository whose working tree is the store.
+struct Git {
+    repository: Repository,
+    tree: Folder,
+    git_folder: Folder,
+    author: Author,
+}
+
+/// The history of the store at `root`: its git repository, or none. A repository that merely
+/// encloses the store is not its history.
+///
+/// # Errors
+/// [`HistoryError`] when there is a repository that can not be opened.
+pub fn open(root: &Path, author: Author) -> Result<Box<dyn History>, HistoryError> {
+    let Some(tree) = Folder::open(root).map_err(file_error)? else {
+        return Ok(Box::new(NoHistory));
+    };
+    if tree.kind(Path::new(".git")).map_err(file_error)?.is_none() {
+        return Ok(Box::new(NoHistory));
+    }
+    let no_ceiling: [&Path; 0] = [];
+    let repository = Repository::open_ext(root, RepositoryOpenFlags::NO_SEARCH, no_ceiling)
+        .map_err(git_error)?;
+    Ok(Box::new(Git::new(repository, tree, author)?))
+}
+
+/// Makes a repository at `root`, unless there is one; without templates, hence without hooks.
+///
+/// # Errors
+/// [`HistoryError`].
+pub fn create(root: &Path) -> Result<(), HistoryError> {
+    if root.join(".git").exists() {
+        return Ok(());
+    }
+    let branch =
+        git2::Config::open_default().and_then(|config| config.get_string("init.defaultBranch"));
+    let mut options = RepositoryInitOptions::new();
+    options
+        .external_template(false)
+        .no_reinit(true)
+        .mkpath(false);
+    options.initial_head(branch.as_deref().unwrap_or("main"));
+    Repository::init_opts(root, &options)
+        .map(drop)
+        .map_err(git_error)
+}
+
+impl Git {
+    fn new(repository: Repository, tree: Folder, author: Author) -> Result<Self, HistoryError> {
+        let git_folder = Folder::open(repository.path()).map_err(file_error)?;
+        let git_folder =
+            git_folder.ok_or_else(|| HistoryError("the git folder has gone".to_owned()))?;
+        Ok(Self {
+            repository,
+            tree,
+            git_folder,
+            author,
+        })
+    }
+
+    /// Puts what stands at `path` into the index; returns the new object, if there is one.
+    fn stage(&self, index: &mut Index, path: &Path) -> Result<Option<Oid>, HistoryError> {
+        let content = self.tree.read(path, FILE_LIMIT).map_err(file_error)?;
+        let stamp = self.tree.stamp(path).map_err(file_error)?;
+        let (Some(content), Some(stamp)) = (content, stamp) else {
+            index.remove_path(path).map_err(git_error)?;
+            return Ok(None);
+        };
+        let id = self.repository.blob(&content).map_err(git_error)?;
+        index
+            .add(&index_entry(path, id, stamp))
+            .map_err(git_error)?;
+        Ok(Some(id))
+    }
+
+    fn head(&self) -> Result<Option<Commit<'_>>, HistoryError> {
+        match self.repository.head() {
+            Ok(head) => head.peel_to_commit().map(Some).map_err(git_error),
+            Err(error) if error.code() == git2::ErrorCode::UnbornBranch => Ok(None),
+            Err(error) => Err(git_error(error)),
+        }
+    }
+
+    fn commit(
+        &self,
+        tree: Oid,
+        parent: Option<&Commit<'_>>,
+        subject: &str,
+    ) -> Result<Oid, HistoryError> {
+        let config = self.repository.config().map_err(git_error)?;
+        let [author, committer] = self.author.signatures(&config).map_err(git_error)?;
+        let tree = self.repository.find_tree(tree).map_err(git_error)?;
+        let parents: Vec<&Commit<'_>> = parent.into_iter().collect();
+        let made = self.repository.commit(
+            Some("HEAD"),
+            &author,
+            &committer,
+            &format!("{subject}\n"),
+            &tree,
+            &parents,
+        );
+        made.map_err(git_error)
+    }
+
+    /// The new objects of a commit: itself, and the trees from the root down to each path.
+    fn objects_of(&self, commit: Oid, tree: Oid, paths: &[PathBuf]) -> Vec<Oid> {
+        let mut ids = vec![commit, tree];
+        let Ok(tree) = self.repository.find_tree(tree) else {
+            return ids;
+        };
+        for folder in paths.iter().flat_map(|path| path.ancestors().skip(1)) {
+            ids.extend(tree.get_path(folder).map(|entry| entry.id()).ok());
+        }
+        ids
+    }
+
+    /// The branch that HEAD names, even before its first commit: `refs/heads/main`.
+    fn branch(&self) -> Option<String> {
+        let head = self.repository.find_reference("HEAD").ok()?;
+        head.symbolic_target().ok().flatten().map(str::to_owned)
+    }
+}
+
+impl History for Git {
+    fn record(&self, paths: &[PathBuf], subject: &str) -> Result<(), HistoryError> {
+        let mut index = self.repository.index().map_err(git_error)?;
+        index.read(false).map_err(git_error)?;
+        let mut objects = Vec::new();
+        for path in paths {
+            objects.extend(self.stage(&mut index, path)?);
+        }
+        let tree = index.write_tree().map_err(git_error)?;
+        let parent = self.head()?;
+        if parent
+            .as_ref()
+            .is_some_and(|parent| parent.tree_id() == tree)
+        {
+            return index.write().map_err(git_error);
+        }
+        index.write().map_err(git_error)?;
+        let commit = self.commit(tree, parent.as_ref(), subject)?;
+        objects.extend(self.objects_of(commit, tree, paths));
+        durable::objects(&self.git_folder, &objects).map_err(file_error)?;
+        let branch = self.branch().unwrap_or_else(|| "HEAD".to_owned());
+        durable::file(&self.git_folder, Path::new(&branch)).map_err(file_error)
+    }
+
+    fn recover(&self) -> Result<(), HistoryError> {
+        leftovers::clear(&self.git_folder, self.branch().as_deref())
+    }
+}
+
+/// With the file's true times, size and place, so that `git status` need not read it again.
+fn index_entry(path: &Path, id: Oid, stamp: Stamp) -> IndexEntry {
+    // Git's index has 32 bits for each of these and compares them cut off in the same way.
+    #[expect(
+        clippy::cast_possible_truncation,
+        clippy::cast_sign_loss,
+        reason = "git's index format, version 2"
+    )]
+    let cut = |number: i64| number as u32;
+    #[expect(
+        clippy::cast_possible_truncation,
+        reason = "git's index format, version 2"
+    )]
+    let low = |number: u64| number as u32;
+    let time =
+        |(seconds, nanoseconds): (i64, i64)| IndexTime::new(seconds as i32, cut(nanoseconds));
+    IndexEntry {
+        ctime: time(stamp.ctime),
+        mtime: time(stamp.mtime),
+        dev: low(stamp.place.0),
+        ino: low(stamp.place.1),
+        mode: FILE_MODE,
+        uid: stamp.owner.0,
+        gid: stamp.owner.1,
+        file_size: low(stamp.size),
+        id,
+        flags: 0,
+        flags_extended: 0,
+        path: std::os::unix::ffi::OsStrExt::as_bytes(path.as_os_str()).to_vec(),
+    }
+}
+
+fn git_error(error: git2::Error) -> HistoryError {
+    HistoryError(format!("git: {}", error.message()))
+}
+
+fn file_error(error: FileError) -> HistoryError {
+    HistoryError(error.to_string())
+}

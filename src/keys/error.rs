@@ -1,0 +1,59 @@
+//! Why there is no key.
+
+use std::path::PathBuf;
+
+use crate::crypto;
+use crate::sys::{FileError, HelperError, PromptError};
+
+/// Names files and programs; never holds a key or a passphrase.
+#[derive(Debug, thiserror::Error)]
+pub enum Error {
+    /// There is no identity file.
+    #[error("there is no age identity at `{}`", .0.display())]
+    NoIdentity(PathBuf),
+    /// There are two, and neither was chosen.
+    #[error("there are two age identities, `{}` and `{}`", .0.display(), .1.display())]
+    TwoIdentities(PathBuf, PathBuf),
+    /// The identity needs a passphrase and nobody can be asked.
+    #[error("the identity `{}` is locked with a passphrase, and there is no terminal to ask for it", .0.display())]
+    Locked(PathBuf),
+    /// There is no signing key.
+    #[error("there is no signing key at `{}`", .0.display())]
+    NoSigner(PathBuf),
+    /// The file with our own public keys can not be used.
+    #[error("recipients file `{}`, line {line}: {reason}", path.display())]
+    BadRecipients {
+        /// Which file.
+        path: PathBuf,
+        /// Which line, from 1.
+        line: usize,
+        /// Why.
+        reason: crypto::Error,
+    },
+    /// Two answers that should have been the same.
+    #[error("the two passphrases are not the same")]
+    Mismatch,
+    /// gpg did not encrypt or decrypt.
+    #[error("gpg: {0}")]
+    Gpg(String),
+    /// A file's content is not what it should be.
+    #[error("`{}`: {reason}", path.display())]
+    BadFile {
+        /// Which file.
+        path: PathBuf,
+        /// Why.
+        reason: crypto::Error,
+    },
+    /// Not opened, not sealed.
+    #[error(transparent)]
+    Crypto(#[from] crypto::Error),
+    /// gpg could not be run.
+    #[error(transparent)]
+    Helper(#[from] HelperError),
+    /// No answer.
+    #[error(transparent)]
+    Prompt(#[from] PromptError),
+    /// The file system said no.
+    #[error(transparent)]
+    File(#[from] FileError),
+}

@@ -1,0 +1,197 @@
+//! All keys of this user on this machine, behind one door.
+
+use std::cell::OnceCell;
+
+use crate::config::Paths;
+use crate::crypto::{self, Cipher, Identity, Recipient, Recipients, Sealed, Signer};
+use crate::secret::{Secret, SecretText};
+use crate::sys::{self, Clock, Prompt, Variables};
+
+use super::gpg::Gpg;
+use super::{Error, Established, RecoveryIdentity, identity, signing};
+
+/// A recipients file larger than this is not one (bytes).
+const FILE_LIMIT: usize = 1024 * 1024;
+
+/// Who takes the recovery identity: a screen, a private file.
+pub type HandOver<'a> = dyn Fn(&RecoveryIdentity) -> Result<(), Error> + 'a;
+
+/// Opens and seals; finds each key when it is first needed.
+pub struct Keyring<'a> {
+    paths: &'a Paths,
+    variables: &'a Variables,
+    prompt: &'a dyn Prompt,
+    identity: OnceCell<Identity>,
+}
+
+impl<'a> Keyring<'a> {
+    /// A keyring that has touched nothing yet.
+    #[must_use]
+    pub fn new(paths: &'a Paths, variables: &'a Variables, prompt: &'a dyn Prompt) -> Self {
+        Self {
+            paths,
+            variables,
+            prompt,
+            identity: OnceCell::new(),
+        }
+    }
+
+    /// Decrypts an entry.
+    ///
+    /// # Errors
+    /// See [`Error`].
+    pub fn open(&self, cipher: Cipher, ciphertext: &[u8]) -> Result<Secret, Error> {
+        match cipher {
+            Cipher::Age => Ok(crypto::open_whole(ciphertext, self.identity()?)?),
+            Cipher::OpenPgp => Gpg::new(self.variables).open(ciphertext),
+        }
+    }
+
+    /// Encrypts an entry.
+    ///
+    /// # Errors
+    /// See [`Error`].
+    pub fn seal(
+        &self,
+        recipients: &Recipients,
+        plaintext: &Secret,
+    ) -> Result<Sealed<Vec<u8>>, Error> {
+        match recipients {
+            Recipients::Age(recipients) => Ok(crypto::seal_whole(recipients, plaintext)?),
+            Recipients::OpenPgp(ids) => Gpg::new(self.variables).seal(ids, plaintext),
+        }
+    }
+
+    /// The age identity, unlocked.
+    ///
+    /// # Errors
+    /// [`Error::NoIdentity`]; [`Error::Locked`]; see [`Error`].
+    pub fn identity(&self) -> Result<&Identity, Error> {
+        if let Some(identity) = self.identity.get() {
+            return Ok(identity);
+        }
+        let missing = || {
+            Error::NoIdentity(
+                self.paths
+                    .identity
+                    .clone()
+                    .unwrap_or_else(|| self.paths.identities()[1].clone()),
+            )
+        };
+        let path = identity::find(self.paths)?.ok_or_else(missing)?;
+        let identity = identity::read(&path, self.prompt)?;
+        Ok(self.identity.get_or_init(|| identity))
+    }
+
+    /// This machine's signing key.
+    ///
+    /// # Errors
+    /// [`Error::NoSigner`] when none was made yet.
+    pub fn signer(&self) -> Result<Signer, Error> {
+        signing::read(self.paths)?.ok_or_else(|| Error::NoSigner(self.paths.signing_key()))
+    }
+
+    /// Our own public keys, the everyday and the recovery one, as `recipients.txt` has them. They
+    /// are taken from there and not from the store, which others may write.
+    ///
+    /// # Errors
+    /// [`Error::BadRecipients`]; what the file system says.
+    pub fn recipients(&self) -> Result<Vec<Recipient>, Error> {
+        let path = self.paths.recipients();
+        let Some(bytes) = sys::read(&path, FILE_LIMIT)? else {
+            return Ok(Vec::new());
+        };
+        let mut recipients = Vec::new();
+        for (number, line) in String::from_utf8_lossy(&bytes).lines().enumerate() {
+            let line = line.trim();
+            if !line.is_empty() && !line.starts_with('#') {
+                let bad = |reason| Error::BadRecipients {
+                    path: path.clone(),
+                    line: number + 1,
+                    reason,
+                };
+                recipients.push(line.parse().map_err(bad)?);
+            }
+        }
+        Ok(recipients)
+    }
+
+    /// Makes what is missing: signing key, everyday identity, and with a new identity (or none
+    /// known yet) a recovery identity. Asks for a passphrase where somebody can be asked.
+    ///
+    /// The recovery identity goes to `hand_over` and is kept nowhere; it becomes a recipient only
+    /// once that has succeeded.
+    ///
+    /// # Errors
+    /// See [`Error`]; what was made before the error stays, and is used the next time.
+    pub fn establish(
+        &self,
+        clock: &dyn Clock,
+        hand_over: &HandOver<'_>,
+    ) -> Result<Established, Error> {
+        sys::create_folder(self.paths.config_folder())?;
+        let mut made = Established::default();
+        let signer = self.establish_signer(&mut made)?;
+        if !self.recipients()?.is_empty() {
+            return Ok(made);
+        }
+        let everyday = self.establish_identity(&mut made)?;
+        let recovery = RecoveryIdentity::make(
+            &signer.verifier().fingerprint(),
+            clock.now(),
+            &sys::host_name(),
+        );
+        let file = format!(
+            "# Public keys to which vaultctl encrypts new stores and snapshots; not secret.\n\
+             # The everyday identity:\n{}# The recovery identity, kept on paper:\n{}\n",
+            everyday
+                .iter()
+                .map(|recipient| format!("{recipient}\n"))
+                .collect::<String>(),
+            recovery.recipient(),
+        );
+        sys::write_private(&self.paths.recipients(), file.as_bytes())?;
+        Ok(made)
+    }
+
+    fn establish_signer(&self, made: &mut Established) -> Result<Signer, Error> {
+        if let Some(signer) = signing::read(self.paths)? {
+            return Ok(signer);
+        }
+        let signer = signing::make(self.paths)?;
+        made.signer = Some(signer.verifier().fingerprint());
+        Ok(signer)
+    }
+
+    fn establish_identity(&self, made: &mut Established) -> Result<Vec<Recipient>, Error> {
+        if identity::find(self.paths)?.is_some() {
+            return Ok(self.identity()?.recipients().to_vec());
+        }
+        let passphrase = self.ask_new_passphrase()?;
+        let (path, recipient) = identity::make(self.paths, passphrase.as_ref())?;
+        made.has_passphrase = passphrase.is_some();
+        made.identity = Some(path);
+        Ok(vec![recipient])
+    }
+
+    /// `None`: nobody to ask, or an empty answer.
+    fn ask_new_passphrase(&self) -> Result<Option<SecretText>, Error> {
+        let first = match self
+            .prompt
+            .ask_secret("New passphrase for your identity (empty for none):")
+        {
+            Err(sys::PromptError::NoTerminal) => return Ok(None),
+            answer => answer?,
+        };
+        if first.is_empty() {
+            return Ok(None);
+        }
+        let second = self.prompt.ask_secret("The same passphrase again:")?;
+        // EXPOSE: compared with each other; both were typed by the same person just now.
+        if first.expose() == second.expose() {
+            Ok(Some(first))
+        } else {
+            Err(Error::Mismatch)
+        }
+    }
+}

@@ -1,0 +1,18 @@
+//! The one place where names and plaintext meet.
+//!
+//! Every read is in the access log before the caller sees a byte. Every write holds the store's
+//! lock, is written beside the old file, synced and moved into place, and becomes one step of the
+//! store's history; a journal written first lets the next writer finish what a killed one began.
+
+mod address;
+mod edit;
+mod entry;
+mod error;
+mod journal;
+mod vault;
+
+pub use address::{Address, Part};
+pub use edit::Edit;
+pub use entry::Entry;
+pub use error::Error;
+pub use vault::{Desk, Vault};
