@@ -19,5 +19,8 @@ pub mod git;
 // The door to plaintext.
 pub mod vault;
 
+// The trades.
+pub mod inject;
+
 // The mouth.
 pub mod cli;

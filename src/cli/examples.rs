@@ -2,7 +2,7 @@
 
 use std::fmt::Write;
 
-use super::completions;
+use super::{audit, completions, edit, exec, generate, get, init, insert, ls, rm, set, show};
 
 /// One line that a person could type.
 #[derive(Clone, Copy, Debug)]
@@ -25,7 +25,21 @@ pub enum Checked {
 }
 
 /// Every command's words and examples.
-pub(super) const TABLE: &[(&str, &[Example])] = &[("completions", completions::EXAMPLES)];
+pub(super) const TABLE: &[(&str, &[Example])] = &[
+    ("init", init::EXAMPLES),
+    ("get", get::EXAMPLES),
+    ("set", set::EXAMPLES),
+    ("show", show::EXAMPLES),
+    ("ls", ls::EXAMPLES),
+    ("insert", insert::EXAMPLES),
+    ("edit", edit::EXAMPLES),
+    ("generate", generate::EXAMPLES),
+    ("rm", rm::EXAMPLES),
+    ("exec", exec::EXAMPLES),
+    ("audit show", audit::SHOW_EXAMPLES),
+    ("audit verify", audit::VERIFY_EXAMPLES),
+    ("completions", completions::EXAMPLES),
+];
 
 /// Puts each command's examples under its help.
 pub(super) fn attach(mut command: clap::Command) -> clap::Command {

@@ -4,7 +4,8 @@
 use std::io;
 use std::process::ExitCode;
 
-use crate::{audit, config, crypto, sys};
+use crate::store::{self, HistoryError, Name};
+use crate::{audit, config, crypto, inject, keys, sys, vault};
 
 use super::ui;
 
@@ -74,6 +75,7 @@ pub(super) struct Failure {
     code: Code,
     message: String,
     hint: Option<String>,
+    missing: Option<Name>,
 }
 
 impl Failure {
@@ -82,7 +84,12 @@ impl Failure {
             code,
             message: message.into(),
             hint: None,
+            missing: None,
         }
+    }
+
+    pub(super) fn failed(message: impl Into<String>) -> Self {
+        Self::new(Code::Failed, message)
     }
 
     pub(super) fn usage(message: impl Into<String>) -> Self {
@@ -99,6 +106,11 @@ impl Failure {
     pub(super) fn about(mut self, subject: &str) -> Self {
         self.message = format!("{subject}: {}", self.message);
         self
+    }
+
+    /// The entry that was not found, if that is what went wrong.
+    pub(super) fn missing(&self) -> Option<&Name> {
+        self.missing.as_ref()
     }
 
     /// Tells it on standard error; a reader that went away (`| head`) is no failure.
@@ -221,6 +233,132 @@ impl From<crypto::Error> for Failure {
             | crypto::Error::BadIdentity(_)
             | crypto::Error::BadKey { .. }
             | crypto::Error::Io(_) => Self::new(Code::Failed, message),
+        }
+    }
+}
+
+impl From<sys::HelperError> for Failure {
+    fn from(error: sys::HelperError) -> Self {
+        match &error {
+            sys::HelperError::Missing(program) => {
+                let hint = format!(
+                    "install it; Debian has it in the package `{}`",
+                    package_of(program)
+                );
+                Self::failed(error.to_string()).hint(hint)
+            }
+            sys::HelperError::Broken { .. } => Self::failed(error.to_string()),
+        }
+    }
+}
+
+fn package_of(program: &str) -> &str {
+    match program {
+        "gpg" => "gnupg",
+        other => other,
+    }
+}
+
+impl From<HistoryError> for Failure {
+    fn from(error: HistoryError) -> Self {
+        Self::failed(error.to_string())
+    }
+}
+
+impl From<store::Error> for Failure {
+    fn from(error: store::Error) -> Self {
+        let message = error.to_string();
+        match error {
+            store::Error::NoStore(_) => Self::new(Code::Nothing, message)
+                .hint("`vaultctl init` makes one; --store and PASSWORD_STORE_DIR name another"),
+            store::Error::StoreExists(_) => {
+                Self::failed(message).hint("it works as it is; no `init` is needed")
+            }
+            store::Error::NoEntry(name) => Self {
+                missing: Some(name),
+                ..Self::new(Code::NotFound, message)
+            },
+            store::Error::EntryExists(_) => Self::failed(message).hint("`-f` replaces it"),
+            store::Error::Name(_) => Self::usage(message)
+                .hint("a name is a path inside the store, as `claude/github-token`"),
+            store::Error::Ambiguous(_) => {
+                Self::failed(message).hint("remove the file that is not wanted")
+            }
+            store::Error::NoRecipients(_) => {
+                Self::new(Code::Nothing, message).hint("`vaultctl init` makes a store here")
+            }
+            store::Error::TwoCiphers(_) => {
+                Self::failed(message).hint("remove the file that is not wanted")
+            }
+            store::Error::BadRecipients { .. } => {
+                Self::failed(message).hint("age recipients begin with `age1`")
+            }
+            store::Error::File(error) => error.into(),
+        }
+    }
+}
+
+impl From<keys::Error> for Failure {
+    fn from(error: keys::Error) -> Self {
+        let message = error.to_string();
+        match error {
+            keys::Error::NoIdentity(_) => Self::new(Code::CannotDecrypt, message)
+                .hint("VAULTCTL_IDENTITY names another identity file; `vaultctl init` makes one with a new store"),
+            keys::Error::TwoIdentities(..) => Self::failed(message).hint("name one in the settings: [keys] identity"),
+            keys::Error::Locked(_) => Self::new(Code::NeedsPerson, message).hint("run it in a terminal"),
+            keys::Error::NoSigner(_) => {
+                Self::new(Code::Nothing, message).hint("`vaultctl snapshot init` makes one")
+            }
+            keys::Error::BadRecipients { .. } => Self::failed(message).hint("age recipients begin with `age1`"),
+            keys::Error::Mismatch => Self::failed(message).hint("try again"),
+            keys::Error::NotOpened(_) => {
+                Self::new(Code::CannotDecrypt, message).hint("`gpg --list-secret-keys` shows the keys that are here")
+            }
+            keys::Error::NotSealed(_) => {
+                Self::failed(message).hint("`gpg --list-keys` shows the keys that are here, and their validity")
+            }
+            keys::Error::BadFile { path, reason } => Self::from(reason).about(&format!("`{}`", path.display())),
+            keys::Error::Crypto(error) => error.into(),
+            keys::Error::Helper(error) => error.into(),
+            keys::Error::Prompt(error) => error.into(),
+            keys::Error::File(error) => error.into(),
+        }
+    }
+}
+
+impl From<vault::Error> for Failure {
+    fn from(error: vault::Error) -> Self {
+        let message = error.to_string();
+        match error {
+            vault::Error::Entry { name, source } => {
+                Self::from(source).about(&format!("entry `{name}`"))
+            }
+            vault::Error::NoField(..) => Self::new(Code::NotFound, message)
+                .hint("a field is a line `field: value` after the first line"),
+            vault::Error::NoFirstLine(_) => Self::new(Code::NotFound, message)
+                .hint("`#*` after the name stands for all of the entry"),
+            vault::Error::ManyLines => {
+                Self::usage(message).hint("`vaultctl insert -m` stores text of many lines")
+            }
+            vault::Error::NotRecorded(_) => {
+                Self::failed(message).hint("the next change records it too")
+            }
+            vault::Error::Audit(error) => error.into(),
+            vault::Error::Lock(error) => error.into(),
+            vault::Error::Store(error) => error.into(),
+            vault::Error::Keys(error) => error.into(),
+            vault::Error::File(error) => error.into(),
+        }
+    }
+}
+
+impl From<inject::Error> for Failure {
+    fn from(error: inject::Error) -> Self {
+        match error {
+            inject::Error::Unresolved { variable, source } => {
+                Self::from(source).about(&format!("variable `{variable}`"))
+            }
+            inject::Error::Unfit { .. } => Self::failed(error.to_string()),
         }
     }
 }

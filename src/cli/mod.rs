@@ -10,7 +10,18 @@ mod session;
 mod ui;
 mod verbs;
 
+mod audit;
 mod completions;
+mod edit;
+mod exec;
+mod generate;
+mod get;
+mod init;
+mod insert;
+mod ls;
+mod rm;
+mod set;
+mod show;
 
 use std::ffi::OsString;
 use std::process::ExitCode;

@@ -1,11 +1,24 @@
 //! What a verb works with: the world, the settings, a voice.
 
+use std::io::{self, Read};
+
 use crate::audit::Log;
 use crate::config::{Config, Overrides};
+use crate::git::{self, Author};
+use crate::keys::Keyring;
+use crate::secret::{Secret, SecretBuffer};
+use crate::store::{Name, Store};
 use crate::sys::{self, NoTerminal, World};
+use crate::vault::{Desk, Vault};
 
 use super::ui::Ui;
 use super::{Failure, Global};
+
+/// The largest entry that is taken from standard input (bytes).
+const INPUT_LIMIT: usize = 256 * 1024 * 1024;
+
+/// A suggestion must be at least this like what was typed (0 to 1, Jaro-Winkler).
+const LIKENESS: f64 = 0.8;
 
 /// One run of one verb.
 pub(super) struct Session {
@@ -36,14 +49,95 @@ impl Session {
     }
 
     /// The access log, written in our name.
-    pub(super) fn log(&self) -> Result<Log, Failure> {
-        let paths = &self.config.paths;
-        sys::create_folder(paths.state_folder())?;
-        let path = paths.state_folder().join("audit.jsonl");
-        Ok(Log::new(
+    pub(super) fn log(&self) -> Log {
+        let path = self.config.paths.state_folder().join("audit.jsonl");
+        Log::new(
             &path,
             sys::user_name(&self.world.variables),
             sys::parent_process(),
-        ))
+        )
     }
+
+    /// All keys of this user.
+    pub(super) fn keyring(&self) -> Keyring<'_> {
+        Keyring::new(
+            &self.config.paths,
+            &self.world.variables,
+            &*self.world.prompt,
+        )
+    }
+
+    /// Who makes commits.
+    pub(super) fn author(&self) -> Author {
+        Author::new(&self.world.variables, self.world.clock.now())
+    }
+
+    /// Opens the vault for `work`. When an entry was not found, the failure suggests the nearest.
+    pub(super) fn with_vault<T>(
+        &self,
+        work: impl FnOnce(&Vault<'_>) -> Result<T, Failure>,
+    ) -> Result<T, Failure> {
+        let paths = &self.config.paths;
+        let store = Store::open(&paths.store)?;
+        let history = git::open(&paths.store, self.author())
+            .map_err(|error| Failure::failed(error.to_string()))?;
+        let (keyring, log) = (self.keyring(), self.log());
+        sys::create_folder(paths.state_folder()).ok();
+        let desk = Desk {
+            keyring: &keyring,
+            log: &log,
+            clock: &*self.world.clock,
+            state_folder: paths.state_folder(),
+            audit_required: self.config.settings.audit.required,
+            warn: &|text| self.ui.warn(text),
+        };
+        let vault = Vault::new(store, history, desk);
+        work(&vault).map_err(|failure| suggest(failure, &vault))
+    }
+
+    /// All of standard input.
+    pub(super) fn input(&self) -> Result<Secret, Failure> {
+        let mut buffer = SecretBuffer::new();
+        buffer.fill_from(&mut io::stdin().lock(), INPUT_LIMIT)?;
+        Ok(buffer.into_secret())
+    }
+
+    /// One line of standard input without its end.
+    pub(super) fn input_line(&self) -> Result<Secret, Failure> {
+        let mut buffer = SecretBuffer::new();
+        let mut byte = [0];
+        let mut stdin = io::stdin().lock();
+        while stdin.read(&mut byte)? == 1 && byte[0] != b'\n' {
+            buffer.push(&byte);
+        }
+        Ok(buffer.into_secret())
+    }
+
+    /// Asks for a new value twice, without echo.
+    pub(super) fn ask_value(&self, name: &Name) -> Result<Secret, Failure> {
+        let prompt = &self.world.prompt;
+        let first = prompt.ask_secret(&format!("Value for {name}:"))?;
+        let second = prompt.ask_secret(&format!("Value for {name} again:"))?;
+        // EXPOSE: compared with each other, and carried into the type for bytes.
+        if first.expose() != second.expose() {
+            return Err(Failure::failed("the two values are not the same"));
+        }
+        Ok(Secret::copy_from(first.expose().as_bytes())) // EXPOSE: see above.
+    }
+}
+
+fn suggest(failure: Failure, vault: &Vault<'_>) -> Failure {
+    let Some(missing) = failure.missing() else {
+        return failure;
+    };
+    let names = vault.store().names(None).unwrap_or_default();
+    let likeness = |name: &Name| strsim::jaro_winkler(name.as_str(), missing.as_str());
+    let nearest = names
+        .iter()
+        .max_by(|one, other| likeness(one).total_cmp(&likeness(other)));
+    let hint = match nearest.filter(|nearest| likeness(nearest) >= LIKENESS) {
+        Some(nearest) => format!("did you mean `{nearest}`?"),
+        None => "`vaultctl ls` shows what there is".to_owned(),
+    };
+    failure.hint(hint)
 }

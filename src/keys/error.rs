@@ -33,9 +33,12 @@ pub enum Error {
     /// Two answers that should have been the same.
     #[error("the two passphrases are not the same")]
     Mismatch,
-    /// gpg did not encrypt or decrypt.
-    #[error("gpg: {0}")]
-    Gpg(String),
+    /// gpg did not decrypt.
+    #[error("gpg could not decrypt it: {0}")]
+    NotOpened(String),
+    /// gpg did not encrypt.
+    #[error("gpg could not encrypt it: {0}")]
+    NotSealed(String),
     /// A file's content is not what it should be.
     #[error("`{}`: {reason}", path.display())]
     BadFile {

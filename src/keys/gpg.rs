@@ -33,7 +33,7 @@ impl<'a> Gpg<'a> {
         let outcome = self.run(&["--decrypt".to_owned()], message.into_sealed().body())?;
         match outcome.code {
             Some(0) => Ok(outcome.stdout),
-            _ => Err(Error::Gpg(reason(&outcome))),
+            _ => Err(Error::NotOpened(reason(&outcome))),
         }
     }
 
@@ -50,7 +50,7 @@ impl<'a> Gpg<'a> {
         // EXPOSE: the plaintext goes to gpg over a pipe.
         let outcome = self.run(&arguments, plaintext.expose())?;
         if outcome.code != Some(0) {
-            return Err(Error::Gpg(reason(&outcome)));
+            return Err(Error::NotSealed(reason(&outcome)));
         }
         // EXPOSE: what gpg printed is ciphertext, and is checked to be.
         let message = Message::recognise(outcome.stdout.expose().to_vec())?;

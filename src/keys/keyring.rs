@@ -141,6 +141,7 @@ impl<'a> Keyring<'a> {
             clock.now(),
             &sys::host_name(),
         );
+        hand_over(&recovery)?;
         let file = format!(
             "# Public keys to which vaultctl encrypts new stores and snapshots; not secret.\n\
              # The everyday identity:\n{}# The recovery identity, kept on paper:\n{}\n",

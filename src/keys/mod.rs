@@ -12,5 +12,5 @@ mod recovery;
 mod signing;
 
 pub use error::Error;
-pub use keyring::Keyring;
+pub use keyring::{HandOver, Keyring};
 pub use recovery::{Established, RecoveryIdentity};

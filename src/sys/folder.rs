@@ -64,16 +64,16 @@ impl Folder {
     /// Any other reason why it can not be opened.
     pub fn open(path: &Path) -> Result<Option<Self>, FileError> {
         match Dir::open_ambient_dir(path, ambient_authority()) {
-            Ok(root) => Ok(Some(Self {
-                root,
-                path: path.to_owned(),
-            })),
+            Ok(root) => {
+                let path = path.canonicalize().unwrap_or_else(|_| path.to_owned());
+                Ok(Some(Self { root, path }))
+            }
             Err(source) if source.kind() == io::ErrorKind::NotFound => Ok(None),
             Err(source) => Err(FileError::new("open", path, source)),
         }
     }
 
-    /// Where it was opened.
+    /// Where it was opened, without links and relative parts.
     #[must_use]
     pub fn path(&self) -> &Path {
         &self.path
@@ -137,6 +137,10 @@ impl Folder {
     /// # Errors
     /// Any other reason why it stays.
     pub fn remove(&self, path: &Path) -> Result<(), FileError> {
+        // Asked first, because a disk that is mounted read-only answers even the absent with a refusal.
+        if self.stamp(path)?.is_none() {
+            return Ok(());
+        }
         match self
             .root
             .remove_file(path)

@@ -1,7 +1,9 @@
 //! Randomness of the operating system, and no other.
 
-use rand::{TryRngCore, rngs::OsRng};
+use rand::{Rng, TryRngCore, rngs::OsRng};
 use zeroize::Zeroizing;
+
+use crate::secret::{Secret, SecretBuffer};
 
 /// 32 bytes fit for a key; wiped when they go.
 #[must_use]
@@ -17,6 +19,17 @@ pub fn random_hex(bytes: usize) -> String {
     let mut raw = vec![0; bytes];
     fill(&mut raw);
     raw.iter().map(|byte| format!("{byte:02x}")).collect()
+}
+
+/// `length` characters drawn from `alphabet`, each as likely as any other.
+#[must_use]
+pub fn random_text(alphabet: &[u8], length: usize) -> Secret {
+    let mut generator = OsRng.unwrap_err();
+    let mut text = SecretBuffer::new();
+    for _ in 0..length {
+        text.push(&[alphabet[generator.random_range(0..alphabet.len())]]);
+    }
+    text.into_secret()
 }
 
 fn fill(target: &mut [u8]) {

@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 use std::ffi::{OsStr, OsString};
+use std::path::PathBuf;
 
 use super::{Clock, NoTerminal, Prompt, SystemClock, Terminal};
 
@@ -9,6 +10,14 @@ use super::{Clock, NoTerminal, Prompt, SystemClock, Terminal};
 #[must_use]
 pub fn arguments() -> Vec<OsString> {
     std::env::args_os().collect()
+}
+
+/// Where this very program is, to run it again.
+///
+/// # Errors
+/// When the system does not tell.
+pub fn own_program() -> std::io::Result<PathBuf> {
+    std::env::current_exe()
 }
 
 /// The outside world: made by `main`, handed down, never reached for.

@@ -127,7 +127,8 @@ impl<'a> Vault<'a> {
             .log_write(&edit.events())
             .and_then(|()| Ok(edit.carry_out(self.store.folder(), &journal)?));
         if let Err(error) = done {
-            self.take_back(&journal, &path)?;
+            // What can not be taken back now is in the journal, for the next writer.
+            self.take_back(&journal, &path).ok();
             return Err(error);
         }
         if let Err(error) = self.history.record(&journal.paths, &journal.subject) {

@@ -1,0 +1,101 @@
+//! `vaultctl edit`.
+
+use crate::crypto::Digest;
+use crate::secret::{Secret, SecretBuffer};
+use crate::store::{self, Name};
+use crate::sys::{Helper, Scratch};
+use crate::vault::{Entry, Vault};
+
+use super::{Checked, Done, Example, Failure, Session};
+
+/// The file in the scratch folder; the ending keeps editors from guessing.
+const FILE: &str = "entry.txt";
+
+/// The largest entry that comes back from an editor (bytes).
+const LIMIT: usize = 256 * 1024 * 1024;
+
+/// Edit an entry in your editor
+///
+/// The text is in a private folder in memory (where the system has such a place) for as long as
+/// the editor runs. $VISUAL or $EDITOR says which editor; vi otherwise.
+#[derive(clap::Args)]
+pub(super) struct Args {
+    /// The entry; a new one is made
+    #[arg(value_name = "NAME")]
+    name: String,
+}
+
+pub(super) const EXAMPLES: &[Example] = &[Example {
+    what: "Add a line with an editor that needs no terminal",
+    line: "EDITOR='sed -i $auser:ann' vaultctl edit claude/github-token",
+    checked: Checked::Runs,
+}];
+
+pub(super) fn run(args: &Args, session: &Session) -> Result<Done, Failure> {
+    session.with_vault(|vault| {
+        let name: Name = args.name.parse().map_err(store::Error::from)?;
+        vault.store().recipients_for(&name)?;
+        let version = vault.version(&name)?;
+        let old = match version {
+            Some(_) => vault.read(&name)?,
+            None => Entry::new(SecretBuffer::new().into_secret()),
+        };
+        let new = edited(old.bytes(), session)?;
+        // EXPOSE: compared, to leave an unchanged entry alone.
+        if new.expose() == old.bytes().expose() {
+            return Err(Failure::failed("the entry was left as it is"));
+        }
+        save(&name, version, &Entry::new(new), vault)
+    })
+}
+
+fn edited(old: &Secret, session: &Session) -> Result<Secret, Failure> {
+    let variables = &session.world.variables;
+    let scratch = Scratch::new(variables)?;
+    let path = scratch.write(FILE, old)?;
+    let editor = ["VISUAL", "EDITOR"]
+        .iter()
+        .find_map(|name| variables.text(name))
+        .unwrap_or("vi");
+    let mut words = editor.split_whitespace();
+    let helper = Helper::new(words.next().unwrap_or("vi"), variables)
+        .args(words)
+        .args([&path]);
+    match helper.run_on_terminal()? {
+        Some(0) => {}
+        status => {
+            return Err(Failure::failed(format!(
+                "the editor `{editor}` ended with status {status:?}"
+            )));
+        }
+    }
+    scratch
+        .read(FILE, LIMIT)?
+        .ok_or_else(|| Failure::failed("the editor removed the file; nothing was changed"))
+}
+
+/// Stores the new text, unless somebody else has changed the entry meanwhile: then it is stored
+/// beside it, so that neither is lost.
+fn save(
+    name: &Name,
+    before: Option<Digest>,
+    entry: &Entry,
+    vault: &Vault<'_>,
+) -> Result<Done, Failure> {
+    let beside: Name = format!("{name}.edited")
+        .parse()
+        .map_err(store::Error::from)?;
+    let subject = format!("Edit password for {name} using vaultctl.");
+    let conflict = vault.edit(&subject, |edit| {
+        let conflict = vault.version(name)? != before;
+        edit.write(if conflict { &beside } else { name }, entry)?;
+        Ok(conflict)
+    })?;
+    match conflict {
+        false => Ok(Done::Fully),
+        true => Err(Failure::failed(format!(
+            "`{name}` was changed by somebody else while you edited it"
+        ))
+        .hint(format!("your text is stored as `{beside}`"))),
+    }
+}

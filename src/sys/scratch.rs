@@ -1,0 +1,70 @@
+//! A private folder for a moment, in memory where the system has such a place.
+
+use std::fs;
+use std::path::{Path, PathBuf};
+
+use crate::secret::Secret;
+
+use super::file::{FileError, create_folder, create_private, read_secret};
+use super::{Variables, random_hex};
+
+/// A file system that is never written to a disk but by swapping (Linux).
+const IN_MEMORY: &str = "/dev/shm";
+
+/// A folder, mode 0700, that is removed with all that is in it when this goes. After `kill -9` it
+/// stays until the machine restarts, where it is in memory.
+pub struct Scratch {
+    path: PathBuf,
+}
+
+impl Scratch {
+    /// Makes one in memory if possible, else in `TMPDIR` or `/tmp`.
+    ///
+    /// # Errors
+    /// When none of these takes it.
+    pub fn new(variables: &Variables) -> Result<Self, FileError> {
+        let fallback = variables.text("TMPDIR").unwrap_or("/tmp");
+        Self::below(Path::new(IN_MEMORY)).or_else(|_| Self::below(Path::new(fallback)))
+    }
+
+    fn below(base: &Path) -> Result<Self, FileError> {
+        if !base.is_dir() {
+            let source = std::io::ErrorKind::NotADirectory.into();
+            return Err(FileError::new("use", base, source));
+        }
+        let path = base.join(format!("vaultctl-{}", random_hex(16)));
+        create_folder(&path)?;
+        Ok(Self { path })
+    }
+
+    /// Where it is.
+    #[must_use]
+    pub fn path(&self) -> &Path {
+        &self.path
+    }
+
+    /// Writes a new file, mode 0600.
+    ///
+    /// # Errors
+    /// What the file system says.
+    pub fn write(&self, name: &str, content: &Secret) -> Result<PathBuf, FileError> {
+        let path = self.path.join(name);
+        // EXPOSE: the user asked to edit it in a program of their own.
+        create_private(&path, content.expose())?;
+        Ok(path)
+    }
+
+    /// Reads a file, by its path and not by a handle: an editor may have replaced it.
+    ///
+    /// # Errors
+    /// What the file system says.
+    pub fn read(&self, name: &str, limit: usize) -> Result<Option<Secret>, FileError> {
+        read_secret(&self.path.join(name), limit)
+    }
+}
+
+impl Drop for Scratch {
+    fn drop(&mut self) {
+        drop(fs::remove_dir_all(&self.path));
+    }
+}
