@@ -2,7 +2,7 @@
 
 use std::fmt::Write;
 
-use super::{audit, completions, edit, exec, generate, get, init, insert, ls, rm, set, show};
+use super::{audit, completions, demo, edit, exec, generate, get, init, insert, ls, rm, set, show};
 
 /// One line that a person could type.
 #[derive(Clone, Copy, Debug)]
@@ -38,6 +38,7 @@ pub(super) const TABLE: &[(&str, &[Example])] = &[
     ("exec", exec::EXAMPLES),
     ("audit show", audit::SHOW_EXAMPLES),
     ("audit verify", audit::VERIFY_EXAMPLES),
+    ("demo", demo::EXAMPLES),
     ("completions", completions::EXAMPLES),
 ];
 

@@ -12,6 +12,7 @@ mod verbs;
 
 mod audit;
 mod completions;
+mod demo;
 mod edit;
 mod exec;
 mod generate;

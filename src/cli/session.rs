@@ -4,7 +4,7 @@ use std::io::{self, Read};
 
 use crate::audit::Log;
 use crate::config::{Config, Overrides};
-use crate::git::{self, Author};
+use crate::git::{Author, GitHistory};
 use crate::keys::Keyring;
 use crate::secret::{Secret, SecretBuffer};
 use crate::store::{Name, Store};
@@ -79,8 +79,7 @@ impl Session {
     ) -> Result<T, Failure> {
         let paths = &self.config.paths;
         let store = Store::open(&paths.store)?;
-        let history = git::open(&paths.store, self.author())
-            .map_err(|error| Failure::failed(error.to_string()))?;
+        let history = Box::new(GitHistory::new(&paths.store, self.author()));
         let (keyring, log) = (self.keyring(), self.log());
         sys::create_folder(paths.state_folder()).ok();
         let desk = Desk {

@@ -1,8 +1,8 @@
 //! The list of verbs: one line each here, one file each beside.
 
 use super::{
-    Done, Failure, Session, audit, completions, edit, exec, generate, get, init, insert, ls, rm,
-    set, show,
+    Done, Failure, Session, audit, completions, demo, edit, exec, generate, get, init, insert, ls,
+    rm, set, show,
 };
 
 /// What vaultctl can do.
@@ -22,6 +22,7 @@ pub(super) enum Verb {
     Rm(rm::Args),
     Exec(exec::Args),
     Audit(audit::Args),
+    Demo(demo::Args),
     Completions(completions::Args),
 }
 
@@ -39,6 +40,7 @@ impl Verb {
             Self::Rm(args) => rm::run(&args, session),
             Self::Exec(args) => exec::run(&args, session),
             Self::Audit(args) => audit::run(&args, session),
+            Self::Demo(args) => demo::run(&args, session),
             Self::Completions(args) => completions::run(&args, session),
         }
     }

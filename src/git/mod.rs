@@ -11,4 +11,4 @@ mod leftovers;
 mod repository;
 
 pub use author::Author;
-pub use repository::{create, open};
+pub use repository::{GitHistory, create};

@@ -4,10 +4,10 @@ use std::path::{Path, PathBuf};
 
 use git2::{
     Commit, Index, IndexEntry, IndexTime, Oid, Repository, RepositoryInitOptions,
-    RepositoryOpenFlags,
+    RepositoryOpenFlags, Signature,
 };
 
-use crate::store::{History, HistoryError, NoHistory};
+use crate::store::{History, HistoryError};
 use crate::sys::{FileError, Folder, Stamp};
 
 use super::{Author, durable, leftovers};
@@ -18,30 +18,45 @@ const FILE_MODE: u32 = 0o100_644;
 /// The largest file that is recorded (bytes).
 const FILE_LIMIT: usize = 256 * 1024 * 1024;
 
-/// A repository whose working tree is the store.
+/// The history of the store at a folder: its git repository, if it has one. A repository that
+/// merely encloses the store is not its history.
+pub struct GitHistory {
+    root: PathBuf,
+    author: Author,
+}
+
+impl GitHistory {
+    /// Nothing is opened before something is to be recorded, so that reading stays quick.
+    #[must_use]
+    pub fn new(root: &Path, author: Author) -> Self {
+        Self {
+            root: root.to_owned(),
+            author,
+        }
+    }
+}
+
+impl History for GitHistory {
+    fn record(&self, paths: &[PathBuf], subject: &str) -> Result<(), HistoryError> {
+        match Git::open(&self.root)? {
+            Some(git) => git.record(paths, subject, &self.author),
+            None => Ok(()),
+        }
+    }
+
+    fn recover(&self) -> Result<(), HistoryError> {
+        match Git::open(&self.root)? {
+            Some(git) => leftovers::clear(&git.git_folder, git.branch().as_deref()),
+            None => Ok(()),
+        }
+    }
+}
+
+/// A repository whose working tree is the store, open.
 struct Git {
     repository: Repository,
     tree: Folder,
     git_folder: Folder,
-    author: Author,
-}
-
-/// The history of the store at `root`: its git repository, or none. A repository that merely
-/// encloses the store is not its history.
-///
-/// # Errors
-/// [`HistoryError`] when there is a repository that can not be opened.
-pub fn open(root: &Path, author: Author) -> Result<Box<dyn History>, HistoryError> {
-    let Some(tree) = Folder::open(root).map_err(file_error)? else {
-        return Ok(Box::new(NoHistory));
-    };
-    if tree.kind(Path::new(".git")).map_err(file_error)?.is_none() {
-        return Ok(Box::new(NoHistory));
-    }
-    let no_ceiling: [&Path; 0] = [];
-    let repository = Repository::open_ext(root, RepositoryOpenFlags::NO_SEARCH, no_ceiling)
-        .map_err(git_error)?;
-    Ok(Box::new(Git::new(repository, tree, author)?))
 }
 
 /// Makes a repository at `root`, unless there is one; without templates, hence without hooks.
@@ -66,16 +81,58 @@ pub fn create(root: &Path) -> Result<(), HistoryError> {
 }
 
 impl Git {
-    fn new(repository: Repository, tree: Folder, author: Author) -> Result<Self, HistoryError> {
+    fn open(root: &Path) -> Result<Option<Self>, HistoryError> {
+        let Some(tree) = Folder::open(root).map_err(file_error)? else {
+            return Ok(None);
+        };
+        if tree.kind(Path::new(".git")).map_err(file_error)?.is_none() {
+            return Ok(None);
+        }
+        let no_ceiling: [&Path; 0] = [];
+        let opened = Repository::open_ext(root, RepositoryOpenFlags::NO_SEARCH, no_ceiling);
+        let repository = opened.map_err(git_error)?;
         let git_folder = Folder::open(repository.path()).map_err(file_error)?;
         let git_folder =
             git_folder.ok_or_else(|| HistoryError("the git folder has gone".to_owned()))?;
-        Ok(Self {
+        Ok(Some(Self {
             repository,
             tree,
             git_folder,
-            author,
-        })
+        }))
+    }
+
+    fn record(
+        &self,
+        paths: &[PathBuf],
+        subject: &str,
+        author: &Author,
+    ) -> Result<(), HistoryError> {
+        let mut index = self.repository.index().map_err(git_error)?;
+        index.read(false).map_err(git_error)?;
+        let mut objects = Vec::new();
+        for path in paths {
+            objects.extend(self.stage(&mut index, path)?);
+        }
+        let tree = index.write_tree().map_err(git_error)?;
+        index.write().map_err(git_error)?;
+        let parent = self.head()?;
+        if parent
+            .as_ref()
+            .is_some_and(|parent| parent.tree_id() == tree)
+        {
+            return Ok(());
+        }
+        let signatures = author.signatures(&self.repository.config().map_err(git_error)?);
+        let commit = self.commit(
+            tree,
+            parent.as_ref(),
+            subject,
+            &signatures.map_err(git_error)?,
+        )?;
+        objects.extend(self.objects_of(commit, tree, paths));
+        durable::objects(&self.git_folder, &objects).map_err(file_error)?;
+        let branch = self.branch().unwrap_or_else(|| "HEAD".to_owned());
+        durable::file(&self.git_folder, Path::new(&branch)).map_err(file_error)
     }
 
     /// Puts what stands at `path` into the index; returns the new object, if there is one.
@@ -106,19 +163,14 @@ impl Git {
         tree: Oid,
         parent: Option<&Commit<'_>>,
         subject: &str,
+        [author, committer]: &[Signature<'_>; 2],
     ) -> Result<Oid, HistoryError> {
-        let config = self.repository.config().map_err(git_error)?;
-        let [author, committer] = self.author.signatures(&config).map_err(git_error)?;
         let tree = self.repository.find_tree(tree).map_err(git_error)?;
         let parents: Vec<&Commit<'_>> = parent.into_iter().collect();
-        let made = self.repository.commit(
-            Some("HEAD"),
-            &author,
-            &committer,
-            &format!("{subject}\n"),
-            &tree,
-            &parents,
-        );
+        let message = format!("{subject}\n");
+        let made =
+            self.repository
+                .commit(Some("HEAD"), author, committer, &message, &tree, &parents);
         made.map_err(git_error)
     }
 
@@ -138,35 +190,6 @@ impl Git {
     fn branch(&self) -> Option<String> {
         let head = self.repository.find_reference("HEAD").ok()?;
         head.symbolic_target().ok().flatten().map(str::to_owned)
-    }
-}
-
-impl History for Git {
-    fn record(&self, paths: &[PathBuf], subject: &str) -> Result<(), HistoryError> {
-        let mut index = self.repository.index().map_err(git_error)?;
-        index.read(false).map_err(git_error)?;
-        let mut objects = Vec::new();
-        for path in paths {
-            objects.extend(self.stage(&mut index, path)?);
-        }
-        let tree = index.write_tree().map_err(git_error)?;
-        let parent = self.head()?;
-        if parent
-            .as_ref()
-            .is_some_and(|parent| parent.tree_id() == tree)
-        {
-            return index.write().map_err(git_error);
-        }
-        index.write().map_err(git_error)?;
-        let commit = self.commit(tree, parent.as_ref(), subject)?;
-        objects.extend(self.objects_of(commit, tree, paths));
-        durable::objects(&self.git_folder, &objects).map_err(file_error)?;
-        let branch = self.branch().unwrap_or_else(|| "HEAD".to_owned());
-        durable::file(&self.git_folder, Path::new(&branch)).map_err(file_error)
-    }
-
-    fn recover(&self) -> Result<(), HistoryError> {
-        leftovers::clear(&self.git_folder, self.branch().as_deref())
     }
 }
 

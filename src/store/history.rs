@@ -24,16 +24,3 @@ pub trait History {
 #[derive(Debug, thiserror::Error)]
 #[error("{0}")]
 pub struct HistoryError(pub String);
-
-/// No memory: a store without git.
-pub struct NoHistory;
-
-impl History for NoHistory {
-    fn record(&self, _paths: &[PathBuf], _subject: &str) -> Result<(), HistoryError> {
-        Ok(())
-    }
-
-    fn recover(&self) -> Result<(), HistoryError> {
-        Ok(())
-    }
-}

@@ -13,7 +13,7 @@ mod tree;
 
 pub use entry::EntryFile;
 pub use error::Error;
-pub use history::{History, HistoryError, NoHistory};
+pub use history::{History, HistoryError};
 pub use name::{Name, NameError};
 pub use recipients::RecipientsFile;
 pub use tree::Store;
