@@ -1,1 +1,13 @@
+//! The tests that run the program, in one binary: stories, interop with the real tools, crashes,
+//! and the checks that keep documents and code one.
+#![allow(
+    clippy::disallowed_methods,
+    clippy::disallowed_macros,
+    reason = "these tests are the outside world: they make files, set variables and start programs"
+)]
 
+mod oracle;
+mod shell;
+mod stories;
+mod story;
+mod world;
