@@ -6,8 +6,10 @@
     reason = "these tests are the outside world: they make files, set variables and start programs"
 )]
 
+mod architecture;
 mod oracle;
 mod shell;
+mod source;
 mod stories;
 mod story;
 mod world;
