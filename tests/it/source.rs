@@ -138,6 +138,7 @@ fn read_group<'t>(
             [] => return rest,
             [Token::Sign('}'), after @ ..] => return after,
             [Token::Sign(','), after @ ..] => rest = after,
+            [Token::Word(word), _, after @ ..] if word == "as" => rest = after,
             _ => rest = read_path(rest, path, found),
         }
     }

@@ -1,0 +1,51 @@
+# shellcheck shell=bash
+# What the tests need and a bare Debian machine has not. Read by tests/run and .ci/run.
+
+cache=${XDG_CACHE_HOME:-$HOME/.cache}/vaultctl
+
+say() { printf '== %s\n' "$*"; }
+
+die() { printf 'error: %s\n' "$*" >&2; exit 1; }
+
+# have_commands COMMAND=PACKAGE…: installs the packages of the commands that are not on the PATH.
+# A command counts, not a package: a machine may have its own node, or git, in another place.
+have_commands() {
+  local pair missing=()
+  for pair; do
+    command -v "${pair%%=*}" >/dev/null || missing+=("$pair")
+  done
+  [ "${#missing[@]}" -gt 0 ] || return 0
+  say "missing: ${missing[*]%%=*}"
+  install_packages "${missing[@]#*=}"
+  for pair in "${missing[@]}"; do
+    command -v "${pair%%=*}" >/dev/null || die "no \`${pair%%=*}\`, although ${pair#*=} was installed"
+  done
+}
+
+install_packages() {
+  command -v apt-get >/dev/null || die "install these yourself: $*"
+  [ "$(id -u)" = 0 ] || die "run this as root once, or install these yourself: $*"
+  export DEBIAN_FRONTEND=noninteractive
+  apt-get update -qq
+  apt-get install -qq -y --no-install-recommends "$@" >/dev/null
+}
+
+# have_crate PROGRAM CRATE VERSION: a program from crates.io, built once and kept.
+have_crate() {
+  local program=$cache/tools/bin/$1
+  case $("$program" --version 2>/dev/null) in *" $3") return 0 ;; esac
+  say "building $2 $3 (once)"
+  cargo install --quiet --locked --root "$cache/tools" "$2@$3"
+}
+
+# have_npm PACKAGE VERSION: a package from npm, installed once and kept.
+have_npm() {
+  local manifest=$cache/npm/node_modules/$1/package.json
+  if grep -qs "\"version\": \"$2\"" "$manifest"; then return 0; fi
+  say "installing $1 $2 (once)"
+  npm install --silent --no-audit --no-fund --ignore-scripts --prefix "$cache/npm" "$1@$2" >/dev/null
+}
+
+have_rage() { have_crate rage rage 0.12.1; }
+have_deny() { have_crate cargo-deny cargo-deny 0.20.2; }
+have_everything() { have_npm @modelcontextprotocol/server-everything 2026.8.31; }
