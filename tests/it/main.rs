@@ -7,9 +7,13 @@
 )]
 
 mod architecture;
+mod exit_codes;
+mod generated;
+mod houserules;
 mod oracle;
 mod shell;
 mod source;
 mod stories;
 mod story;
+mod surface;
 mod world;
