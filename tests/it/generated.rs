@@ -93,7 +93,9 @@ fn pages() -> Vec<(String, String)> {
 }
 
 fn page(entry: &Entry) -> (String, String) {
-    let man = Man::new(entry.command.clone());
+    let man = Man::new(entry.command.clone())
+        .source(concat!("vaultctl ", env!("CARGO_PKG_VERSION")))
+        .manual("vaultctl");
     let mut page = Vec::new();
     let library = [
         Man::render_title,

@@ -2,7 +2,7 @@
 
 use clap::Arg;
 
-use super::surface::{Entry, entries};
+use super::surface::entries;
 use super::world::World;
 
 /// What the examples speak of, and more than any of them changes.

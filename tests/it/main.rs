@@ -6,14 +6,19 @@
     reason = "these tests are the outside world: they make files, set variables and start programs"
 )]
 
+mod age_interop;
 mod architecture;
+mod concurrency;
 mod exit_codes;
 mod generated;
 mod houserules;
+mod mcp;
 mod oracle;
+mod pass_interop;
 mod shell;
 mod source;
 mod stories;
 mod story;
 mod surface;
+mod tools;
 mod world;

@@ -48,7 +48,6 @@ impl World {
     }
 
     /// A home with a store, made by `vaultctl init`.
-    #[expect(dead_code, reason = "its users come with the verbs")]
     pub(crate) fn with_store() -> Self {
         let world = Self::new();
         // It shows the recovery identity, once.

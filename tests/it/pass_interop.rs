@@ -1,0 +1,144 @@
+//! The real `pass` and the real `gpg` on the same store as vaultctl, with keys that have a
+//! passphrase. A pinentry answers for the person, through gpg-agent as on a desk.
+
+use std::fs;
+use std::os::unix::fs::PermissionsExt;
+
+use super::world::World;
+
+/// What the batch mode of `gpg --gen-key` wants to know (GnuPG manual, "Unattended key generation").
+const RSA: &str = "Key-Type: RSA\nKey-Length: 4096\nSubkey-Type: RSA\nSubkey-Length: 4096\n";
+const CURVE: &str =
+    "Key-Type: EDDSA\nKey-Curve: Ed25519\nSubkey-Type: ECDH\nSubkey-Curve: Curve25519\n";
+const OWNER: &str = "Name-Real: Ann\nName-Email: ann@example.org\nExpire-Date: 0\n";
+
+/// Speaks just enough Assuan: every command is fine, and the passphrase is in a file beside it.
+const PINENTRY: &str = r#"#!/bin/sh
+echo "OK at your service"
+while read -r command rest; do
+  case $command in
+    GETPIN) echo asked >> "$HOME/asked"; echo "D $(cat "$HOME/passphrase")"; echo OK ;;
+    BYE) echo OK; exit ;;
+    *) echo OK ;;
+  esac
+done
+"#;
+
+/// A person with a key, whose agent has forgotten the passphrase.
+fn person(key: &str) -> World {
+    let world = World::new();
+    world.plant("passphrase", world.canary());
+    let pinentry = world.plant("pinentry", PINENTRY);
+    fs::set_permissions(&pinentry, fs::Permissions::from_mode(0o700)).expect("it is ours");
+    world.plant(
+        ".gnupg/gpg-agent.conf",
+        format!("pinentry-program {}\n", pinentry.display()),
+    );
+    let order = format!("{key}{OWNER}Passphrase: {}\n%commit\n", world.canary());
+    world
+        .sh("gpg --quiet --batch --gen-key && gpgconf --kill gpg-agent")
+        .input(order)
+        .run()
+        .ok();
+    world
+}
+
+fn was_asked(world: &World) -> bool {
+    world.path("asked").exists()
+}
+
+fn both_ways(key: &str) {
+    let world = person(key);
+    world
+        .sh("pass init ann@example.org && pass git init && pass insert -m claude/token")
+        .input(entry(&world))
+        .run()
+        .ok();
+    ours_reads_theirs(&world);
+    theirs_reads_ours(&world);
+    history_is_one(&world);
+}
+
+fn entry(world: &World) -> String {
+    format!("{}\nuser: ann\nurl: https://example.org\n", world.canary())
+}
+
+fn ours_reads_theirs(world: &World) {
+    assert_eq!(
+        world.sh("vaultctl get claude/token").reveal().ok(),
+        format!("{}\n", world.canary())
+    );
+    assert!(
+        was_asked(world),
+        "the key has a passphrase, and nobody asked for it"
+    );
+    assert_eq!(
+        world.sh("vaultctl get claude/token#user").reveal().ok(),
+        "ann\n"
+    );
+    assert_eq!(
+        world.sh("vaultctl show claude/token").reveal().ok(),
+        entry(world)
+    );
+}
+
+fn theirs_reads_ours(world: &World) {
+    let line = format!("new-{}", world.canary());
+    world
+        .sh("vaultctl set claude/token")
+        .input(format!("{line}\n"))
+        .run()
+        .ok();
+    assert_eq!(
+        world.sh("pass show claude/token").reveal().ok(),
+        entry(world).replacen(world.canary(), &line, 1)
+    );
+    let raw = format!("{}\n\n  no line end", world.canary());
+    world
+        .sh("vaultctl insert -m claude/other")
+        .input(raw.as_str())
+        .run()
+        .ok();
+    assert_eq!(world.sh("pass show claude/other").reveal().ok(), raw);
+    world.sh("vaultctl rm -f claude/token").run().ok();
+    world.sh("pass show claude/token").run().fails(1);
+}
+
+fn history_is_one(world: &World) {
+    let subjects = world.sh("pass git log --reverse --format=%s").run().ok();
+    let ours = "Edit password for claude/token using vaultctl.\nAdd given password for claude/other to store.\n\
+        Remove claude/token from store.\n";
+    assert!(
+        subjects.ends_with(&format!(
+            "Add given password for claude/token to store.\n{ours}"
+        )),
+        "{subjects}"
+    );
+    assert_eq!(world.sh("pass git status --porcelain").run().ok(), "");
+    world.sh("pass git fsck --strict").run().ok();
+}
+
+#[test]
+fn a_store_with_a_curve25519_key() {
+    both_ways(CURVE);
+}
+
+#[test]
+fn a_store_with_an_rsa_4096_key() {
+    both_ways(RSA);
+}
+
+/// Nobody answers: the entry stays closed, nothing hangs, and it is said which.
+#[test]
+fn without_the_passphrase_nothing_opens() {
+    let world = person(CURVE);
+    world
+        .sh("pass init ann@example.org && pass insert -m claude/token")
+        .input(entry(&world))
+        .run()
+        .ok();
+    world.plant("passphrase", "wrong");
+    let told = world.sh("vaultctl get claude/token").run().fails(12);
+    assert!(told.starts_with("error: entry `claude/token`: "), "{told}");
+    assert!(was_asked(&world));
+}

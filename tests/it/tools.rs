@@ -1,0 +1,25 @@
+//! Programs that `tests/run` builds or installs once, and keeps for the next run.
+
+use std::path::PathBuf;
+
+/// age's second implementation, in Rust.
+pub(crate) fn rage() -> PathBuf {
+    kept("tools/bin/rage")
+}
+
+/// The MCP project's reference server, which can print its own environment.
+pub(crate) fn everything_server() -> PathBuf {
+    kept("npm/node_modules/.bin/mcp-server-everything")
+}
+
+fn kept(below: &str) -> PathBuf {
+    let home = || PathBuf::from(std::env::var_os("HOME").expect("HOME is set")).join(".cache");
+    let cache = std::env::var_os("XDG_CACHE_HOME").map_or_else(home, PathBuf::from);
+    let path = cache.join("vaultctl").join(below);
+    assert!(
+        path.exists(),
+        "there is no `{}`: `tests/run` brings it",
+        path.display()
+    );
+    path
+}
