@@ -8,7 +8,7 @@ use git2::{
 };
 
 use crate::store::{History, HistoryError};
-use crate::sys::{FileError, Folder, Stamp};
+use crate::sys::{FileError, Folder, PrivateUmask, Stamp};
 
 use super::{Author, durable, leftovers};
 
@@ -38,6 +38,7 @@ impl GitHistory {
 
 impl History for GitHistory {
     fn record(&self, paths: &[PathBuf], subject: &str) -> Result<(), HistoryError> {
+        let _umask = PrivateUmask::begin();
         match Git::open(&self.root)? {
             Some(git) => git.record(paths, subject, &self.author),
             None => Ok(()),
@@ -67,6 +68,7 @@ pub fn create(root: &Path) -> Result<(), HistoryError> {
     if root.join(".git").exists() {
         return Ok(());
     }
+    let _umask = PrivateUmask::begin();
     let branch =
         git2::Config::open_default().and_then(|config| config.get_string("init.defaultBranch"));
     let mut options = RepositoryInitOptions::new();

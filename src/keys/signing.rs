@@ -23,7 +23,7 @@ pub(super) fn read(paths: &Paths) -> Result<Option<Signer>, Error> {
 /// Makes the key: `signing_key`, and `signing_key.pub` for `ssh-keygen` and for other machines.
 pub(super) fn make(paths: &Paths) -> Result<Signer, Error> {
     let signer = Signer::from_seed(
-        &*sys::random_seed(),
+        &sys::random_seed(),
         &format!("vaultctl@{}", sys::host_name()),
     );
     // EXPOSE: into its own private file.

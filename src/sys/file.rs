@@ -1,6 +1,10 @@
 //! Private files by path: our own settings, keys and state.
 //!
 //! A file appears under its final name complete, synced and with its final mode, or not at all.
+#![expect(
+    clippy::disallowed_methods,
+    reason = "this is where private files are read and written"
+)]
 
 use std::fs::{self, DirBuilder, File, OpenOptions};
 use std::io::{self, Read, Write};

@@ -1,4 +1,5 @@
 //! One at a time, between processes.
+#![expect(clippy::disallowed_methods, reason = "a lock file is opened as it is")]
 
 use std::fs::{File, OpenOptions, TryLockError};
 use std::os::unix::fs::OpenOptionsExt;

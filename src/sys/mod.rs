@@ -15,6 +15,7 @@ mod process;
 mod random;
 mod scratch;
 mod terminal;
+mod umask;
 mod user;
 mod world;
 
@@ -30,5 +31,6 @@ pub use process::{Environment, Helper, HelperError, Outcome, Program, replace_se
 pub use random::{random_hex, random_seed, random_text};
 pub use scratch::Scratch;
 pub use terminal::{NoTerminal, Prompt, PromptError, Terminal, terminal_name};
+pub use umask::PrivateUmask;
 pub use user::{host_name, parent_process, user_name};
 pub use world::{Variables, World, arguments, own_program};

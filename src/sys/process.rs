@@ -1,4 +1,8 @@
 //! Other programs: helpers that we wait for, and the one that takes our place.
+#![expect(
+    clippy::disallowed_methods,
+    reason = "this is where other programs are started"
+)]
 
 use std::collections::BTreeMap;
 use std::ffi::{OsStr, OsString};

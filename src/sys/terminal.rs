@@ -1,4 +1,8 @@
 //! Asking a person.
+#![expect(
+    clippy::disallowed_methods,
+    reason = "the terminal is a device, not a file of ours"
+)]
 
 use std::ffi::OsString;
 use std::fs::{File, OpenOptions};

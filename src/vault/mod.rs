@@ -9,10 +9,10 @@ mod edit;
 mod entry;
 mod error;
 mod journal;
-mod vault;
+mod door;
 
 pub use address::{Address, Part};
+pub use door::{Desk, Vault};
 pub use edit::Edit;
 pub use entry::Entry;
 pub use error::Error;
-pub use vault::{Desk, Vault};

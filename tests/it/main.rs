@@ -14,6 +14,7 @@ mod generated;
 mod houserules;
 mod mcp;
 mod oracle;
+mod parsers;
 mod pass_interop;
 mod shell;
 mod source;
