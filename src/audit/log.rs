@@ -268,7 +268,8 @@ mod tests {
 
     #[test]
     fn a_changed_a_missing_and_a_foreign_line_are_found() {
-        let changes: [(u64, fn(String) -> String); 3] = [
+        type Change = fn(String) -> String;
+        let changes: [(u64, Change); 3] = [
             (3, |text| text.replace("\"b\"", "\"B\"")),
             (2, |text| {
                 text.lines()

@@ -223,10 +223,15 @@ impl From<crypto::Error> for Failure {
         match error {
             crypto::Error::NoMatchingKey => Self::new(Code::CannotDecrypt, message)
                 .hint("VAULTCTL_IDENTITY names another identity file"),
-            crypto::Error::WrongPassphrase
-            | crypto::Error::Damaged(_)
-            | crypto::Error::Armored
-            | crypto::Error::NotCiphertext(_) => Self::new(Code::CannotDecrypt, message),
+            crypto::Error::WrongPassphrase => {
+                Self::new(Code::CannotDecrypt, message).hint("try again; nothing was changed")
+            }
+            crypto::Error::Damaged(_) => Self::new(Code::CannotDecrypt, message)
+                .hint("an earlier version may be in the history: `git log` in the store"),
+            crypto::Error::Armored => Self::new(Code::CannotDecrypt, message)
+                .hint("decrypt it by hand, look at it, and store it anew"),
+            crypto::Error::NotCiphertext(_) => Self::new(Code::CannotDecrypt, message)
+                .hint("the file's ending says how it should be encrypted"),
             crypto::Error::BadSignature(_) => Self::new(Code::NotVerified, message),
             crypto::Error::NoRecipients
             | crypto::Error::BadRecipient(_)

@@ -42,9 +42,12 @@ pub fn open_with_passphrase(ciphertext: &[u8], passphrase: &SecretText) -> Resul
     }
     let mut key = scrypt::Identity::new(library_text(passphrase));
     key.set_max_work_factor(MOST_WORK);
-    let mut stream = decryptor
-        .decrypt(std::iter::once(&key as &dyn age::Identity))
-        .map_err(decrypt_error)?;
+    let opened = decryptor.decrypt(std::iter::once(&key as &dyn age::Identity));
+    let mut stream = opened.map_err(|error| match error {
+        // What a wrong passphrase looks like: the key that it makes opens nothing.
+        age::DecryptError::DecryptionFailed => Error::WrongPassphrase,
+        other => decrypt_error(other),
+    })?;
     let mut plaintext = SecretBuffer::new();
     plaintext
         .fill_from(&mut stream, ciphertext.len())
@@ -55,4 +58,28 @@ pub fn open_with_passphrase(ciphertext: &[u8], passphrase: &SecretText) -> Resul
 fn library_text(passphrase: &SecretText) -> SecretString {
     // EXPOSE: copied into the library's own secret type.
     SecretString::from(Box::<str>::from(passphrase.expose()))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_wrong_passphrase_is_told_from_damage() {
+        let passphrase = SecretText::copy_from("right");
+        let sealed = seal_with_passphrase(&passphrase, &Secret::copy_from(b"key"))
+            .expect("seals")
+            .into_body();
+        // EXPOSE: compared with what went in.
+        assert_eq!(
+            open_with_passphrase(&sealed, &passphrase)
+                .expect("opens")
+                .expose(),
+            b"key"
+        );
+        let wrong = open_with_passphrase(&sealed, &SecretText::copy_from("wrong"));
+        assert!(matches!(wrong, Err(Error::WrongPassphrase)));
+        let cut = open_with_passphrase(&sealed[..sealed.len() - 1], &passphrase);
+        assert!(matches!(cut, Err(Error::Damaged(_))));
+    }
 }
