@@ -133,7 +133,7 @@ impl World {
 
     fn variables(&self) -> Vec<(&'static str, OsString)> {
         vec![
-            ("GIT_CONFIG_GLOBAL", "/dev/null".into()),
+            ("GIT_CONFIG_GLOBAL", self.path(".gitconfig").into()),
             ("GIT_CONFIG_NOSYSTEM", "1".into()),
             ("GNUPGHOME", self.path(".gnupg").into()),
             ("HOME", self.path("").into()),
