@@ -21,7 +21,13 @@ macro_rules! stories {
 }
 
 stories! {
+    audit,
+    bad_input,
     completions,
+    damage,
+    exec,
+    read_only,
+    store,
 }
 
 fn folder() -> PathBuf {
