@@ -41,8 +41,7 @@ pub(super) fn run(args: &Args, session: &Session) -> Result<Done, Failure> {
             None => Entry::new(SecretBuffer::new().into_secret()),
         };
         let new = edited(old.bytes(), session)?;
-        // EXPOSE: compared, to leave an unchanged entry alone.
-        if new.expose() == old.bytes().expose() {
+        if new.is_same_as(old.bytes()) {
             return Err(Failure::failed("the entry was left as it is"));
         }
         save(&name, version, &Entry::new(new), vault)

@@ -52,8 +52,7 @@ pub(super) fn run(args: &Args, session: &Session) -> Result<Done, Failure> {
             };
             edit.write(&name, &entry.with_first_line(&made))
         })?;
-        // EXPOSE: printing it is what was asked for.
-        session.ui.data(made.expose())?;
+        session.ui.reveal(&made)?;
         session.ui.data(b"\n")?;
         Ok(Done::Fully)
     })

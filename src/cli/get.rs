@@ -35,8 +35,7 @@ pub(super) fn run(args: &Args, session: &Session) -> Result<Done, Failure> {
     session.with_vault(|vault| {
         let address = Address::resolve(&args.name, vault.store())?;
         let value = address.of(&vault.read(&address.name)?)?;
-        // EXPOSE: printing it is what was asked for.
-        session.ui.data(value.expose())?;
+        session.ui.reveal(&value)?;
         if !args.no_newline {
             session.ui.data(b"\n")?;
         }

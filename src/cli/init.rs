@@ -100,17 +100,14 @@ pub(super) fn establish(
 }
 
 fn hand_over(recovery: &RecoveryIdentity, out: Option<&PathBuf>) -> Result<(), keys::Error> {
-    // EXPOSE: this is the one moment at which the recovery identity can be kept.
-    let text = recovery.file().expose();
-    match out {
-        Some(path) => Ok(sys::create_private(path, text)?),
-        None => {
-            ui::say("\nYour recovery identity. It opens everything if this machine is lost.\n");
-            ui::say("It is shown this once and kept nowhere: write it down or print it.\n\n");
-            ui::say(&format!("{}\n", String::from_utf8_lossy(text)));
-            Ok(())
-        }
+    if let Some(path) = out {
+        return Ok(sys::create_secret(path, recovery.file())?);
     }
+    ui::say("\nYour recovery identity. It opens everything if this machine is lost.\n");
+    ui::say("It is shown this once and kept nowhere: write it down or print it.\n\n");
+    ui::reveal_aside(recovery.file());
+    ui::say("\n");
+    Ok(())
 }
 
 fn subject(recipients: &Recipients) -> String {

@@ -1,6 +1,6 @@
 //! `vaultctl insert`.
 
-use crate::secret::Secret;
+use crate::secret::{Secret, SecretBuffer};
 use crate::store::{self, Name};
 use crate::vault::{Entry, Vault};
 
@@ -62,8 +62,11 @@ fn content(args: &Args, name: &Name, session: &Session) -> Result<Secret, Failur
     } else {
         session.input_line()?
     };
+    let mut content = SecretBuffer::new();
     // EXPOSE: copied with a line end, as pass stores it.
-    Ok(Secret::copy_from(&[line.expose(), b"\n"].concat()))
+    content.push(line.expose());
+    content.push(b"\n");
+    Ok(content.into_secret())
 }
 
 /// An entry that exists is replaced with `-f`, or if the person at the terminal says so.

@@ -1,6 +1,6 @@
 //! What a verb works with: the world, the settings, a voice.
 
-use std::io::{self, Read};
+use std::io::Read;
 
 use crate::audit::Log;
 use crate::config::{Config, Overrides};
@@ -8,7 +8,7 @@ use crate::git::{Author, GitHistory};
 use crate::keys::Keyring;
 use crate::secret::{Secret, SecretBuffer};
 use crate::store::{Name, Store};
-use crate::sys::{self, NoTerminal, World};
+use crate::sys::{self, NoTerminal, StandardInput, World};
 use crate::vault::{Desk, Vault};
 
 use super::ui::Ui;
@@ -97,7 +97,7 @@ impl Session {
     /// All of standard input.
     pub(super) fn input(&self) -> Result<Secret, Failure> {
         let mut buffer = SecretBuffer::new();
-        buffer.fill_from(&mut io::stdin().lock(), INPUT_LIMIT)?;
+        buffer.fill_from(&mut StandardInput, INPUT_LIMIT)?;
         Ok(buffer.into_secret())
     }
 
@@ -105,8 +105,7 @@ impl Session {
     pub(super) fn input_line(&self) -> Result<Secret, Failure> {
         let mut buffer = SecretBuffer::new();
         let mut byte = [0];
-        let mut stdin = io::stdin().lock();
-        while stdin.read(&mut byte)? == 1 && byte[0] != b'\n' {
+        while StandardInput.read(&mut byte)? == 1 && byte[0] != b'\n' {
             buffer.push(&byte);
         }
         Ok(buffer.into_secret())
@@ -117,11 +116,12 @@ impl Session {
         let prompt = &self.world.prompt;
         let first = prompt.ask_secret(&format!("Value for {name}:"))?;
         let second = prompt.ask_secret(&format!("Value for {name} again:"))?;
-        // EXPOSE: compared with each other, and carried into the type for bytes.
-        if first.expose() != second.expose() {
-            return Err(Failure::failed("the two values are not the same"));
+        let (first, second) = (first.to_bytes(), second.to_bytes());
+        if first.is_same_as(&second) {
+            Ok(first)
+        } else {
+            Err(Failure::failed("the two values are not the same"))
         }
-        Ok(Secret::copy_from(first.expose().as_bytes())) // EXPOSE: see above.
     }
 }
 

@@ -28,8 +28,7 @@ pub(super) fn run(args: &Args, session: &Session) -> Result<Done, Failure> {
             return ls::print_tree(Some(&name), vault, session);
         }
         let entry = vault.read(&name)?;
-        // EXPOSE: printing it is what was asked for.
-        session.ui.data(entry.bytes().expose())?;
+        session.ui.reveal(entry.bytes())?;
         Ok(Done::Fully)
     })
 }

@@ -4,6 +4,9 @@ use std::io::{self, Write};
 
 use serde::Serialize;
 
+use crate::secret::Secret;
+use crate::sys::StandardOutput;
+
 use super::Failure;
 
 /// Where a verb's words go.
@@ -15,8 +18,12 @@ pub(super) struct Ui {
 impl Ui {
     /// Raw data, as it is.
     pub(super) fn data(&self, bytes: &[u8]) -> Result<(), Failure> {
-        let mut stdout = io::stdout().lock();
-        Ok(stdout.write_all(bytes).and_then(|()| stdout.flush())?)
+        Ok(StandardOutput.write_all(bytes)?)
+    }
+
+    /// A secret, because that is what was asked for.
+    pub(super) fn reveal(&self, secret: &Secret) -> Result<(), Failure> {
+        self.data(secret.expose()) // EXPOSE: the verb's purpose is to print it.
     }
 
     /// A line of data.
@@ -45,7 +52,16 @@ impl Ui {
 
 /// Standard error, which nobody may be listening to.
 pub(super) fn say(text: &str) {
-    io::stderr().lock().write_all(text.as_bytes()).ok();
+    say_bytes(text.as_bytes());
+}
+
+/// Shows a secret on standard error, which has no buffer that would keep it.
+pub(super) fn reveal_aside(secret: &Secret) {
+    say_bytes(secret.expose()); // EXPOSE: it is shown once and kept nowhere.
+}
+
+fn say_bytes(bytes: &[u8]) {
+    io::stderr().lock().write_all(bytes).ok();
 }
 
 /// Text from outside (a name, another program's message) made harmless for a terminal: control

@@ -83,8 +83,7 @@ pub(super) fn make(
         }
         None => {
             let path = paths.identity.clone().unwrap_or(bare);
-            // EXPOSE: the user chose to keep it in a private file without a passphrase.
-            sys::create_private(&path, file.expose())?;
+            sys::create_secret(&path, &file)?;
             path
         }
     };

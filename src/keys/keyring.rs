@@ -188,8 +188,7 @@ impl<'a> Keyring<'a> {
             return Ok(None);
         }
         let second = self.prompt.ask_secret("The same passphrase again:")?;
-        // EXPOSE: compared with each other; both were typed by the same person just now.
-        if first.expose() == second.expose() {
+        if first.to_bytes().is_same_as(&second.to_bytes()) {
             Ok(Some(first))
         } else {
             Err(Error::Mismatch)

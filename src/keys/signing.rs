@@ -26,8 +26,7 @@ pub(super) fn make(paths: &Paths) -> Result<Signer, Error> {
         &sys::random_seed(),
         &format!("vaultctl@{}", sys::host_name()),
     );
-    // EXPOSE: into its own private file.
-    sys::create_private(&paths.signing_key(), signer.to_text().expose().as_bytes())?;
+    sys::create_secret(&paths.signing_key(), &signer.to_text().to_bytes())?;
     let public = format!("{}\n", signer.verifier().to_line());
     sys::write_private(
         &paths.signing_key().with_extension("pub"),

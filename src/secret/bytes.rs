@@ -39,6 +39,12 @@ impl Secret {
         self.expose().is_empty() // EXPOSE: only the length is looked at.
     }
 
+    /// Whether both hold the same bytes. Takes as long as it takes: both are already ours.
+    #[must_use]
+    pub fn is_same_as(&self, other: &Self) -> bool {
+        self.expose() == other.expose() // EXPOSE: only compared.
+    }
+
     /// The same bytes as text; `None` when they are not UTF-8.
     #[must_use]
     pub fn to_text(&self) -> Option<SecretText> {

@@ -4,6 +4,8 @@ use std::fmt;
 
 use secrecy::{ExposeSecret, SecretString};
 
+use super::Secret;
+
 /// Text that must not be seen: a passphrase, an identity in its printed form.
 pub struct SecretText(SecretString);
 
@@ -20,6 +22,12 @@ impl SecretText {
     pub fn expose(&self) -> &str {
         // EXPOSE: this is the one opening that all others go through.
         self.0.expose_secret()
+    }
+
+    /// The same text as bytes.
+    #[must_use]
+    pub fn to_bytes(&self) -> Secret {
+        Secret::copy_from(self.expose().as_bytes()) // EXPOSE: copied into the other secret type.
     }
 
     /// Whether there is nothing in it.

@@ -105,6 +105,15 @@ pub fn create_private(path: &Path, bytes: &[u8]) -> Result<(), FileError> {
     settle(path, linked, &sibling)
 }
 
+/// As [`create_private`], for content that is secret.
+///
+/// # Errors
+/// As [`create_private`].
+pub fn create_secret(path: &Path, content: &Secret) -> Result<(), FileError> {
+    // EXPOSE: into a private file, because its owner asked for that.
+    create_private(path, content.expose())
+}
+
 /// Removes the file at `path`; that it is not there is fine.
 ///
 /// # Errors

@@ -14,6 +14,7 @@ mod memory;
 mod process;
 mod random;
 mod scratch;
+mod stdio;
 mod terminal;
 mod umask;
 mod user;
@@ -22,7 +23,8 @@ mod world;
 pub use append::AppendFile;
 pub use clock::{Clock, SystemClock};
 pub use file::{
-    FileError, create_folder, create_private, exists, read, read_secret, remove, write_private,
+    FileError, create_folder, create_private, create_secret, exists, read, read_secret, remove,
+    write_private,
 };
 pub use folder::{Folder, Item, Kind, Stamp};
 pub use lock::{Lock, LockError};
@@ -30,6 +32,7 @@ pub use memory::forbid_dumps;
 pub use process::{Environment, Helper, HelperError, Outcome, Program, replace_self};
 pub use random::{random_hex, random_seed, random_text};
 pub use scratch::Scratch;
+pub use stdio::{StandardInput, StandardOutput};
 pub use terminal::{NoTerminal, Prompt, PromptError, Terminal, terminal_name};
 pub use umask::PrivateUmask;
 pub use user::{host_name, parent_process, user_name};

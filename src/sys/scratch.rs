@@ -9,7 +9,7 @@ use std::path::{Path, PathBuf};
 
 use crate::secret::Secret;
 
-use super::file::{FileError, create_folder, create_private, read_secret};
+use super::file::{FileError, create_folder, create_secret, read_secret};
 use super::{Variables, random_hex};
 
 /// A file system that is never written to a disk but by swapping (Linux).
@@ -53,8 +53,7 @@ impl Scratch {
     /// What the file system says.
     pub fn write(&self, name: &str, content: &Secret) -> Result<PathBuf, FileError> {
         let path = self.path.join(name);
-        // EXPOSE: the user asked to edit it in a program of their own.
-        create_private(&path, content.expose())?;
+        create_secret(&path, content)?;
         Ok(path)
     }
 

@@ -27,7 +27,10 @@ done
 /// A person with a key, whose agent has forgotten the passphrase.
 fn person(key: &str) -> World {
     let world = World::new();
-    world.plant(".gitconfig", "[user]\n\tname = Ann\n\temail = ann@example.org\n");
+    world.plant(
+        ".gitconfig",
+        "[user]\n\tname = Ann\n\temail = ann@example.org\n",
+    );
     world.plant("passphrase", world.canary());
     let pinentry = world.plant("pinentry", PINENTRY);
     fs::set_permissions(&pinentry, fs::Permissions::from_mode(0o700)).expect("it is ours");
