@@ -74,12 +74,38 @@ fn problems(text: &str) -> Vec<String> {
     Story::parse(text).play().1
 }
 
+/// Everything that a story can hold.
+const TRUE_STORY: &str = r"# prose
+
+$ cat; exit 3
+> one {home}
+> two
+one [..]
+...
+? 3
+
+$! cat file
+> {canary}
+{canary}
+
+# more prose
+$= printf 'a\n\n# b\n\nc\n'
+a
+
+...
+c
+$ printf x; pwd >&2
+x{home}
+$ printf x
+x[no line end]
+-- file --
+{canary}
+";
+
 #[test]
 fn a_true_story_passes_and_is_retold_as_it_was() {
-    let text = "# prose\n\n$ cat; exit 3\n> one {home}\n> two\none [..]\n...\n? 3\n\n$! cat file\n> {canary}\n{canary}\n\
-        $ printf x; pwd >&2\nx{home}\n$ printf x\nx[no line end]\n-- file --\n{canary}\n";
-    let (told, problems) = Story::parse(text).play();
-    assert_eq!((told.as_str(), problems), (text, Vec::new()));
+    let (told, problems) = Story::parse(TRUE_STORY).play();
+    assert_eq!((told.as_str(), problems), (TRUE_STORY, Vec::new()));
 }
 
 #[test]
@@ -100,10 +126,11 @@ fn wrong_lines_and_a_wrong_status_are_found() {
 
 #[test]
 fn a_rewritten_story_holds_what_came_out() {
-    let (told, _) = Story::parse("$! echo {canary}; exit 1\nold\n# next\n$ seq 2\n1\n...\n").play();
+    let (told, _) =
+        Story::parse("$! echo {canary}; exit 1\nold\n\n# next\n$ seq 2\n1\n...\n$ echo\n").play();
     assert_eq!(
         told,
-        "$! echo {canary}; exit 1\n{canary}\n? 1\n# next\n$ seq 2\n1\n...\n"
+        "$! echo {canary}; exit 1\n{canary}\n? 1\n\n# next\n$ seq 2\n1\n...\n$ echo\n[..]\n"
     );
 }
 

@@ -12,7 +12,8 @@
 //! -- .config/vaultctl/config.toml --      at the end: files that are there from the start
 //! ```
 //!
-//! In what is expected, `[..]` stands for anything within a line and a line `...` for any lines;
+//! Prose follows a blank line. Other blank lines belong to what is expected, but for those at its
+//! end. In what is expected, `[..]` stands for anything within a line and a line `...` for any lines;
 //! `{canary}` is the mark of this world's secrets, `{home}` its home. A last line without an end
 //! is followed by `[no line end]`.
 
@@ -59,6 +60,21 @@ pub(crate) enum Part {
     Step(Step),
 }
 
+impl Part {
+    /// Blank lines at the end of what is expected only stand before the next step.
+    fn settled(self) -> Vec<Self> {
+        let Self::Step(mut step) = self else {
+            return vec![self];
+        };
+        let mut after = Vec::new();
+        while step.expected.pop_if(|line| line.is_empty()).is_some() {
+            after.push(Self::Text(String::new()));
+        }
+        after.insert(0, Self::Step(step));
+        after
+    }
+}
+
 /// A whole story.
 #[derive(Debug, Default)]
 pub(crate) struct Story {
@@ -79,6 +95,7 @@ impl Story {
                 (None, None) => story.read_line(line),
             }
         }
+        story.parts = story.parts.into_iter().flat_map(Part::settled).collect();
         story
     }
 
@@ -98,9 +115,7 @@ impl Story {
             return self.parts.push(Part::Step(step));
         }
         match self.parts.last_mut() {
-            Some(Part::Step(step)) if !line.is_empty() && !line.starts_with("# ") => {
-                step.read_line(line)
-            }
+            Some(Part::Step(step)) if !step.ends_before(line) => step.read_line(line),
             _ => self.parts.push(Part::Text(line.to_owned())),
         }
     }
@@ -133,6 +148,11 @@ impl Story {
 }
 
 impl Step {
+    /// Whether the line is prose that follows a blank line.
+    fn ends_before(&self, line: &str) -> bool {
+        line.starts_with("# ") && self.expected.last().is_some_and(String::is_empty)
+    }
+
     fn read_line(&mut self, line: &str) {
         if let Some(input) = line.strip_prefix("> ") {
             self.input.push(input.to_owned());
@@ -230,11 +250,16 @@ fn fill(text: &str, world: &World) -> String {
     text.replace("{canary}", world.canary())
 }
 
+/// As a story would have it: a blank line at the end would not be seen to be expected.
 fn unfill(lines: &[String], world: &World) -> Vec<String> {
-    lines
+    let unfilled = lines
         .iter()
-        .map(|line| line.replace(world.canary(), "{canary}"))
-        .collect()
+        .map(|line| line.replace(world.canary(), "{canary}"));
+    let mut lines: Vec<String> = unfilled.collect();
+    if let Some(last) = lines.last_mut().filter(|last| last.is_empty()) {
+        last.push_str("[..]");
+    }
+    lines
 }
 
 /// Whether the lines are as expected, with `...` for any number of them.
