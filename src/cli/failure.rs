@@ -348,6 +348,9 @@ impl From<vault::Error> for Failure {
             vault::Error::NotRecorded(_) => {
                 Self::failed(message).hint("the next change records it too")
             }
+            vault::Error::Unfinished(_) => {
+                Self::failed(message).hint("nothing was changed; try again when the cause is gone")
+            }
             vault::Error::Audit(error) => error.into(),
             vault::Error::Lock(error) => error.into(),
             vault::Error::Store(error) => error.into(),

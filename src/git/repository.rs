@@ -3,8 +3,8 @@
 use std::path::{Path, PathBuf};
 
 use git2::{
-    Commit, Index, IndexEntry, IndexTime, Oid, Repository, RepositoryInitOptions,
-    RepositoryOpenFlags, Signature,
+    Commit, Index, IndexEntry, IndexTime, ObjectType, Oid, Repository, RepositoryInitOptions,
+    RepositoryOpenFlags, Signature, Tree,
 };
 
 use crate::store::{History, HistoryError};
@@ -111,19 +111,28 @@ impl Git {
     ) -> Result<(), HistoryError> {
         let mut index = self.repository.index().map_err(git_error)?;
         index.read(false).map_err(git_error)?;
+        let parent = self.head()?;
+        let head = parent
+            .as_ref()
+            .map(Commit::tree)
+            .transpose()
+            .map_err(git_error)?;
         let mut objects = Vec::new();
+        let mut changed = false;
         for path in paths {
-            objects.extend(self.stage(&mut index, path)?);
+            let content = self.tree.read(path, FILE_LIMIT).map_err(file_error)?;
+            if is_recorded(&index, head.as_ref(), path, content.as_deref())? {
+                continue;
+            }
+            changed = true;
+            objects.extend(self.stage(&mut index, path, content.as_deref())?);
+        }
+        // Nothing is written when there is nothing to record: the disk may be read-only.
+        if !changed {
+            return Ok(());
         }
         let tree = index.write_tree().map_err(git_error)?;
         index.write().map_err(git_error)?;
-        let parent = self.head()?;
-        if parent
-            .as_ref()
-            .is_some_and(|parent| parent.tree_id() == tree)
-        {
-            return Ok(());
-        }
         let signatures = author.signatures(&self.repository.config().map_err(git_error)?);
         let commit = self.commit(
             tree,
@@ -138,14 +147,18 @@ impl Git {
     }
 
     /// Puts what stands at `path` into the index; returns the new object, if there is one.
-    fn stage(&self, index: &mut Index, path: &Path) -> Result<Option<Oid>, HistoryError> {
-        let content = self.tree.read(path, FILE_LIMIT).map_err(file_error)?;
+    fn stage(
+        &self,
+        index: &mut Index,
+        path: &Path,
+        content: Option<&[u8]>,
+    ) -> Result<Option<Oid>, HistoryError> {
         let stamp = self.tree.stamp(path).map_err(file_error)?;
         let (Some(content), Some(stamp)) = (content, stamp) else {
             index.remove_path(path).map_err(git_error)?;
             return Ok(None);
         };
-        let id = self.repository.blob(&content).map_err(git_error)?;
+        let id = self.repository.blob(content).map_err(git_error)?;
         index
             .add(&index_entry(path, id, stamp))
             .map_err(git_error)?;
@@ -193,6 +206,24 @@ impl Git {
         let head = self.repository.find_reference("HEAD").ok()?;
         head.symbolic_target().ok().flatten().map(str::to_owned)
     }
+}
+
+/// Whether both the index and the newest commit have this content, or both have nothing.
+fn is_recorded(
+    index: &Index,
+    head: Option<&Tree<'_>>,
+    path: &Path,
+    content: Option<&[u8]>,
+) -> Result<bool, HistoryError> {
+    let id = content
+        .map(|content| Oid::hash_object(ObjectType::Blob, content))
+        .transpose()
+        .map_err(git_error)?;
+    let staged = index.get_path(path, 0).map(|entry| entry.id);
+    let committed = head
+        .and_then(|tree| tree.get_path(path).ok())
+        .map(|entry| entry.id());
+    Ok(staged == id && committed == id)
 }
 
 /// With the file's true times, size and place, so that `git status` need not read it again.

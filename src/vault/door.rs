@@ -153,9 +153,10 @@ impl<'a> Vault<'a> {
         };
         self.sweep(&journal)?;
         if !journal.only_unrecorded {
-            self.history.recover()?;
+            self.history.recover().map_err(Error::Unfinished)?;
         }
-        self.history.record(&journal.paths, &journal.subject)?;
+        let recorded = self.history.record(&journal.paths, &journal.subject);
+        recorded.map_err(Error::Unfinished)?;
         Ok(crate::sys::remove(&path)?)
     }
 

@@ -27,6 +27,9 @@ pub enum Error {
     /// The change is stored and is not part of the history yet.
     #[error("the change is stored, but was not recorded: {0}")]
     NotRecorded(#[from] HistoryError),
+    /// What a writer that was killed has begun can not be finished; nothing else was changed.
+    #[error("an earlier change can not be finished: {0}")]
+    Unfinished(HistoryError),
     /// The read or the write was not logged, so it was not done.
     #[error(transparent)]
     Audit(#[from] audit::Error),
