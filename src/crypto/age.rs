@@ -249,7 +249,11 @@ pub(super) fn decrypt_error(error: age::DecryptError) -> Error {
         age::DecryptError::Io(error) if error.kind() != io::ErrorKind::UnexpectedEof => {
             Error::Io(error)
         }
-        other => Error::Damaged(other.to_string()),
+        age::DecryptError::UnknownFormat => Error::Damaged("unknown version".to_owned()),
+        age::DecryptError::InvalidHeader => Error::Damaged("invalid header".to_owned()),
+        age::DecryptError::InvalidMac => Error::Damaged("altered header".to_owned()),
+        age::DecryptError::DecryptionFailed => Error::Damaged("altered content".to_owned()),
+        other => Error::Damaged(other.to_string().replace('\n', " ")),
     }
 }
 
