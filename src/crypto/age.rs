@@ -1,18 +1,15 @@
-//! age (age-encryption.org/v1): the only file that names the `age` crate, with `passphrase.rs`.
+//! age (age-encryption.org/v1): recipients, identities, sealing, opening.
 
-use std::cell::RefCell;
 use std::fmt;
 use std::io::{self, BufRead, BufReader, Read, Write};
-use std::rc::Rc;
 use std::str::FromStr;
 
-use age::secrecy::{ExposeSecret, SecretBox};
 use age::stream::{StreamReader, StreamWriter};
 use age::x25519;
 
 use crate::secret::{Secret, SecretBuffer, SecretText};
 
-use super::{Digest, Error, HashingWriter, Sealed};
+use super::{Error, HashingWriter, Sealed};
 
 /// The first line of every binary age file.
 const MAGIC: &[u8] = b"age-encryption.org/";
@@ -32,6 +29,12 @@ impl FromStr for Recipient {
         text.parse()
             .map(Self)
             .map_err(|_| Error::BadRecipient(text.to_owned()))
+    }
+}
+
+impl Recipient {
+    pub(super) fn as_library(&self) -> &dyn age::Recipient {
+        &self.0
     }
 }
 
@@ -94,6 +97,15 @@ impl Identity {
         }
     }
 
+    /// What opens one ciphertext only.
+    pub(super) fn of_one_file(key: Box<dyn age::Identity>) -> Self {
+        Self {
+            keys: vec![key],
+            recipients: Vec::new(),
+            signer_comment: None,
+        }
+    }
+
     /// Whom to encrypt to, so that this opens it.
     #[must_use]
     pub fn recipients(&self) -> &[Recipient] {
@@ -139,46 +151,12 @@ impl<W: Write> Write for Sealer<W> {
 /// # Errors
 /// [`Error::NoRecipients`]; what the sink says of the header.
 pub fn seal<W: Write>(recipients: &[Recipient], sink: W) -> Result<Sealer<W>, Error> {
-    let recipients = recipients
-        .iter()
-        .map(|recipient| &recipient.0 as &dyn age::Recipient);
+    let recipients = recipients.iter().map(Recipient::as_library);
     seal_to(recipients, sink)
 }
 
-/// As [`seal`], and hands back what opens just this one ciphertext, so that the writer can read
-/// back what it wrote without holding a decryption key.
-///
-/// # Errors
-/// As [`seal`].
-pub fn seal_for_read_back<W: Write>(
-    recipients: &[Recipient],
-    sink: W,
-) -> Result<(Sealer<W>, Identity), Error> {
-    let kept = KeptKey::default();
-    let watching: Vec<Watching<'_>> = recipients
-        .iter()
-        .map(|to| Watching {
-            to: &to.0,
-            kept: kept.clone(),
-        })
-        .collect();
-    let sealer = seal_to(
-        watching
-            .iter()
-            .map(|watching| watching as &dyn age::Recipient),
-        sink,
-    )?;
-    Ok((
-        sealer,
-        Identity {
-            keys: vec![Box::new(kept)],
-            recipients: Vec::new(),
-            signer_comment: None,
-        },
-    ))
-}
-
-fn seal_to<'a, W: Write>(
+/// As [`seal`], to anything that the library takes for a recipient.
+pub(super) fn seal_to<'a, W: Write>(
     recipients: impl Iterator<Item = &'a dyn age::Recipient>,
     sink: W,
 ) -> Result<Sealer<W>, Error> {
@@ -257,61 +235,6 @@ pub(super) fn decrypt_error(error: age::DecryptError) -> Error {
     }
 }
 
-/// The file key of one ciphertext, kept in memory between writing and reading back.
-#[derive(Clone, Default)]
-struct KeptKey(Rc<RefCell<Option<SecretBox<[u8; 16]>>>>);
-
-impl age::Identity for KeptKey {
-    fn unwrap_stanza(
-        &self,
-        _stanza: &age_core::format::Stanza,
-    ) -> Option<Result<age_core::format::FileKey, age::DecryptError>> {
-        let kept = self.0.borrow();
-        // EXPOSE: the key goes straight back into the library's own type.
-        kept.as_ref().map(|key| {
-            Ok(age_core::format::FileKey::new(Box::new(
-                *key.expose_secret(),
-            )))
-        })
-    }
-}
-
-/// A recipient that looks on as the file key is wrapped for it.
-struct Watching<'a> {
-    to: &'a x25519::Recipient,
-    kept: KeptKey,
-}
-
-impl age::Recipient for Watching<'_> {
-    fn wrap_file_key(
-        &self,
-        file_key: &age_core::format::FileKey,
-    ) -> Result<
-        (
-            Vec<age_core::format::Stanza>,
-            std::collections::HashSet<String>,
-        ),
-        age::EncryptError,
-    > {
-        // EXPOSE: copied into a box that wipes itself.
-        *self.kept.0.borrow_mut() = Some(SecretBox::new(Box::new(*file_key.expose_secret())));
-        self.to.wrap_file_key(file_key)
-    }
-}
-
-impl Recipient {
-    /// The digest of a set of recipients: the same for the same set in any order.
-    #[must_use]
-    pub fn digest_of(recipients: &[Self]) -> Digest {
-        let mut lines: Vec<String> = recipients
-            .iter()
-            .map(|recipient| format!("{recipient}\n"))
-            .collect();
-        lines.sort();
-        Digest::of(lines.concat().as_bytes())
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -354,21 +277,6 @@ mod tests {
             open_whole(&sealed, &pair().0),
             Err(Error::NoMatchingKey)
         ));
-    }
-
-    #[test]
-    fn the_writer_reads_back_without_an_identity() {
-        let (mut sealer, key) =
-            seal_for_read_back(&[pair().1, pair().1], Vec::new()).expect("begins");
-        sealer.write_all(b"plaintext").expect("writes");
-        let sealed = sealer.finish().expect("ends");
-        assert_eq!(sealed.digest(), Digest::of(sealed.body()));
-        let mut text = String::new();
-        open(&sealed.body()[..], &key)
-            .expect("opens")
-            .read_to_string(&mut text)
-            .expect("reads");
-        assert_eq!(text, "plaintext");
     }
 
     #[test]

@@ -1,6 +1,6 @@
 //! Bytes to sealed bytes and back; no file, no variable, no prompt, no clock.
 //!
-//! Each library stays behind one file: age in `age.rs`, Sequoia in `openpgp.rs`, SSHSIG in
+//! Each library stays behind its files: age in `age.rs`, `passphrase.rs` and `read_back.rs`, Sequoia in `openpgp.rs`, SSHSIG in
 //! `signature.rs`. Two proof types carry the room's promises outwards:
 //!
 //! * [`Sealed`] can be made here only, by encrypting or by recognising a whole ciphertext. Stores
@@ -12,15 +12,15 @@ mod digest;
 mod error;
 mod openpgp;
 mod passphrase;
+mod read_back;
 mod sealed;
 mod signature;
 
-pub use age::{
-    Identity, Recipient, Sealer, open, open_whole, seal, seal_for_read_back, seal_whole,
-};
+pub use age::{Identity, Recipient, Sealer, open, open_whole, seal, seal_whole};
 pub use digest::{Digest, HashingReader, HashingWriter};
 pub use error::Error;
 pub use openpgp::{KeyHandle, Message};
 pub use passphrase::{open_with_passphrase, seal_with_passphrase};
+pub use read_back::seal_for_read_back;
 pub use sealed::{Cipher, Recipients, Sealed};
 pub use signature::{Attested, Fingerprint, Signed, Signer, Verifier};
