@@ -9,6 +9,7 @@
 mod age_interop;
 mod architecture;
 mod concurrency;
+mod examples;
 mod exit_codes;
 mod generated;
 mod houserules;

@@ -136,7 +136,7 @@ impl World {
             ("GIT_CONFIG_GLOBAL", self.path(".gitconfig").into()),
             ("GIT_CONFIG_NOSYSTEM", "1".into()),
             ("GNUPGHOME", self.path(".gnupg").into()),
-            ("HOME", self.path("").into()),
+            ("HOME", self.root.path().join("home").into()),
             ("LANG", "C.UTF-8".into()),
             ("PATH", search_path()),
             ("TERM", "dumb".into()),
