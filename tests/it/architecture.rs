@@ -225,8 +225,8 @@ fn unexplained(source: &Source) -> Vec<usize> {
 }
 
 fn opens(line: &str) -> bool {
-    !line.trim_start().starts_with("//")
-        && (line.contains(".expose()") || line.contains(".expose_secret()"))
+    let calls = [".expose()", "::expose", ".expose_secret()"];
+    !line.trim_start().starts_with("//") && calls.iter().any(|call| line.contains(call))
 }
 
 #[test]
