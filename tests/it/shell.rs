@@ -67,7 +67,6 @@ impl<'w> Step<'w> {
         command.args([
             "--wait",
             "timeout",
-            "--foreground",
             PATIENCE,
             "sh",
             "-c",

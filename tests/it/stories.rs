@@ -28,6 +28,7 @@ stories! {
     exec,
     read_only,
     store,
+    terminal,
 }
 
 fn folder() -> PathBuf {
