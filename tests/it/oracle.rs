@@ -13,9 +13,9 @@ use std::process::Command;
 
 use aho_corasick::AhoCorasick;
 
-/// The beginnings of private keys, and the only files of a home that may hold them.
+/// The beginnings of private keys, and the only files that may hold them.
 const KEY_MARKS: [&str; 2] = ["AGE-SECRET-KEY-1", "-----BEGIN OPENSSH PRIVATE KEY"];
-const KEY_FILES: [&str; 2] = [
+const KEY_FILES: [&str; 2] = ["vaultctl/identity.txt", "vaultctl/signing_key"]; 2] = [
     ".config/vaultctl/identity.txt",
     ".config/vaultctl/signing_key",
 ];
