@@ -16,7 +16,7 @@ use super::file::FileError;
 
 /// An open folder; its methods take paths relative to it.
 pub struct Folder {
-    root: Dir,
+    pub(super) root: Dir,
     path: PathBuf,
 }
 
@@ -235,7 +235,7 @@ impl Folder {
         }
     }
 
-    fn fail(&self, doing: &'static str, path: &Path, source: io::Error) -> FileError {
+    pub(super) fn fail(&self, doing: &'static str, path: &Path, source: io::Error) -> FileError {
         FileError::new(doing, &self.path.join(path), source)
     }
 }
@@ -260,11 +260,11 @@ fn kind_of(file_type: cap_std::fs::FileType) -> Kind {
     }
 }
 
-fn parent(path: &Path) -> &Path {
+pub(super) fn parent(path: &Path) -> &Path {
     path.parent().unwrap_or(Path::new(""))
 }
 
-fn or_here(path: &Path) -> &Path {
+pub(super) fn or_here(path: &Path) -> &Path {
     if path.as_os_str().is_empty() {
         Path::new(".")
     } else {
