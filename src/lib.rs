@@ -12,6 +12,7 @@ pub mod sys;
 pub mod config;
 pub mod crypto;
 pub mod audit;
+pub mod storage;
 pub mod store;
 pub mod keys;
 pub mod git;

@@ -20,6 +20,41 @@ impl Fingerprint {
     pub fn new(text: &str) -> Self {
         Self(text.to_owned())
     }
+
+    /// Checks that `signature` is of the key with this fingerprint, for this purpose, over exactly
+    /// `statement`; and that it is written as we write it, so that no byte of the file is free to
+    /// change unnoticed. The key itself is in the signature; what makes it trusted is the
+    /// fingerprint, which comes from elsewhere.
+    ///
+    /// # Errors
+    /// [`Error::BadSignature`].
+    pub fn verify(
+        &self,
+        namespace: &'static str,
+        statement: Vec<u8>,
+        signature: &[u8],
+    ) -> Result<Signed, Error> {
+        let bad = |reason: &str| Error::BadSignature(reason.to_owned());
+        let parsed =
+            SshSig::from_pem(signature).map_err(|_| bad("the signature can not be parsed"))?;
+        let canonical = canonical(&parsed).map_err(|_| bad("the signature can not be parsed"))?;
+        if canonical.as_bytes() != signature {
+            return Err(bad("the signature is not in canonical form"));
+        }
+        let key = PublicKey::new(parsed.public_key().clone(), "");
+        let by = Self(key.fingerprint(HashAlg::Sha256).to_string());
+        if by != *self {
+            return Err(Error::BadSignature(format!(
+                "signed by {by}, not by {self}"
+            )));
+        }
+        key.verify(namespace, &statement, &parsed)
+            .map_err(|_| bad("the signature does not hold"))?;
+        Ok(Signed {
+            statement,
+            signature: canonical,
+        })
+    }
 }
 
 impl fmt::Display for Fingerprint {
@@ -122,8 +157,7 @@ impl Verifier {
         Fingerprint(self.0.fingerprint(HashAlg::Sha256).to_string())
     }
 
-    /// Checks that `signature` is this key's, for this purpose, over exactly `statement`; and that
-    /// it is written as we write it, so that no byte of the file is free to change unnoticed.
+    /// As [`Fingerprint::verify`], for this key.
     ///
     /// # Errors
     /// [`Error::BadSignature`].
@@ -133,27 +167,7 @@ impl Verifier {
         statement: Vec<u8>,
         signature: &[u8],
     ) -> Result<Signed, Error> {
-        let bad = |reason: &str| Error::BadSignature(reason.to_owned());
-        let parsed =
-            SshSig::from_pem(signature).map_err(|_| bad("the signature can not be parsed"))?;
-        let canonical = canonical(&parsed).map_err(|_| bad("the signature can not be parsed"))?;
-        if canonical.as_bytes() != signature {
-            return Err(bad("the signature is not in canonical form"));
-        }
-        if parsed.public_key() != self.0.key_data() {
-            let other = Fingerprint(parsed.public_key().fingerprint(HashAlg::Sha256).to_string());
-            return Err(Error::BadSignature(format!(
-                "signed by {other}, not by {}",
-                self.fingerprint()
-            )));
-        }
-        self.0
-            .verify(namespace, &statement, &parsed)
-            .map_err(|_| bad("the signature does not hold"))?;
-        Ok(Signed {
-            statement,
-            signature: canonical,
-        })
+        self.fingerprint().verify(namespace, statement, signature)
     }
 }
 

@@ -1,0 +1,183 @@
+//! Objects as files in a folder.
+
+use std::io::{self, Read};
+use std::path::{Path, PathBuf};
+
+use crate::sys::{FileError, Finish, Folder, Kind, create_folder, random_hex};
+
+use super::{Body, Error, Listed, ObjectName, Put, Storage};
+
+/// How a temporary name begins: hidden, so that no listing and no [`ObjectName`] has it.
+const TEMPORARY: &str = ".vaultctl-";
+
+/// Objects are written once, so nobody needs to write; and they are nobody else's business.
+const OBJECT: Finish = Finish {
+    mode: 0o400,
+    mtime: None,
+};
+
+/// A folder, perhaps on another machine's disk.
+pub struct Local {
+    folder: Folder,
+}
+
+impl Local {
+    /// The folder at `path`.
+    ///
+    /// # Errors
+    /// [`Error::Unreachable`] when it is not there: a disk that is not mounted looks like that.
+    pub fn open(path: &Path) -> Result<Self, Error> {
+        let unreachable = || Error::Unreachable(path.display().to_string());
+        Ok(Self {
+            folder: Folder::open(path)?.ok_or_else(unreachable)?,
+        })
+    }
+
+    /// The folder at `path`, made if need be, mode 0700.
+    ///
+    /// # Errors
+    /// See [`Error`].
+    pub fn create(path: &Path) -> Result<Self, Error> {
+        create_folder(path)?;
+        Self::open(path)
+    }
+
+    /// Writes a temporary sibling of `name`.
+    fn stage(&self, name: &ObjectName, body: &Body<'_>) -> Result<PathBuf, Error> {
+        let folder = name.as_path().parent().unwrap_or(Path::new(""));
+        self.folder.create_folder(folder)?;
+        let staged = folder.join(format!("{TEMPORARY}{}.tmp", random_hex(8)));
+        self.folder
+            .make_file(&staged, OBJECT, &mut body.reader())
+            .map_err(|error| self.full(error))?;
+        self.folder.remove_leftovers(folder, TEMPORARY, &staged);
+        Ok(staged)
+    }
+
+    fn full(&self, error: FileError) -> Error {
+        match error.kind() {
+            io::ErrorKind::StorageFull | io::ErrorKind::QuotaExceeded => {
+                Error::NoSpace(self.place())
+            }
+            _ => error.into(),
+        }
+    }
+
+    fn list_below(&self, folder: &ObjectName, listed: &mut Vec<Listed>) -> Result<(), Error> {
+        let items = match self.folder.list(folder.as_path()) {
+            Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(()),
+            items => items?,
+        };
+        for item in items {
+            let name = item
+                .name
+                .to_str()
+                .and_then(|name| format!("{folder}/{name}").parse().ok());
+            let Some(name) = name else { continue };
+            match item.kind {
+                Kind::Folder => self.list_below(&name, listed)?,
+                Kind::File => listed.extend(self.head(&name)?.map(|size| Listed { name, size })),
+                Kind::Link | Kind::Other => {}
+            }
+        }
+        Ok(())
+    }
+}
+
+impl Storage for Local {
+    fn place(&self) -> String {
+        self.folder.path().display().to_string()
+    }
+
+    fn put(&self, name: &ObjectName, body: &Body<'_>) -> Result<Put, Error> {
+        let staged = self.stage(name, body)?;
+        let placed = self.folder.place_new(&staged, name.as_path());
+        let placed = placed.map_err(|error| self.full(error))?;
+        Ok(if placed {
+            Put::Stored
+        } else {
+            Put::AlreadyThere
+        })
+    }
+
+    fn get(&self, name: &ObjectName) -> Result<Box<dyn Read + '_>, Error> {
+        match self.folder.reader(name.as_path())? {
+            Some((reader, _)) => Ok(Box::new(reader)),
+            None => Err(Error::NotFound(name.clone())),
+        }
+    }
+
+    fn head(&self, name: &ObjectName) -> Result<Option<u64>, Error> {
+        Ok(self.folder.stamp(name.as_path())?.map(|stamp| stamp.size))
+    }
+
+    fn list(&self, folder: &ObjectName) -> Result<Vec<Listed>, Error> {
+        let mut listed = Vec::new();
+        self.list_below(folder, &mut listed)?;
+        Ok(listed)
+    }
+
+    fn delete(&self, name: &ObjectName) -> Result<(), Error> {
+        Ok(self.folder.remove(name.as_path())?)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use crate::crypto::Signer;
+
+    use super::super::{get_whole, put_signed};
+    use super::*;
+
+    /// What every storage must do; the next one brings itself to this function.
+    fn suite(storage: &dyn Storage) {
+        let signed = Signer::from_seed(&[1; 32], "").sign("test", b"statement".to_vec());
+        let name: ObjectName = "folder/name".parse().expect("is one");
+        let folder: ObjectName = "folder".parse().expect("is one");
+        assert_eq!(storage.head(&name).expect("answers"), None);
+        assert!(matches!(storage.get(&name), Err(Error::NotFound(_))));
+        assert_eq!(storage.list(&folder).expect("answers"), []);
+        put_signed(storage, &name, &signed).expect("stores");
+        assert_eq!(storage.head(&name).expect("answers"), Some(9));
+        assert_eq!(get_whole(storage, &name, 9).expect("gets"), b"statement");
+        assert!(matches!(
+            get_whole(storage, &name, 8),
+            Err(Error::TooLarge(_))
+        ));
+        let again = storage
+            .put(&name, &Body::Signature(&signed))
+            .expect("answers");
+        assert_eq!(
+            (again, storage.head(&name).expect("answers")),
+            (Put::AlreadyThere, Some(9))
+        );
+        assert!(matches!(
+            put_signed(storage, &name, &signed),
+            Err(Error::Taken(_))
+        ));
+        let listed: Vec<_> = storage
+            .list(&folder)
+            .expect("lists")
+            .into_iter()
+            .map(|listed| listed.name)
+            .collect();
+        assert_eq!(listed, [name.clone(), name.signature()]);
+        storage.delete(&name).expect("deletes");
+        storage.delete(&name).expect("deletes nothing");
+        assert_eq!(storage.head(&name).expect("answers"), None);
+    }
+
+    #[test]
+    fn a_folder_is_a_storage() {
+        let place = tempfile::tempdir().expect("a folder");
+        suite(&Local::create(&place.path().join("new")).expect("makes"));
+    }
+
+    #[test]
+    fn a_missing_folder_is_unreachable() {
+        assert!(matches!(
+            Local::open(Path::new("/nonexistent/folder")),
+            Err(Error::Unreachable(_))
+        ));
+    }
+}

@@ -1,0 +1,153 @@
+//! Sealed objects by name, in a folder or (later) a bucket.
+//!
+//! What may be stored is decided by type: ciphertext ([`Sealed`]), a signed statement and its
+//! signature ([`Signed`]), clear text whose hash is signed ([`Attested`]); nothing else can be
+//! handed in. The room does not know what the bytes mean.
+
+mod error;
+mod local;
+mod name;
+
+use std::io::Read;
+
+use crate::crypto::{Attested, Sealed, Signed};
+use crate::sys::{Spool, SpoolReader};
+
+pub use error::Error;
+pub use local::Local;
+pub use name::{BadName, ObjectName};
+
+/// A place for objects. An object is written once and never changed.
+pub trait Storage {
+    /// What to call it in a message.
+    fn place(&self) -> String;
+
+    /// Stores `body` under `name`: wholly, durably and readable by that name when this returns, or
+    /// not at all. When something is there already, nothing is written and that is the answer: so
+    /// an upload that was interrupted can be repeated, and whoever repeats compares.
+    ///
+    /// # Errors
+    /// See [`Error`]; never [`Error::NotFound`].
+    fn put(&self, name: &ObjectName, body: &Body<'_>) -> Result<Put, Error>;
+
+    /// The bytes of an object, as a stream. They are not checked: the caller knows their hash.
+    ///
+    /// # Errors
+    /// [`Error::NotFound`] and the others; the stream may end early with an error of its own.
+    fn get(&self, name: &ObjectName) -> Result<Box<dyn Read + '_>, Error>;
+
+    /// The size of an object; `None` when it is not there.
+    ///
+    /// # Errors
+    /// See [`Error`]; never [`Error::NotFound`].
+    fn head(&self, name: &ObjectName) -> Result<Option<u64>, Error>;
+
+    /// Everything below `folder`, by name, with what [`Storage::put`] has finished before this
+    /// began. Nothing below it, or no such folder, is an empty list. Names that are none of ours
+    /// are left out.
+    ///
+    /// # Errors
+    /// See [`Error`]; never [`Error::NotFound`].
+    fn list(&self, folder: &ObjectName) -> Result<Vec<Listed>, Error>;
+
+    /// Removes an object; that it is not there is fine.
+    ///
+    /// # Errors
+    /// See [`Error`]; never [`Error::NotFound`].
+    fn delete(&self, name: &ObjectName) -> Result<(), Error>;
+}
+
+/// One line of a listing.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Listed {
+    /// The whole name.
+    pub name: ObjectName,
+    /// Its size in bytes.
+    pub size: u64,
+}
+
+/// How a [`Storage::put`] ended.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[must_use]
+pub enum Put {
+    /// It was written.
+    Stored,
+    /// Something was there; nothing was written.
+    AlreadyThere,
+}
+
+/// What can be stored.
+pub enum Body<'a> {
+    /// Ciphertext.
+    Sealed(&'a Sealed<Spool>),
+    /// What a signature is over.
+    Statement(&'a Signed),
+    /// A signature.
+    Signature(&'a Signed),
+    /// Clear text whose hash is signed.
+    Attested(Attested<'a>),
+}
+
+impl Body<'_> {
+    fn reader(&self) -> BodyReader<'_> {
+        match self {
+            Self::Sealed(sealed) => BodyReader::Spooled(sealed.body().reader()),
+            Self::Statement(signed) => BodyReader::Memory(signed.statement()),
+            Self::Signature(signed) => BodyReader::Memory(signed.signature()),
+            Self::Attested(attested) => BodyReader::Memory(attested.bytes()),
+        }
+    }
+}
+
+enum BodyReader<'a> {
+    Spooled(SpoolReader<'a>),
+    Memory(&'a [u8]),
+}
+
+impl Read for BodyReader<'_> {
+    fn read(&mut self, target: &mut [u8]) -> std::io::Result<usize> {
+        match self {
+            Self::Spooled(reader) => reader.read(target),
+            Self::Memory(bytes) => bytes.read(target),
+        }
+    }
+}
+
+/// Stores a statement under `name`, its signature first: so whoever finds the statement finds the
+/// signature too, whenever the writer was stopped.
+///
+/// # Errors
+/// As [`Storage::put`]; [`Error::Taken`] when one of the names is in use.
+pub fn put_signed(storage: &dyn Storage, name: &ObjectName, signed: &Signed) -> Result<(), Error> {
+    put_new(storage, &name.signature(), &Body::Signature(signed))?;
+    put_new(storage, name, &Body::Statement(signed))
+}
+
+/// Stores `body` under a name that nothing has.
+///
+/// # Errors
+/// As [`Storage::put`]; [`Error::Taken`] when the name is in use.
+pub fn put_new(storage: &dyn Storage, name: &ObjectName, body: &Body<'_>) -> Result<(), Error> {
+    match storage.put(name, body)? {
+        Put::Stored => Ok(()),
+        Put::AlreadyThere => Err(Error::Taken(name.clone())),
+    }
+}
+
+/// All of a small object.
+///
+/// # Errors
+/// As [`Storage::get`]; [`Error::TooLarge`] when it has more than `limit` bytes.
+pub fn get_whole(storage: &dyn Storage, name: &ObjectName, limit: u64) -> Result<Vec<u8>, Error> {
+    let mut bytes = Vec::new();
+    let read = storage.get(name)?.take(limit + 1).read_to_end(&mut bytes);
+    read.map_err(|source| Error::Broken {
+        name: name.clone(),
+        source,
+    })?;
+    if bytes.len() as u64 > limit {
+        Err(Error::TooLarge(name.clone()))
+    } else {
+        Ok(bytes)
+    }
+}
