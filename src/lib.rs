@@ -22,6 +22,7 @@ pub mod vault;
 
 // The trades.
 pub mod inject;
+pub mod snapshot;
 
 // The mouth.
 pub mod cli;

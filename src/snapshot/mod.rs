@@ -1,0 +1,5 @@
+//! Snapshots.
+mod commit;
+mod text;
+pub use commit::{Commit, Health, ObjectRef, RepositoryId, SnapshotId, Totals};
+pub use text::Malformed;
