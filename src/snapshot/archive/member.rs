@@ -1,0 +1,159 @@
+//! What an archive holds.
+
+use std::ffi::OsStr;
+use std::fmt;
+use std::os::unix::ffi::OsStrExt;
+use std::path::Path;
+
+/// Below this lies the stored tree.
+const TREE: &str = "files/";
+
+/// The two roots of the stored tree: the home, and everything else.
+const ROOTS: [&str; 2] = ["HOME", "ROOT"];
+
+/// The place of something in the stored tree: `HOME/.claude.json`, `ROOT/srv/store`. Relative,
+/// without `.`, `..`, empty components and NUL, and below one of the two roots.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct TreePath(Vec<u8>);
+
+impl TreePath {
+    /// Takes what stands behind `files/`.
+    ///
+    /// # Errors
+    /// What is wrong with it.
+    pub fn parse(bytes: &[u8]) -> Result<Self, &'static str> {
+        let mut components = bytes.split(|byte| *byte == b'/');
+        let root = components.next().unwrap_or_default();
+        if !ROOTS.iter().any(|name| name.as_bytes() == root) {
+            return Err("it lies neither below HOME nor below ROOT");
+        }
+        if bytes.contains(&0) {
+            return Err("its name holds a NUL");
+        }
+        let mut count = 0;
+        for component in components {
+            count += 1;
+            match component {
+                b"" => return Err("its name has an empty component"),
+                b"." | b".." => return Err("its name has a component `.` or `..`"),
+                _ => {}
+            }
+        }
+        if count == 0 {
+            Err("it is a root itself")
+        } else {
+            Ok(Self(bytes.to_vec()))
+        }
+    }
+
+    /// The bytes, without `files/`.
+    #[must_use]
+    pub fn as_bytes(&self) -> &[u8] {
+        &self.0
+    }
+
+    /// As a relative path.
+    #[must_use]
+    pub fn as_path(&self) -> &Path {
+        Path::new(OsStr::from_bytes(&self.0))
+    }
+
+    /// The name of the member.
+    pub(super) fn member(&self) -> Vec<u8> {
+        [TREE.as_bytes(), &self.0].concat()
+    }
+}
+
+impl fmt::Display for TreePath {
+    /// The member's name, as far as it is text.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{TREE}{}", String::from_utf8_lossy(&self.0))
+    }
+}
+
+/// Which member a name stands for.
+#[derive(Debug, PartialEq, Eq)]
+pub(super) enum MemberName {
+    /// `META.json`, the first.
+    Meta,
+    /// `SUMS`, the last.
+    Sums,
+    /// Something of the tree.
+    Tree(TreePath),
+}
+
+pub(super) const META: &str = "META.json";
+pub(super) const SUMS: &str = "SUMS";
+
+impl MemberName {
+    pub(super) fn parse(name: &[u8]) -> Result<Self, &'static str> {
+        if name == META.as_bytes() {
+            return Ok(Self::Meta);
+        }
+        if name == SUMS.as_bytes() {
+            return Ok(Self::Sums);
+        }
+        let below = name
+            .strip_prefix(TREE.as_bytes())
+            .ok_or("it is no part of a snapshot")?;
+        TreePath::parse(below).map(Self::Tree)
+    }
+}
+
+/// Something of the tree.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Member {
+    /// Where it is.
+    pub path: TreePath,
+    /// What it is.
+    pub content: Content,
+    /// Permission bits.
+    pub mode: u32,
+    /// Owner and group.
+    pub owner: (u32, u32),
+    /// Seconds and nanoseconds of the last change.
+    pub mtime: (i64, i64),
+}
+
+/// What something of the tree is.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Content {
+    /// A file of this many bytes.
+    File(u64),
+    /// Another name of a file that came before.
+    HardLink(TreePath),
+    /// A symbolic link that says this.
+    Link(Vec<u8>),
+    /// A folder; it comes after what it holds.
+    Folder,
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn no_name_leads_outside() {
+        for good in ["HOME/a", "ROOT/srv/x y\n", "HOME/-", "HOME/..."] {
+            assert_eq!(
+                TreePath::parse(good.as_bytes()).map(|path| path.0),
+                Ok(good.into())
+            );
+        }
+        for bad in [
+            "",
+            "HOME",
+            "HOME/",
+            "/HOME/a",
+            "HOME//a",
+            "HOME/a/",
+            "HOME/../a",
+            "HOME/a/..",
+            "HOME/./a",
+            "etc/a",
+            "HOME/a\0b",
+        ] {
+            assert!(TreePath::parse(bad.as_bytes()).is_err(), "{bad:?}");
+        }
+    }
+}

@@ -1,0 +1,94 @@
+//! What can go wrong with snapshots.
+
+use std::io;
+
+use crate::sys::{FileError, LockError};
+use crate::{crypto, storage};
+
+use super::Malformed;
+
+/// Names objects, members and places; never contents.
+#[derive(Debug, thiserror::Error)]
+pub enum Error {
+    /// The storage.
+    #[error(transparent)]
+    Storage(#[from] storage::Error),
+    /// Our own files.
+    #[error(transparent)]
+    File(#[from] FileError),
+    /// Another run is at work on this repository.
+    #[error(transparent)]
+    Lock(#[from] LockError),
+    /// Keys and ciphertexts.
+    #[error(transparent)]
+    Crypto(#[from] crypto::Error),
+    /// Nothing is there, or something else.
+    #[error("no snapshot repository in `{0}`")]
+    NoRepository(String),
+    /// A repository is made only once.
+    #[error("`{0}` holds a snapshot repository already")]
+    AlreadyRepository(String),
+    /// Rightly signed, and in a version that is not ours.
+    #[error("`{0}` was written by a newer vaultctl")]
+    Newer(String),
+    /// The repository can not be used without knowing what this is.
+    #[error("the repository needs `{0}`, which this vaultctl does not know")]
+    UnknownFeature(String),
+    /// A snapshot stores parts in packs, which this version can not read.
+    #[error("snapshot `{0}` stores parts in packs, which this vaultctl does not know")]
+    HasPacks(String),
+    /// An object is not what was signed.
+    #[error("`{object}`: {reason}")]
+    Damaged {
+        /// Which one.
+        object: String,
+        /// What is wrong.
+        reason: String,
+    },
+    /// The newest snapshot is older than one that this machine knows.
+    #[error("the newest snapshot here is number {newest}, and there was a number {known}")]
+    RolledBack {
+        /// What is here.
+        newest: u64,
+        /// What was.
+        known: u64,
+    },
+    /// No such snapshot.
+    #[error("no snapshot `{0}`")]
+    NotFound(String),
+    /// No snapshot at all.
+    #[error("no snapshot in `{0}` yet")]
+    Empty(String),
+    /// Not the name of a snapshot.
+    #[error(transparent)]
+    BadName(#[from] Malformed),
+    /// An archive holds what it may not.
+    #[error("member `{member}`: {reason}")]
+    Member {
+        /// Which one.
+        member: String,
+        /// What is wrong with it.
+        reason: String,
+    },
+    /// The archive can not be read, or not be written.
+    #[error("the archive: {0}")]
+    Stream(#[from] io::Error),
+}
+
+impl Error {
+    /// An object that is not what was signed.
+    pub(super) fn damaged(object: impl ToString, reason: impl ToString) -> Self {
+        Self::Damaged {
+            object: object.to_string(),
+            reason: reason.to_string(),
+        }
+    }
+
+    /// A member that may not be.
+    pub(super) fn member(member: impl ToString, reason: impl ToString) -> Self {
+        Self::Member {
+            member: member.to_string(),
+            reason: reason.to_string(),
+        }
+    }
+}
