@@ -108,6 +108,11 @@ impl<R: Read> HashingReader<R> {
         }
     }
 
+    /// The hash and the number of bytes read so far.
+    pub fn so_far(&self) -> (Digest, u64) {
+        (Digest(self.hasher.clone().finalize().into()), self.size)
+    }
+
     /// The source, the hash and the number of bytes read so far.
     pub fn finish(self) -> (R, Digest, u64) {
         (self.inner, Digest(self.hasher.finalize().into()), self.size)

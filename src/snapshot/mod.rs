@@ -1,8 +1,40 @@
-//! Snapshots.
+//! Snapshots: one encrypted archive each, named by its hash, and a signed clear-text commit that
+//! says what it is. The format is written down in `docs/format.md`.
+//!
+//! * **Taking one needs no decryption key**: `create.rs` gets a signer and public keys.
+//! * **Restoring one needs no vaultctl**: `restore.sh` lies in every repository.
+//! * **A repository is not believed**: whoever opens it brings the signer's fingerprint.
+//! * **Nothing is restored unproven**: [`restore`] wants a [`Verified`], which only `verify.rs`
+//!   makes, and writes beside the target until the last byte was checked.
+
 mod archive;
 mod commit;
+mod create;
 mod error;
+mod extract;
+mod finding;
+mod health;
+mod object;
+mod pack;
+mod profile;
+mod repository;
+mod restore;
+mod state;
 mod text;
+mod verify;
+
+pub use archive::TreePath;
 pub use commit::{Commit, Health, ObjectRef, RepositoryId, SnapshotId, Totals};
+pub use create::{Created, Creation};
 pub use error::Error;
+pub use finding::{Finding, Trouble};
+pub use health::Format;
+pub use profile::{CONFIG, Places, Plan};
+pub use repository::{Entry, Listing, Repository, Standing};
+pub use restore::{preview, restore};
+pub use state::{Locked, Pin, State};
 pub use text::Malformed;
+pub use verify::{Fault, Level, Report, Verification, Verified};
+
+#[cfg(test)]
+mod tests;

@@ -58,6 +58,17 @@ impl TreePath {
         Path::new(OsStr::from_bytes(&self.0))
     }
 
+    /// As a person calls it: `~/.claude.json`, `/srv/store`.
+    #[must_use]
+    pub fn shown(&self) -> String {
+        let text = String::from_utf8_lossy(&self.0);
+        match text.split_once('/') {
+            Some(("HOME", below)) => format!("~/{below}"),
+            Some((_, below)) => format!("/{below}"),
+            None => text.into_owned(),
+        }
+    }
+
     /// The name of the member.
     pub(super) fn member(&self) -> Vec<u8> {
         [TREE.as_bytes(), &self.0].concat()
@@ -102,7 +113,7 @@ impl MemberName {
 
 /// Something of the tree.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Member {
+pub(crate) struct Member {
     /// Where it is.
     pub path: TreePath,
     /// What it is.
@@ -117,7 +128,7 @@ pub struct Member {
 
 /// What something of the tree is.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Content {
+pub(crate) enum Content {
     /// A file of this many bytes.
     File(u64),
     /// Another name of a file that came before.

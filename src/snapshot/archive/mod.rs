@@ -11,9 +11,10 @@ mod shape;
 mod sums;
 mod writer;
 
-pub use member::{Content, Member, TreePath};
-pub use reader::{Contents, Visit, read_archive};
-pub use writer::{Writer, Written};
+pub use member::TreePath;
+pub(crate) use member::{Content, Member};
+pub(crate) use reader::{Visit, read_archive};
+pub(crate) use writer::Writer;
 
 #[cfg(test)]
 mod tests;

@@ -2,6 +2,7 @@
 
 use std::io::{BufReader, Read};
 
+use serde::de::IgnoredAny;
 use zstd::stream::read::Decoder;
 
 use crate::snapshot::Error;
@@ -19,32 +20,23 @@ const LARGEST_WINDOW: u32 = 27;
 const META_LIMIT: u64 = 16 * 1024 * 1024;
 
 /// What to do with a member: its content, if it is a file, comes from the reader.
-pub type Visit<'a> = dyn FnMut(&Member, &mut dyn Read) -> Result<(), Error> + 'a;
-
-/// What an archive turned out to hold.
-#[derive(Debug)]
-pub struct Contents {
-    /// `META.json`.
-    pub meta: Vec<u8>,
-    /// What was there.
-    pub totals: Totals,
-}
+pub(crate) type Visit<'a> = dyn FnMut(&Member, &mut dyn Read) -> Result<(), Error> + 'a;
 
 /// Reads a whole compressed archive and calls `visit` with each member of the tree, as soon as it
 /// is known to fit the tree so far and the `limit`. When this returns, the archive was whole and
-/// its sums were right.
+/// its sums were right; the answer is what was there.
 ///
 /// # Errors
 /// [`Error::Member`] with the name of what may not be; [`Error::Stream`]; what `visit` says.
-pub fn read_archive(
+pub(crate) fn read_archive(
     source: impl Read,
     limit: Totals,
     visit: &mut Visit<'_>,
-) -> Result<Contents, Error> {
+) -> Result<Totals, Error> {
     let mut decoder = Decoder::new(source)?;
     decoder.window_log_max(LARGEST_WINDOW)?;
     let mut tar = BufReader::new(decoder);
-    let meta = read_meta(&mut tar)?;
+    read_meta(&mut tar)?;
     let (mut shape, mut sums) = (Shape::new(limit), Sums::default());
     loop {
         match read_heading(&mut tar)? {
@@ -56,10 +48,7 @@ pub fn read_archive(
             }
             Heading::Plain(MemberName::Sums, size) => {
                 expect_sums(&mut tar, size, &sums)?;
-                return Ok(Contents {
-                    meta,
-                    totals: shape.totals(),
-                });
+                return Ok(shape.totals());
             }
             Heading::Plain(..) => return Err(Error::member(META, "it is there twice")),
             Heading::End => return Err(Error::member(SUMS, "it is missing")),
@@ -67,16 +56,19 @@ pub fn read_archive(
     }
 }
 
-fn read_meta(tar: &mut dyn Read) -> Result<Vec<u8>, Error> {
-    match read_heading(tar)? {
-        Heading::Plain(MemberName::Meta, size) if size <= META_LIMIT => {
-            let mut meta = Vec::new();
-            tar.take(size).read_to_end(&mut meta)?;
-            read_padding(tar, size)?;
-            Ok(meta)
-        }
-        Heading::Plain(MemberName::Meta, _) => Err(Error::member(META, "it is too large")),
-        _ => Err(Error::member(META, "it is not the first")),
+/// `META.json` comes first and is JSON; what it says is for people.
+fn read_meta(tar: &mut dyn Read) -> Result<(), Error> {
+    let size = match read_heading(tar)? {
+        Heading::Plain(MemberName::Meta, size) if size <= META_LIMIT => size,
+        Heading::Plain(MemberName::Meta, _) => return Err(Error::member(META, "it is too large")),
+        _ => return Err(Error::member(META, "it is not the first")),
+    };
+    let mut meta = Vec::new();
+    tar.take(size).read_to_end(&mut meta)?;
+    read_padding(tar, size)?;
+    match serde_json::from_slice::<IgnoredAny>(&meta) {
+        Ok(_) => Ok(()),
+        Err(reason) => Err(Error::member(META, reason)),
     }
 }
 

@@ -1,12 +1,13 @@
 //! What is written is read back; what is hostile is refused, by name.
 
-use std::io::{Read, Write};
+use std::io::Write;
 
 use proptest::prelude::*;
 
 use crate::snapshot::Error;
 use crate::snapshot::commit::Totals;
 
+use super::writer::Written;
 use super::*;
 
 const NO_LIMIT: Totals = Totals {

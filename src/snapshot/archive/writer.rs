@@ -15,14 +15,14 @@ use super::sums::{SumReader, Sums};
 const LEVEL: i32 = 3;
 
 /// Writes an archive into `sink`.
-pub struct Writer<W: Write> {
+pub(crate) struct Writer<W: Write> {
     tar: HashingWriter<Encoder<'static, W>>,
     sums: Sums,
     totals: Totals,
 }
 
 /// An archive that is whole.
-pub struct Written<W> {
+pub(crate) struct Written<W> {
     /// What it was written into.
     pub sink: W,
     /// SHA-256 of the tar, before compression: the same for the same tree.
@@ -36,7 +36,7 @@ impl<W: Write> Writer<W> {
     ///
     /// # Errors
     /// What the sink says.
-    pub fn begin(sink: W, meta: &[u8]) -> io::Result<Self> {
+    pub(crate) fn begin(sink: W, meta: &[u8]) -> io::Result<Self> {
         let mut encoder = Encoder::new(sink, LEVEL)?;
         encoder.include_checksum(true)?;
         let tar = HashingWriter::new(encoder);
@@ -54,7 +54,7 @@ impl<W: Write> Writer<W> {
     ///
     /// # Errors
     /// What the sink says; a source that fails is one that ends.
-    pub fn add(&mut self, member: &Member, source: &mut dyn Read) -> io::Result<bool> {
+    pub(crate) fn add(&mut self, member: &Member, source: &mut dyn Read) -> io::Result<bool> {
         write_member(&mut self.tar, member)?;
         self.totals.entries += 1;
         match &member.content {
@@ -69,7 +69,7 @@ impl<W: Write> Writer<W> {
     ///
     /// # Errors
     /// What the sink says.
-    pub fn finish(mut self) -> io::Result<Written<W>> {
+    pub(crate) fn finish(mut self) -> io::Result<Written<W>> {
         let sums = std::mem::take(&mut self.sums);
         self.add_plain(SUMS, sums.text())?;
         self.tar.write_all(&[0; 1024])?;

@@ -1,0 +1,53 @@
+//! What is not as it should be with something that was, or was not, stored.
+
+use std::fmt;
+
+use super::archive::TreePath;
+use super::health::Format;
+
+/// Something, and what is wrong with it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Finding {
+    /// What.
+    pub path: TreePath,
+    /// What is wrong.
+    pub trouble: Trouble,
+}
+
+/// What is wrong.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Trouble {
+    /// A socket, a FIFO or a device: not stored, and nobody misses it.
+    Special,
+    /// It could not be read: not stored, or not to its end.
+    Unreadable(String),
+    /// It was changed each time while it was read; what is stored may be half old and half new.
+    Torn,
+    /// It does not parse. It is stored as it is.
+    Unparsed(Format),
+}
+
+impl Trouble {
+    /// Whether the snapshot lacks something because of it.
+    #[must_use]
+    pub fn is_omission(&self) -> bool {
+        *self != Self::Special
+    }
+}
+
+impl fmt::Display for Trouble {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Special => f.write_str("a socket, a FIFO or a device is not stored"),
+            Self::Unreadable(reason) => f.write_str(reason),
+            Self::Torn => f.write_str("it changed while it was read"),
+            Self::Unparsed(format) => write!(f, "it is not valid {format}"),
+        }
+    }
+}
+
+impl fmt::Display for Finding {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}: {}", self.path.shown(), self.trouble)
+    }
+}

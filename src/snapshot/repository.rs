@@ -1,0 +1,334 @@
+//! A repository: one machine's snapshots in one place. See `docs/format.md`.
+//!
+//! Nothing that a repository says of itself is believed: whoever opens one brings the fingerprint
+//! of the signer, and what is not rightly signed by that key is damaged.
+
+use std::fmt::Write;
+
+use crate::crypto::{self, Digest, Fingerprint, Signed, Signer, Verifier};
+use crate::storage::{self, Body, ObjectName, Storage, get_whole, put_new, put_signed};
+use crate::sys::random_hex;
+
+use super::Error;
+use super::commit::{self, Commit, RepositoryId, SnapshotId};
+use super::text::{self, Lines, Malformed};
+
+const NAMESPACE: &str = "vaultctl-repo";
+const KIND: &str = "vaultctl-repo";
+const FIRST_LINE: &str = "vaultctl-repo 1";
+
+/// A statement larger than this is none of ours (bytes).
+const STATEMENT_LIMIT: u64 = 16 * 1024 * 1024;
+
+/// The script that restores without vaultctl, and the words that go with it.
+pub(super) const GUIDES: [(&str, &str); 2] = [
+    ("restore.sh", include_str!("restore.sh")),
+    ("RESTORE.txt", include_str!("RESTORE.txt")),
+];
+
+/// A repository that was opened, with whom to trust.
+pub struct Repository<'s> {
+    storage: &'s dyn Storage,
+    trusted: Fingerprint,
+    about: About,
+}
+
+/// What `vaultctl-repo` says.
+struct About {
+    id: RepositoryId,
+    signer: Verifier,
+    /// Hashes of the [`GUIDES`], which are not always those of this version.
+    guides: [Digest; 2],
+}
+
+/// One commit, as it was found.
+pub struct Entry {
+    /// What its file's name says.
+    pub id: SnapshotId,
+    /// What it is worth.
+    pub standing: Standing,
+}
+
+/// What a commit is worth.
+pub enum Standing {
+    /// Rightly signed and understood.
+    Whole {
+        /// What it says.
+        commit: Box<Commit>,
+        /// SHA-256 of its text.
+        digest: Digest,
+    },
+    /// Rightly signed, in a version that is not ours.
+    Newer,
+    /// Not what was signed, or not signed.
+    Damaged(String),
+}
+
+/// All commits that a repository has.
+pub struct Listing {
+    /// By number.
+    pub entries: Vec<Entry>,
+    /// What lies among the commits and is called like none.
+    pub strange: Vec<ObjectName>,
+}
+
+impl<'s> Repository<'s> {
+    /// Makes a new repository where none is.
+    ///
+    /// # Errors
+    /// [`Error::AlreadyRepository`]; what the storage says: then it can be tried again.
+    pub fn init(storage: &'s dyn Storage, signer: &Signer) -> Result<Self, Error> {
+        if storage.head(&about_name())?.is_some() || !storage.list(&commits_folder())?.is_empty() {
+            return Err(Error::AlreadyRepository(storage.place()));
+        }
+        let about = About {
+            id: random_hex(16).parse().expect("sixteen bytes are 32 digits"),
+            signer: signer.verifier(),
+            guides: GUIDES.map(|(_, text)| Digest::of(text.as_bytes())),
+        };
+        let signed = signer.sign(NAMESPACE, about.render().into_bytes());
+        remove_leftovers(storage)?;
+        for (name, text) in GUIDES {
+            let attested = signed
+                .attest(text.as_bytes())
+                .expect("the statement has both hashes");
+            put_new(storage, &object_name(name), &Body::Attested(attested))?;
+        }
+        put_signed(storage, &about_name(), &signed)?;
+        Ok(Self {
+            storage,
+            trusted: signer.verifier().fingerprint(),
+            about,
+        })
+    }
+
+    /// Opens the repository that the key with the fingerprint `trusted` has made.
+    ///
+    /// # Errors
+    /// [`Error::NoRepository`]; [`Error::Damaged`] when it is another's, or altered;
+    /// [`Error::Newer`]; [`Error::UnknownFeature`].
+    pub fn open(storage: &'s dyn Storage, trusted: Fingerprint) -> Result<Self, Error> {
+        let name = about_name();
+        if storage.head(&name)?.is_none() && is_bare(storage)? {
+            return Err(Error::NoRepository(storage.place()));
+        }
+        let signed = read_signed(storage, &name, NAMESPACE, &trusted)?;
+        if text::version(signed.statement(), KIND) > Some(1) {
+            return Err(Error::Newer(name.to_string()));
+        }
+        let about = About::parse(signed.statement()).map_err(|wrong| match wrong {
+            Unusable::Feature(feature) => Error::UnknownFeature(feature),
+            Unusable::Malformed(reason) => Error::damaged(&name, reason),
+        })?;
+        Ok(Self {
+            storage,
+            trusted,
+            about,
+        })
+    }
+
+    /// What it is called.
+    #[must_use]
+    pub fn id(&self) -> &RepositoryId {
+        &self.about.id
+    }
+
+    /// Who signs it.
+    #[must_use]
+    pub fn signer(&self) -> &Fingerprint {
+        &self.trusted
+    }
+
+    /// The signer's public key, as one line.
+    #[must_use]
+    pub fn signer_line(&self) -> String {
+        self.about.signer.to_line()
+    }
+
+    /// Where it lies.
+    #[must_use]
+    pub fn storage(&self) -> &'s dyn Storage {
+        self.storage
+    }
+
+    /// Reads and checks every commit.
+    ///
+    /// # Errors
+    /// What the storage says; a damaged commit is no error but an answer.
+    pub fn commits(&self) -> Result<Listing, Error> {
+        let mut listing = Listing {
+            entries: Vec::new(),
+            strange: Vec::new(),
+        };
+        for listed in self.storage.list(&commits_folder())? {
+            let Some(stem) = listed.name.last().strip_suffix(".commit") else {
+                continue;
+            };
+            match stem.parse() {
+                Ok(id) if commit_name(&id) == listed.name => {
+                    let standing = self.standing(&id)?;
+                    listing.entries.push(Entry { id, standing });
+                }
+                _ => listing.strange.push(listed.name),
+            }
+        }
+        listing
+            .entries
+            .sort_by_key(|entry| (entry.id.seq, entry.id.time));
+        Ok(listing)
+    }
+
+    /// The guides' names, each with its signed hash.
+    pub(super) fn guides(&self) -> impl Iterator<Item = (ObjectName, Digest)> + '_ {
+        GUIDES
+            .iter()
+            .zip(self.about.guides)
+            .map(|((name, _), digest)| (object_name(name), digest))
+    }
+
+    fn standing(&self, id: &SnapshotId) -> Result<Standing, Error> {
+        let name = commit_name(id);
+        let signed = match read_signed(self.storage, &name, commit::NAMESPACE, &self.trusted) {
+            Err(Error::Damaged { reason, .. }) => return Ok(Standing::Damaged(reason)),
+            signed => signed?,
+        };
+        let bytes = signed.statement();
+        if Commit::version(bytes) > Some(1) {
+            return Ok(Standing::Newer);
+        }
+        Ok(match Commit::parse(bytes) {
+            Err(reason) => Standing::Damaged(reason.to_string()),
+            Ok(commit) if commit.id != *id => {
+                Standing::Damaged(format!("it says that it is {}", commit.id))
+            }
+            Ok(commit) if commit.repository != self.about.id => {
+                Standing::Damaged(format!("it is of the repository {}", commit.repository))
+            }
+            Ok(commit) => Standing::Whole {
+                commit: Box::new(commit),
+                digest: Digest::of(bytes),
+            },
+        })
+    }
+}
+
+/// Why `vaultctl-repo` can not be used.
+enum Unusable {
+    Feature(String),
+    Malformed(Malformed),
+}
+
+impl From<Malformed> for Unusable {
+    fn from(reason: Malformed) -> Self {
+        Self::Malformed(reason)
+    }
+}
+
+impl About {
+    /// Unknown features come first: a repository that needs one may look otherwise too.
+    fn parse(bytes: &[u8]) -> Result<Self, Unusable> {
+        let mut lines = Lines::begin(bytes, FIRST_LINE)?;
+        let id = lines.parsed("repo")?;
+        let signer = lines.value("signer")?;
+        let signer =
+            Verifier::parse(signer).map_err(|_| Malformed::new("`signer` is no public key"))?;
+        match lines.value("requires")? {
+            "-" => {}
+            features => return Err(Unusable::Feature(features.to_owned())),
+        }
+        let guides = [lines.parsed(GUIDES[0].0)?, lines.parsed(GUIDES[1].0)?];
+        lines.end()?;
+        let about = Self { id, signer, guides };
+        text::expect_canonical(bytes, &about.render())?;
+        Ok(about)
+    }
+
+    fn render(&self) -> String {
+        let mut text = format!(
+            "{FIRST_LINE}\nrepo {}\nsigner {}\nrequires -\n",
+            self.id,
+            self.signer.to_line()
+        );
+        for ((name, _), digest) in GUIDES.iter().zip(self.guides) {
+            writeln!(text, "{name} {digest}").ok();
+        }
+        text + "end\n"
+    }
+}
+
+/// The commit of a snapshot.
+pub(super) fn commit_name(id: &SnapshotId) -> ObjectName {
+    object_name(&format!("commits/{id}.commit"))
+}
+
+/// A snapshot object.
+pub(super) fn snapshot_name(digest: &Digest) -> ObjectName {
+    object_name(&format!("snaps/{digest}.tar.zst.age"))
+}
+
+/// Where the snapshot objects are.
+pub(super) fn snapshots_folder() -> ObjectName {
+    object_name("snaps")
+}
+
+fn commits_folder() -> ObjectName {
+    object_name("commits")
+}
+
+fn about_name() -> ObjectName {
+    object_name("vaultctl-repo")
+}
+
+fn object_name(text: &str) -> ObjectName {
+    text.parse().expect("the names of the layout are valid")
+}
+
+/// Nothing that a repository has is there.
+fn is_bare(storage: &dyn Storage) -> Result<bool, Error> {
+    Ok(
+        storage.list(&commits_folder())?.is_empty()
+            && storage.list(&snapshots_folder())?.is_empty(),
+    )
+}
+
+/// What an interrupted init has left; the last thing that it writes is not there.
+fn remove_leftovers(storage: &dyn Storage) -> Result<(), Error> {
+    storage.delete(&about_name().signature())?;
+    for (name, _) in GUIDES {
+        storage.delete(&object_name(name))?;
+    }
+    Ok(())
+}
+
+/// Reads a statement and its signature; whatever is wrong with either is damage of the statement.
+fn read_signed(
+    storage: &dyn Storage,
+    name: &ObjectName,
+    namespace: &'static str,
+    trusted: &Fingerprint,
+) -> Result<Signed, Error> {
+    let damaged = |error| match error {
+        storage::Error::NotFound(missing) | storage::Error::TooLarge(missing)
+            if missing != *name =>
+        {
+            Error::damaged(
+                name,
+                format!("its signature `{missing}` is missing, or is none"),
+            )
+        }
+        storage::Error::NotFound(_) => Error::damaged(name, "it is missing"),
+        storage::Error::TooLarge(_) => Error::damaged(name, "it is larger than it can be"),
+        storage::Error::Broken { name, source } => Error::damaged(name, source),
+        other => other.into(),
+    };
+    let statement = get_whole(storage, name, STATEMENT_LIMIT).map_err(damaged)?;
+    let signature = get_whole(storage, &name.signature(), STATEMENT_LIMIT).map_err(damaged)?;
+    trusted
+        .verify(namespace, statement, &signature)
+        .map_err(|error| match error {
+            crypto::Error::BadSignature(reason) => {
+                Error::damaged(name, format!("{reason} (`{}`)", name.signature()))
+            }
+            other => other.into(),
+        })
+}

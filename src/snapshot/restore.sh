@@ -1,0 +1,160 @@
+#!/bin/sh
+# Restores a snapshot without vaultctl: needs age (or rage), zstd, tar and the usual small tools.
+#
+#   restore.sh -i IDENTITY-FILE [-s SNAPSHOT] REPOSITORY TARGET
+#
+# REPOSITORY is the folder that this script lies in, or a copy of it. TARGET must not exist, or be
+# empty. The files of the home come back in TARGET/HOME, all others in TARGET/ROOT; they belong to
+# whoever runs this. Nothing else is changed. Without -s the newest snapshot is restored.
+set -eu
+LC_ALL=C
+EXTRACT_UNSAFE_SYMLINKS=1 # busybox: links may lead anywhere, as they did
+export LC_ALL EXTRACT_UNSAFE_SYMLINKS
+umask 077
+
+say() { printf '%s\n' "$*" >&2; }
+die() { say "restore.sh: $*"; exit 1; }
+have() { command -v "$1" >/dev/null 2>&1; }
+
+usage() {
+  say 'usage: restore.sh -i IDENTITY-FILE [-s SNAPSHOT] REPOSITORY TARGET'
+  exit 2
+}
+
+# The first of these programs that is here.
+first_of() {
+  for program in "$@"; do
+    if have "$program"; then
+      printf '%s\n' "$program"
+      return
+    fi
+  done
+}
+
+# What stands behind KEY in the lines of FILE.
+value() { sed -n "s/^$1 //p" "$2"; }
+
+sha256() {
+  case $hasher in
+    sha256sum) sha256sum <"$1" | cut -d ' ' -f 1 ;;
+    shasum) shasum -a 256 <"$1" | cut -d ' ' -f 1 ;;
+    openssl) openssl dgst -sha256 -r <"$1" | cut -d ' ' -f 1 ;;
+  esac
+}
+
+clean_up() {
+  if [ -n "$work" ]; then
+    chmod -R u+rwx "$work" 2>/dev/null || :
+    rm -rf "$work"
+  fi
+}
+
+identity='' snapshot='' work=''
+while getopts i:s: option; do
+  case $option in
+    i) identity=$OPTARG ;;
+    s) snapshot=$OPTARG ;;
+    *) usage ;;
+  esac
+done
+shift $((OPTIND - 1))
+if [ $# -ne 2 ] || [ -z "$identity" ]; then usage; fi
+# A name that begins with a dash would be taken for an option.
+case $1 in -*) repository=./$1 ;; *) repository=$1 ;; esac
+case $2 in -*) target=./$2 ;; *) target=$2 ;; esac
+case $identity in -*) identity=./$identity ;; esac
+
+# --- What is needed ---------------------------------------------------------------------------
+age=$(first_of age rage)
+hasher=$(first_of sha256sum shasum openssl)
+missing=''
+[ -n "$age" ] || missing="$missing age (or rage)"
+[ -n "$hasher" ] || missing="$missing sha256sum (or shasum, openssl)"
+for program in zstd tar cksum cmp cut find mv sed sort tail tr; do
+  have "$program" || missing="$missing $program"
+done
+[ -z "$missing" ] || die "these programs are missing:$missing"
+[ -f "$identity" ] || die "there is no identity file $identity"
+[ -f "$repository/vaultctl-repo" ] || die "$repository is no snapshot repository"
+if [ -d "$target" ] && [ -n "$(ls -A "$target")" ]; then
+  die "$target is not empty"
+fi
+
+# --- Which snapshot ---------------------------------------------------------------------------
+if [ -z "$snapshot" ]; then
+  snapshot=$(find "$repository/commits" -name '*.commit' | sed 's|.*/||; s|\.commit$||' | sort -t - -k 2n | tail -n 1)
+  [ -n "$snapshot" ] || die "there is no snapshot in $repository"
+fi
+case $snapshot in
+  *[!0-9TZ-]*) die "$snapshot is not the name of a snapshot" ;;
+esac
+commit=$repository/commits/$snapshot.commit
+[ -f "$commit" ] || die "there is no snapshot $snapshot"
+
+trap clean_up EXIT
+trap 'exit 130' HUP INT TERM
+mkdir -p "$target"
+work=$target/.restoring
+mkdir "$work"
+
+# --- Who signed it ----------------------------------------------------------------------------
+# Trusted is the fingerprint in the identity file, which was on paper; not what the repository says.
+paper=$(sed -n 's/^# signer: *//p' "$identity" | tail -n 1)
+if [ -z "$paper" ]; then
+  unverified='the identity file has no line "# signer: SHA256:..."'
+elif ! have ssh-keygen; then
+  unverified='ssh-keygen is missing'
+else
+  unverified=''
+  key=$(value signer "$repository/vaultctl-repo")
+  printf '%s\n' "$key" >"$work/key.pub"
+  printf 'vaultctl %s\n' "$key" >"$work/signers"
+  fingerprint=$(ssh-keygen -l -f "$work/key.pub" | cut -d ' ' -f 2) || die 'the repository names no usable key'
+  [ "$fingerprint" = "$paper" ] ||
+    die "REFUSED: the repository is signed by $fingerprint, and your identity file trusts $paper"
+  ssh-keygen -q -Y verify -f "$work/signers" -I vaultctl -n vaultctl-commit -s "$commit.sig" <"$commit" >/dev/null ||
+    die "REFUSED: the signature of $commit does not hold"
+fi
+if [ -n "$unverified" ]; then
+  say '*****************************************************************************'
+  say "WARNING: not checked who made this snapshot: $unverified."
+  say 'Anybody who knows your public key could have made it. Look at the files before'
+  say 'you use them: hooks, commands and settings in them run programs.'
+  say '*****************************************************************************'
+fi
+
+# --- What it says -----------------------------------------------------------------------------
+[ "$(sed -n 1p "$commit")" = 'vaultctl-commit 1' ] || die "$snapshot was written by a newer vaultctl; use its restore.sh"
+[ "$(tail -n 1 "$commit")" = end ] || die "$commit is cut short"
+[ "$(value repo "$commit")" = "$(value repo "$repository/vaultctl-repo")" ] || die "$commit is of another repository"
+named=$(value time "$commit" | tr -d ':-')-$(printf '%06d' "$(value seq "$commit")")
+[ "$named" = "$snapshot" ] || die "REFUSED: $commit says that it is $named"
+[ -z "$(value pack "$commit")" ] || die "$snapshot stores parts in packs, which this restore.sh does not know"
+object=$(value snap "$commit" | cut -d ' ' -f 1)
+case $object in
+  '' | *[!0-9a-f]*) die "$commit names no object" ;;
+esac
+file=$repository/snaps/$object.tar.zst.age
+[ -f "$file" ] || die "$file is missing"
+[ "$(sha256 "$file")" = "$object" ] || die "$file is damaged: its SHA-256 is not its name"
+
+# --- Out with it ------------------------------------------------------------------------------
+mkdir "$work/tree"
+{
+  { "$age" -d -i "$identity" "$file" || echo "$age" >>"$work/failed"; } |
+    { zstd -q -d -c || echo zstd >>"$work/failed"; } |
+    { tar -x -p -o -f - -C "$work/tree" || echo tar >>"$work/failed"; }
+}
+[ ! -e "$work/failed" ] || die "could not be extracted; failed:$(tr '\n' ' ' <"$work/failed")"
+[ -f "$work/tree/SUMS" ] || die 'the archive is cut short'
+mkdir -p "$work/tree/files"
+(cd "$work/tree" && find files -type f -exec cksum {} +) | sort >"$work/found"
+sort "$work/tree/SUMS" >"$work/stored"
+cmp -s "$work/stored" "$work/found" || die 'what was extracted is not what was stored'
+
+for root in HOME ROOT; do
+  if [ -d "$work/tree/files/$root" ]; then
+    mv "$work/tree/files/$root" "$target/$root"
+  fi
+done
+say "restored $snapshot to $target"

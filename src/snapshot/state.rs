@@ -1,0 +1,206 @@
+//! What this machine remembers of a repository: the newest commit that it wrote, so that nobody can
+//! turn back time unseen; and which object holds the newest content, so that an unchanged night
+//! stores nothing again. Losing it costs nothing but that.
+
+use std::path::{Path, PathBuf};
+use std::time::Duration;
+
+use crate::crypto::Digest;
+use crate::sys::{self, Lock, Spool};
+
+use super::Error;
+use super::commit::{ObjectRef, RepositoryId};
+use super::text::{self, Lines, Malformed};
+
+/// A file of ours is smaller (bytes).
+const LIMIT: usize = 4096;
+
+const PIN_FIRST_LINE: &str = "vaultctl-pin 1";
+const KEPT_FIRST_LINE: &str = "vaultctl-object 1";
+
+/// The state of one repository.
+pub struct State {
+    folder: PathBuf,
+}
+
+/// The newest commit that this machine wrote.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Pin {
+    /// Its number.
+    pub seq: u64,
+    /// SHA-256 of its text.
+    pub commit: Digest,
+}
+
+/// Which object holds what.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) struct Kept {
+    /// SHA-256 of the tar.
+    pub(super) content: Digest,
+    /// To whom it is encrypted: for others it must be made anew.
+    pub(super) recipients: Digest,
+    /// The object.
+    pub(super) object: ObjectRef,
+}
+
+impl State {
+    /// The state of `repository` below the state folder.
+    #[must_use]
+    pub fn of(state_folder: &Path, repository: &RepositoryId) -> Self {
+        Self {
+            folder: state_folder.join("snapshots").join(repository.to_string()),
+        }
+    }
+
+    /// The newest commit that this machine wrote, if it wrote one.
+    ///
+    /// # Errors
+    /// [`Error::Damaged`] when the file is not ours; what the file system says.
+    pub fn pin(&self) -> Result<Option<Pin>, Error> {
+        let path = self.folder.join("pin");
+        let Some(bytes) = sys::read(&path, LIMIT)? else {
+            return Ok(None);
+        };
+        let pin = Pin::parse(&bytes).map_err(|reason| Error::damaged(path.display(), reason))?;
+        Ok(Some(pin))
+    }
+
+    /// Keeps every other writer out, as long as the answer lives.
+    ///
+    /// # Errors
+    /// [`Error::Lock`] when another run is at work.
+    pub fn lock(self) -> Result<Locked, Error> {
+        sys::create_folder(&self.folder)?;
+        let lock = Lock::wait(&self.folder.join("lock"), Duration::ZERO)?;
+        Ok(Locked {
+            state: self,
+            _lock: lock,
+        })
+    }
+}
+
+/// The state, and the right to change it.
+pub struct Locked {
+    state: State,
+    _lock: Lock,
+}
+
+impl Locked {
+    /// The state.
+    #[must_use]
+    pub fn state(&self) -> &State {
+        &self.state
+    }
+
+    /// Room for an object that is not stored yet.
+    pub(super) fn spool(&self) -> Result<Spool, Error> {
+        Ok(Spool::make(&self.state.folder)?)
+    }
+
+    pub(super) fn set_pin(&self, pin: Pin) -> Result<(), Error> {
+        Ok(sys::write_private(
+            &self.state.folder.join("pin"),
+            pin.render().as_bytes(),
+        )?)
+    }
+
+    /// What was kept; a file that is not ours is as good as none.
+    pub(super) fn kept(&self) -> Result<Option<Kept>, Error> {
+        let bytes = sys::read(&self.state.folder.join("object"), LIMIT)?;
+        Ok(bytes.and_then(|bytes| Kept::parse(&bytes).ok()))
+    }
+
+    pub(super) fn keep(&self, kept: Kept) -> Result<(), Error> {
+        Ok(sys::write_private(
+            &self.state.folder.join("object"),
+            kept.render().as_bytes(),
+        )?)
+    }
+}
+
+impl Pin {
+    fn parse(bytes: &[u8]) -> Result<Self, Malformed> {
+        let mut lines = Lines::begin(bytes, PIN_FIRST_LINE)?;
+        let pin = Self {
+            seq: lines.parsed("seq")?,
+            commit: lines.parsed("commit")?,
+        };
+        lines.end()?;
+        Ok(pin)
+    }
+
+    fn render(self) -> String {
+        format!(
+            "{PIN_FIRST_LINE}\nseq {}\ncommit {}\nend\n",
+            self.seq, self.commit
+        )
+    }
+}
+
+impl Kept {
+    fn parse(bytes: &[u8]) -> Result<Self, Malformed> {
+        let mut lines = Lines::begin(bytes, KEPT_FIRST_LINE)?;
+        let (content, recipients) = (lines.parsed("content")?, lines.parsed("recipients")?);
+        let (digest, size) = text::pair("snap", lines.value("snap")?)?;
+        let object = ObjectRef {
+            digest: text::parse("snap", digest)?,
+            size: text::parse("snap", size)?,
+        };
+        lines.end()?;
+        Ok(Self {
+            content,
+            recipients,
+            object,
+        })
+    }
+
+    fn render(self) -> String {
+        let Self {
+            content,
+            recipients,
+            object,
+        } = self;
+        format!(
+            "{KEPT_FIRST_LINE}\ncontent {content}\nrecipients {recipients}\nsnap {object}\nend\n"
+        )
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn is_read_back_and_is_for_one_at_a_time() {
+        let place = tempfile::tempdir().expect("a folder");
+        let repository: RepositoryId = "0123456789abcdef0123456789abcdef".parse().expect("is one");
+        let state = || State::of(place.path(), &repository);
+        let locked = state().lock().expect("locks");
+        assert!(matches!(state().lock(), Err(Error::Lock(_))));
+        assert_eq!(
+            (state().pin().expect("reads"), locked.kept().expect("reads")),
+            (None, None)
+        );
+        let pin = Pin {
+            seq: 7,
+            commit: Digest::of(b"commit"),
+        };
+        let object = ObjectRef {
+            digest: Digest::of(b"object"),
+            size: 3,
+        };
+        let kept = Kept {
+            content: Digest::of(b"tar"),
+            recipients: Digest::of(b"to"),
+            object,
+        };
+        locked
+            .set_pin(pin)
+            .and_then(|()| locked.keep(kept))
+            .expect("writes");
+        assert_eq!(
+            (state().pin().expect("reads"), locked.kept().expect("reads")),
+            (Some(pin), Some(kept))
+        );
+    }
+}
