@@ -2,7 +2,9 @@
 
 use std::fmt::Write;
 
-use super::{audit, completions, demo, edit, exec, generate, get, init, insert, ls, rm, set, show};
+use super::{
+    audit, completions, demo, edit, exec, generate, get, init, insert, ls, rm, set, show, snapshot,
+};
 
 /// One line that a person could type.
 #[derive(Clone, Copy, Debug)]
@@ -36,6 +38,11 @@ pub(super) const TABLE: &[(&str, &[Example])] = &[
     ("generate", generate::EXAMPLES),
     ("rm", rm::EXAMPLES),
     ("exec", exec::EXAMPLES),
+    ("snapshot init", snapshot::init::EXAMPLES),
+    ("snapshot create", snapshot::create::EXAMPLES),
+    ("snapshot list", snapshot::list::EXAMPLES),
+    ("snapshot verify", snapshot::verify::EXAMPLES),
+    ("snapshot restore", snapshot::restore::EXAMPLES),
     ("audit show", audit::SHOW_EXAMPLES),
     ("audit verify", audit::VERIFY_EXAMPLES),
     ("demo", demo::EXAMPLES),

@@ -5,7 +5,7 @@ use std::io;
 use std::process::ExitCode;
 
 use crate::store::{self, HistoryError, Name};
-use crate::{audit, config, crypto, inject, keys, sys, vault};
+use crate::{audit, config, crypto, inject, keys, snapshot, storage, sys, vault};
 
 use super::ui;
 
@@ -299,6 +299,55 @@ impl From<store::Error> for Failure {
                 Self::failed(message).hint("age recipients begin with `age1`")
             }
             store::Error::File(error) => error.into(),
+        }
+    }
+}
+
+impl From<storage::Error> for Failure {
+    fn from(error: storage::Error) -> Self {
+        let message = error.to_string();
+        match error {
+            storage::Error::NotFound(_)
+            | storage::Error::TooLarge(_)
+            | storage::Error::Broken { .. } => Self::new(Code::NotVerified, message),
+            storage::Error::Taken(_) => {
+                Self::failed(message).hint("something else has written there")
+            }
+            storage::Error::Unreachable(_) => Self::new(Code::Unreachable, message)
+                .hint("is the disk mounted? `vaultctl snapshot init` makes a new repository"),
+            storage::Error::NoSpace(_) => Self::failed(message).hint("nothing was changed"),
+            storage::Error::File(error) => error.into(),
+        }
+    }
+}
+
+impl From<snapshot::Error> for Failure {
+    fn from(error: snapshot::Error) -> Self {
+        let message = error.to_string();
+        match error {
+            snapshot::Error::Storage(error) => error.into(),
+            snapshot::Error::File(error) => error.into(),
+            snapshot::Error::Lock(error) => error.into(),
+            snapshot::Error::Crypto(error) => error.into(),
+            snapshot::Error::NoRepository(_) => {
+                Self::new(Code::Nothing, message).hint("`vaultctl snapshot init` makes one")
+            }
+            snapshot::Error::AlreadyRepository(_) => {
+                Self::failed(message).hint("a repository is for one machine; another one needs a folder of its own")
+            }
+            snapshot::Error::Newer(_) | snapshot::Error::UnknownFeature(_) | snapshot::Error::HasPacks(_) => {
+                Self::failed(message).hint("a newer vaultctl can read it")
+            }
+            snapshot::Error::Damaged { .. } => Self::new(Code::NotVerified, message)
+                .hint("`vaultctl snapshot verify` names everything that is damaged; --signer names another signer"),
+            snapshot::Error::RolledBack { .. } => Self::new(Code::NotVerified, message)
+                .hint("somebody has removed snapshots, or put an old copy there; an older one can be restored by its name"),
+            snapshot::Error::NotFound(_) | snapshot::Error::Empty(_) => {
+                Self::new(Code::NotFound, message).hint("`vaultctl snapshot list` shows what there is")
+            }
+            snapshot::Error::BadName(_) => Self::usage(message).hint("`vaultctl snapshot list` shows the names"),
+            snapshot::Error::Member { .. } => Self::new(Code::NotVerified, message),
+            snapshot::Error::Stream(_) => Self::failed(message),
         }
     }
 }

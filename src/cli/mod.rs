@@ -23,6 +23,7 @@ mod ls;
 mod rm;
 mod set;
 mod show;
+mod snapshot;
 
 use std::ffi::OsString;
 use std::process::ExitCode;

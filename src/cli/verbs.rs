@@ -2,7 +2,7 @@
 
 use super::{
     Done, Failure, Session, audit, completions, demo, edit, exec, generate, get, init, insert, ls,
-    rm, set, show,
+    rm, set, show, snapshot,
 };
 
 /// What vaultctl can do.
@@ -21,6 +21,7 @@ pub(super) enum Verb {
     #[command(visible_aliases = ["remove", "delete"])]
     Rm(rm::Args),
     Exec(exec::Args),
+    Snapshot(snapshot::Args),
     Audit(audit::Args),
     Demo(demo::Args),
     Completions(completions::Args),
@@ -39,6 +40,7 @@ impl Verb {
             Self::Generate(args) => generate::run(&args, session),
             Self::Rm(args) => rm::run(&args, session),
             Self::Exec(args) => exec::run(&args, session),
+            Self::Snapshot(args) => snapshot::run(args, session),
             Self::Audit(args) => audit::run(&args, session),
             Self::Demo(args) => demo::run(&args, session),
             Self::Completions(args) => completions::run(&args, session),

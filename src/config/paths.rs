@@ -16,7 +16,7 @@ pub struct Overrides {
 }
 
 /// Every place that is used, resolved.
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 pub struct Paths {
     /// The user's home.
     pub home: PathBuf,

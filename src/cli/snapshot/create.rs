@@ -1,0 +1,186 @@
+//! `vaultctl snapshot create`.
+
+use std::path::PathBuf;
+
+use serde_json::json;
+
+use crate::audit::{Action, Event};
+use crate::cli::{Checked, Done, Example, Failure, Session, ui};
+use crate::config::Paths;
+use crate::crypto::Recipient;
+use crate::snapshot::{
+    Created, Creation, Finding, Level, Places, Plan, Repository, State, Verification,
+};
+use crate::sys::{self, Variables};
+
+use super::target::{Place, Trust};
+
+/// Take a snapshot of Claude's configuration and the password store
+///
+/// Needs no passphrase: the snapshot is encrypted to public keys and signed by this machine.
+#[derive(clap::Args)]
+pub(super) struct Args {
+    #[command(flatten)]
+    place: Place,
+    /// Print what would be stored, and store nothing
+    #[arg(long)]
+    dry_run: bool,
+}
+
+pub(in crate::cli) const EXAMPLES: &[Example] = &[
+    Example {
+        what: "See what would be stored",
+        line: "vaultctl snapshot create --dry-run",
+        checked: Checked::Runs,
+    },
+    Example {
+        what: "Take a snapshot",
+        line: "vaultctl snapshot create --to /media/disk/vaultctl",
+        checked: Checked::Parses,
+    },
+];
+
+pub(super) fn run(args: &Args, session: &Session) -> Result<Done, Failure> {
+    let plan = Plan::config(&places(&session.config.paths, &session.world.variables));
+    if args.dry_run {
+        return dry_run(&plan, session);
+    }
+    let created = take(args, &plan, session)?;
+    tell(&created, session)?;
+    let findings = plan.skipped().iter().chain(&created.findings);
+    Ok(tell_findings(findings, session))
+}
+
+/// Where things are on this machine.
+fn places(paths: &Paths, variables: &Variables) -> Places {
+    let moved = variables.text("CLAUDE_CONFIG_DIR").map(PathBuf::from);
+    let claude = moved.clone().unwrap_or_else(|| paths.home.join(".claude"));
+    let gnupg = variables.text("GNUPGHOME").map(PathBuf::from);
+    let keys = paths
+        .identities()
+        .into_iter()
+        .chain(paths.identity.clone())
+        .chain([paths.signing_key()]);
+    Places {
+        home: paths.home.clone(),
+        claude_main: moved.as_ref().unwrap_or(&paths.home).join(".claude.json"),
+        claude,
+        store: paths.store.clone(),
+        settings: paths.settings.clone(),
+        gnupg: gnupg.unwrap_or_else(|| paths.home.join(".gnupg")),
+        never: keys.collect(),
+    }
+}
+
+fn dry_run(plan: &Plan, session: &Session) -> Result<Done, Failure> {
+    let names: Vec<String> = plan.names().collect();
+    if session.ui.json {
+        session.ui.json(&names)?;
+    } else {
+        names
+            .iter()
+            .rev()
+            .try_for_each(|name| session.ui.line(&ui::shown(name)))?;
+    }
+    Ok(tell_findings(plan.skipped().iter(), session))
+}
+
+fn take(args: &Args, plan: &Plan, session: &Session) -> Result<Created, Failure> {
+    let (keyring, storage) = (session.keyring(), args.place.storage(session)?);
+    let repository = Trust::default().open(&storage, &keyring)?;
+    let (signer, recipients) = (keyring.signer()?, recipients(session)?);
+    let state_folder = session.config.paths.state_folder();
+    sys::create_folder(state_folder)?;
+    let creation = Creation {
+        repository: &repository,
+        state: &State::of(state_folder, repository.id()).lock()?,
+        signer: &signer,
+        recipients: &recipients,
+        at: session.world.clock.now(),
+        audit: session.log().head()?,
+    };
+    let created = creation.run(plan).inspect_err(|_| {
+        record(
+            &Event::failed(Action::Snapshot, &folder_of(&repository)),
+            session,
+        )
+        .ok();
+    })?;
+    record(&Event::ok(Action::Snapshot, created.commit.id), session)?;
+    look_again(&repository, session)?;
+    Ok(created)
+}
+
+fn folder_of(repository: &Repository<'_>) -> String {
+    repository.storage().place()
+}
+
+fn record(event: &Event, session: &Session) -> Result<(), Failure> {
+    let appended =
+        session
+            .log()
+            .append(session.world.clock.now(), std::slice::from_ref(event), true);
+    appended.map(|_| ()).map_err(Failure::from)
+}
+
+/// To whom: the settings say, else the user's own public keys.
+fn recipients(session: &Session) -> Result<Vec<Recipient>, Failure> {
+    let configured = &session.config.settings.snapshot.recipients;
+    if configured.is_empty() {
+        return Ok(session.keyring().recipients()?);
+    }
+    let parsed: Result<Vec<Recipient>, _> = configured.iter().map(|text| text.parse()).collect();
+    Ok(parsed?)
+}
+
+/// A snapshot among commits or objects that do not hold is a reason for alarm, though it is there.
+fn look_again(repository: &Repository<'_>, session: &Session) -> Result<(), Failure> {
+    let pin = super::target::pin(repository, session)?;
+    let report = Verification {
+        repository,
+        pin,
+        level: Level::Exists,
+        only: None,
+    }
+    .run()?;
+    super::verify::fail_on(&report, session)
+        .map_err(|failure| failure.about("the snapshot was taken, but the repository"))
+}
+
+fn tell(created: &Created, session: &Session) -> Result<(), Failure> {
+    let Created {
+        commit, unchanged, ..
+    } = created;
+    if session.ui.json {
+        let health = commit.health.to_string();
+        return session.ui.json(&json!({
+            "snapshot": commit.id.to_string(), "unchanged": unchanged, "health": health,
+            "entries": commit.totals.entries, "bytes": commit.totals.bytes,
+        }));
+    }
+    let stored = if *unchanged {
+        "nothing has changed"
+    } else {
+        "encrypted, signed and read back"
+    };
+    let (entries, bytes) = (commit.totals.entries, commit.totals.bytes);
+    session
+        .ui
+        .note(&format!("{entries} entries, {bytes} bytes; {stored}"));
+    session.ui.line(&commit.id.to_string())
+}
+
+/// Names everything that is not as it should be.
+fn tell_findings<'f>(findings: impl Iterator<Item = &'f Finding>, session: &Session) -> Done {
+    let mut done = Done::Fully;
+    for finding in findings {
+        let text = ui::shown(&finding.to_string());
+        if finding.trouble.is_omission() {
+            session.ui.warn(&text);
+            done = Done::WithOmissions;
+        } else {
+            session.ui.note(&text);
+        }
+    }
+    done
+}

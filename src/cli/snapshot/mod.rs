@@ -1,0 +1,36 @@
+//! `vaultctl snapshot`.
+
+pub(super) mod create;
+pub(super) mod init;
+pub(super) mod list;
+pub(super) mod restore;
+mod target;
+pub(super) mod verify;
+
+use super::{Done, Failure, Session};
+
+/// Take encrypted, signed snapshots, and bring them back
+#[derive(clap::Args)]
+pub(super) struct Args {
+    #[command(subcommand)]
+    verb: Verb,
+}
+
+#[derive(clap::Subcommand)]
+enum Verb {
+    Init(init::Args),
+    Create(create::Args),
+    List(list::Args),
+    Verify(verify::Args),
+    Restore(restore::Args),
+}
+
+pub(super) fn run(args: Args, session: &Session) -> Result<Done, Failure> {
+    match args.verb {
+        Verb::Init(args) => init::run(&args, session),
+        Verb::Create(args) => create::run(&args, session),
+        Verb::List(args) => list::run(&args, session),
+        Verb::Verify(args) => verify::run(&args, session),
+        Verb::Restore(args) => restore::run(&args, session),
+    }
+}

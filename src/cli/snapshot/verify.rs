@@ -1,0 +1,113 @@
+//! `vaultctl snapshot verify`.
+
+use serde_json::json;
+
+use crate::cli::{Checked, Code, Done, Example, Failure, Session, ui};
+use crate::keys::Keyring;
+use crate::snapshot::{Fault, Level, Report, SnapshotId, Verification};
+
+use super::target::{Place, Trust, pin};
+
+/// Check that snapshots are what was signed, and name what is not
+///
+/// The levels, each with those before it: `history` checks signatures and numbers; `exists`, that
+/// every object is there; `scrub`, every byte of them; `data` decrypts and reads everything, and is
+/// the only one that needs the identity.
+#[derive(clap::Args)]
+pub(super) struct Args {
+    /// Look at the objects of this snapshot only; by default at all
+    #[arg(value_name = "SNAP")]
+    snapshot: Option<String>,
+    #[command(flatten)]
+    place: Place,
+    /// How much to look at
+    #[arg(long, value_name = "LEVEL", default_value = "scrub", value_parser = ["history", "exists", "scrub", "data"])]
+    level: String,
+    #[command(flatten)]
+    trust: Trust,
+}
+
+pub(in crate::cli) const EXAMPLES: &[Example] = &[
+    Example {
+        what: "Look for damage, without a key",
+        line: "vaultctl snapshot verify --to /media/disk/vaultctl",
+        checked: Checked::Parses,
+    },
+    Example {
+        what: "Decrypt and read everything",
+        line: "vaultctl snapshot verify --to /media/disk/vaultctl --level data",
+        checked: Checked::Parses,
+    },
+];
+
+pub(super) fn run(args: &Args, session: &Session) -> Result<Done, Failure> {
+    let (paths, storage) = (args.trust.paths(session), args.place.storage(session)?);
+    let keyring = Keyring::new(&paths, &session.world.variables, &*session.world.prompt);
+    let repository = args.trust.open(&storage, &keyring)?;
+    let only = args
+        .snapshot
+        .as_deref()
+        .map(str::parse::<SnapshotId>)
+        .transpose();
+    let verification = Verification {
+        repository: &repository,
+        pin: pin(&repository, session)?,
+        level: level(&args.level, &keyring)?,
+        only: only.map_err(crate::snapshot::Error::from)?,
+    };
+    let report = verification.run()?;
+    tell(&report, session)?;
+    fail_on(&report, session).map(|()| Done::Fully)
+}
+
+fn level<'k>(name: &str, keyring: &'k Keyring<'_>) -> Result<Level<'k>, Failure> {
+    Ok(match name {
+        "history" => Level::History,
+        "exists" => Level::Exists,
+        "data" => Level::Data(keyring.identity()?),
+        _ => Level::Scrub,
+    })
+}
+
+fn tell(report: &Report, session: &Session) -> Result<(), Failure> {
+    if session.ui.json {
+        let faults: Vec<_> = report
+            .faults
+            .iter()
+            .map(|Fault { object, reason }| json!({ "object": object, "reason": reason }))
+            .collect();
+        return session.ui.json(
+            &json!({ "snapshots": report.commits, "objects": report.objects, "faults": faults }),
+        );
+    }
+    for id in &report.newer {
+        session.ui.warn(&format!(
+            "{id} was written by a newer vaultctl; its objects were not looked at"
+        ));
+    }
+    if report.faults.is_empty() {
+        session.ui.line(&format!(
+            "snapshots: {}, objects: {}; all as they were signed",
+            report.commits, report.objects
+        ))?;
+    }
+    Ok(())
+}
+
+/// Names every fault; the last thing said is how many there are.
+pub(super) fn fail_on(report: &Report, session: &Session) -> Result<(), Failure> {
+    let told = |Fault { object, reason }: &Fault| format!("`{object}`: {reason}");
+    let message = match report.faults.as_slice() {
+        [] => return Ok(()),
+        [fault] => told(fault),
+        faults => {
+            faults
+                .iter()
+                .for_each(|fault| session.ui.warn(&ui::shown(&told(fault))));
+            let names: Vec<&str> = faults.iter().map(|fault| fault.object.as_str()).collect();
+            format!("{} faults, in {}", faults.len(), names.join(", "))
+        }
+    };
+    Err(Failure::new(Code::NotVerified, message)
+        .hint("what is still whole can be restored: `vaultctl snapshot restore SNAP`"))
+}
