@@ -2,6 +2,7 @@
 //! turn back time unseen; and which object holds the newest content, so that an unchanged night
 //! stores nothing again. Losing it costs nothing but that.
 
+use std::ffi::OsString;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
@@ -65,17 +66,27 @@ impl State {
         Ok(Some(pin))
     }
 
-    /// Keeps every other writer out, as long as the answer lives.
+    /// Keeps every other writer out, as long as the answer lives; what killed ones have left in
+    /// the middle of writing goes away.
     ///
     /// # Errors
     /// [`Error::Lock`] when another run is at work.
     pub fn lock(self) -> Result<Locked, Error> {
         sys::create_folder(&self.folder)?;
         let lock = Lock::wait(&self.folder.join("lock"), Duration::ZERO)?;
+        self.remove_leftovers()?;
         Ok(Locked {
             state: self,
             _lock: lock,
         })
+    }
+
+    fn remove_leftovers(&self) -> Result<(), Error> {
+        let hidden = |name: &OsString| name.as_encoded_bytes().starts_with(b".");
+        let leftovers = sys::names_in(&self.folder)?.into_iter().filter(hidden);
+        Ok(leftovers
+            .map(|name| self.folder.join(name))
+            .try_for_each(|path| sys::remove(&path))?)
     }
 }
 

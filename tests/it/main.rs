@@ -18,6 +18,7 @@ mod oracle;
 mod parsers;
 mod pass_interop;
 mod shell;
+mod snapshot;
 mod source;
 mod stories;
 mod story;
