@@ -7,7 +7,7 @@ use serde_json::json;
 
 use crate::crypto::{Digest, Identity, Recipient, Sealed, Sealer, open, seal_for_read_back};
 use crate::secret::SecretBuffer;
-use crate::sys::{Kind, Spool, SteadyFile, link_text};
+use crate::sys::{FileError, Kind, Spool, SteadyFile, link_text};
 
 use super::Error;
 use super::archive::{Content, Member, TreePath, Writer, read_archive};
@@ -127,9 +127,9 @@ impl Packer {
                     item,
                     Content::Link(text.into_os_string().into_encoded_bytes()),
                 ),
-                Err(error) => Ok(self.find(item, Trouble::Unreadable(error.kind().to_string()))),
+                Err(error) => self.miss(item, &error),
             },
-            Kind::Other => Ok(self.find(item, Trouble::Special)),
+            Kind::Other => Ok(()),
         }
     }
 
@@ -145,7 +145,7 @@ impl Packer {
         }
         let mut file = match SteadyFile::open(&item.source) {
             Ok(file) => file,
-            Err(error) => return Ok(self.find(item, Trouble::Unreadable(error.kind().to_string()))),
+            Err(error) => return self.miss(item, &error),
         };
         // What is true of the file that is open: the name may stand for another one by now.
         let item = &Item {
@@ -187,6 +187,12 @@ impl Packer {
             self.find(item, Trouble::Unparsed(format));
         }
         Ok(whole && read.is_ok())
+    }
+
+    /// What can not be read stops nothing else.
+    fn miss(&mut self, item: &Item, error: &FileError) -> Result<(), Error> {
+        self.find(item, Trouble::Unreadable(error.kind().to_string()));
+        Ok(())
     }
 
     fn find(&mut self, item: &Item, trouble: Trouble) {

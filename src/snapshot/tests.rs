@@ -3,6 +3,8 @@
 use std::io::Write;
 use std::os::unix::fs::symlink;
 use std::path::{Path, PathBuf};
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::time::Duration;
 
 use jiff::Timestamp;
 
@@ -279,73 +281,109 @@ fn truncation_and_deletion_are_found_and_named() {
     }
 }
 
-#[test]
-fn the_history_can_not_be_rewritten() {
-    let machine = Machine::new();
-    let storage = machine.storage();
-    let repository = Repository::init(&storage, &machine.signer).expect("makes");
-    let ids: Vec<SnapshotId> = (0..3)
-        .map(|second| {
+/// Three snapshots, and ways to make some of them go away.
+struct History {
+    machine: Machine,
+    storage: Local,
+    ids: Vec<SnapshotId>,
+}
+
+impl History {
+    fn new() -> Self {
+        let machine = Machine::new();
+        let storage = machine.storage();
+        let repository = Repository::init(&storage, &machine.signer).expect("makes");
+        let ids = (0..3).map(|second| {
             machine
                 .create(&repository, 1_800_000_000 + second)
                 .commit
                 .id
-        })
-        .collect();
-    let root = machine.path("repository");
-    let file = |id: &SnapshotId, end: &str| root.join(format!("{}{end}", commit_name(id)));
-    let remove = |id: &SnapshotId| {
-        let both = [file(id, ""), file(id, ".sig")];
-        let contents = both.clone().map(|path| bytes_of(&path));
-        both.iter()
+        });
+        let ids = ids.collect();
+        Self {
+            machine,
+            storage,
+            ids,
+        }
+    }
+
+    fn repository(&self) -> Repository<'_> {
+        self.machine.open(&self.storage).expect("opens")
+    }
+
+    /// The commit's file and its signature's.
+    fn files(&self, number: usize) -> [PathBuf; 2] {
+        let name = commit_name(&self.ids[number - 1]);
+        [name.to_string(), name.signature().to_string()]
+            .map(|name| self.machine.path("repository").join(name))
+    }
+
+    fn remove(&self, number: usize) {
+        self.files(number)
+            .iter()
             .for_each(|path| sys::remove(path).expect("removes"));
-        both.into_iter().zip(contents).collect::<Vec<_>>()
-    };
-    let put_back = |files: Vec<(PathBuf, Vec<u8>)>| {
-        files
+    }
+
+    fn is_told(&self, expected: &str) -> bool {
+        self.machine
+            .faults(&self.storage)
             .iter()
-            .for_each(|(path, content)| write_private(path, content).expect("writes"));
-    };
-    for (gone, expected) in ids.iter().zip([
-        "number 1, is missing",
-        "number 2, is missing",
-        "there was a number 3",
-    ]) {
-        let files = remove(gone);
-        let faults = machine.faults(&storage);
+            .any(|fault| fault.contains(expected))
+    }
+}
+
+#[test]
+fn a_snapshot_that_is_gone_is_missed() {
+    for (number, expected) in [
+        (1, "number 1, is missing"),
+        (2, "number 2, is missing"),
+        (3, "there was a number 3"),
+    ] {
+        let history = History::new();
+        history.remove(number);
         assert!(
-            faults.iter().any(|fault| fault.contains(expected)),
-            "{gone}: {faults:?}"
+            history.is_told(expected),
+            "{:?}",
+            history.machine.faults(&history.storage)
         );
-        put_back(files);
     }
-    // The newest replaced by an older one, under its name.
-    let newest = remove(&ids[2]);
-    for end in ["", ".sig"] {
-        write_private(&file(&ids[2], end), &bytes_of(&file(&ids[0], end))).expect("writes");
+}
+
+#[test]
+fn an_older_snapshot_does_not_pass_for_the_newest() {
+    let history = History::new();
+    for (old, new) in history.files(1).iter().zip(history.files(3)) {
+        write_private(&new, &bytes_of(old)).expect("writes");
     }
-    let faults = machine.faults(&storage);
+    assert!(history.is_told(&history.ids[2].to_string()));
     assert!(
-        faults
-            .iter()
-            .any(|fault| fault.contains(&ids[2].to_string())),
-        "{faults:?}"
+        history
+            .machine
+            .restore(&history.repository(), None)
+            .is_err()
     );
-    assert!(machine.restore(&repository, None).is_err());
-    put_back(newest);
-    // Rolled back by two: what remains is rightly signed, and our memory knows better.
-    remove(&ids[2]);
-    remove(&ids[1]);
+}
+
+#[test]
+fn time_is_not_turned_back() {
+    let history = History::new();
+    history.remove(3);
+    history.remove(2);
+    let refused = history.machine.restore(&history.repository(), None);
     assert!(matches!(
-        machine.restore(&repository, None),
+        refused,
         Err(Error::RolledBack {
             newest: 1,
             known: 3
         })
     ));
     // The next one goes on counting, so that the gap stays.
-    assert_eq!(machine.create(&repository, 1_800_000_009).commit.id.seq, 4);
-    assert!(!machine.faults(&storage).is_empty());
+    let next = history
+        .machine
+        .create(&history.repository(), 1_800_000_009)
+        .commit;
+    assert_eq!(next.id.seq, 4);
+    assert!(history.is_told("numbers 2 to 3, are missing"));
 }
 
 #[test]
@@ -389,7 +427,7 @@ fn what_another_key_has_signed_is_refused() {
         id: SnapshotId { seq: 2, ..first.id },
         ..first
     };
-    let signed = mallory.sign(super::commit::NAMESPACE, forged.render().into_bytes());
+    let signed = mallory.sign(commit::NAMESPACE, forged.render().into_bytes());
     put_signed(&storage, &commit_name(&forged.id), &signed).expect("puts");
     let faults = machine.faults(&storage);
     assert!(
@@ -418,7 +456,7 @@ fn what_a_newer_vaultctl_has_written_is_not_called_corrupt() {
     put_signed(
         &storage,
         &commit_name(&id),
-        &machine.signer.sign(super::commit::NAMESPACE, text),
+        &machine.signer.sign(commit::NAMESPACE, text),
     )
     .expect("puts");
     let report = machine.verify(&repository, Level::Scrub);
@@ -480,7 +518,7 @@ fn a_signature_without_its_commit_is_in_nobodys_way() {
     };
     let left = machine
         .signer
-        .sign(super::commit::NAMESPACE, b"never written".to_vec());
+        .sign(commit::NAMESPACE, b"never written".to_vec());
     put_new(
         &storage,
         &commit_name(&id).signature(),
@@ -574,6 +612,33 @@ fn a_broken_file_is_stored_and_told() {
     assert!(machine.create(&repository, 1_800_000_001).unchanged);
 }
 
+#[test]
+fn a_file_that_keeps_changing_is_told_and_the_rest_is_whole() {
+    let machine = Machine::new();
+    machine.plant("home/.claude/agents/busy", &vec![b'x'; 8 << 20]);
+    let storage = machine.storage();
+    let repository = Repository::init(&storage, &machine.signer).expect("makes");
+    let stop = AtomicBool::new(false);
+    let created = std::thread::scope(|scope| {
+        scope.spawn(|| {
+            let path = machine.path("home/.claude/agents/busy");
+            while !stop.load(Ordering::Relaxed) {
+                let mut busy = sys::AppendFile::open(&path, Duration::ZERO).expect("opens");
+                busy.append(b"more", false).expect("appends");
+            }
+        });
+        let created = machine.create(&repository, 1_800_000_000);
+        stop.store(true, Ordering::Relaxed);
+        created
+    });
+    assert_eq!(created.findings.len(), 1, "{:?}", created.findings);
+    assert_eq!(
+        created.findings[0].to_string(),
+        "~/.claude/agents/busy: it changed while it was read"
+    );
+    assert_eq!(machine.faults(&storage), Vec::<String>::new());
+}
+
 /// A repository whose newest snapshot is rightly signed and holds `tar`.
 fn hostile(machine: &Machine, repository: &Repository<'_>, tar: &[u8], totals: Totals) {
     let spool = Spool::make(machine.root.path()).expect("makes");
@@ -604,115 +669,66 @@ fn hostile(machine: &Machine, repository: &Repository<'_>, tar: &[u8], totals: T
     };
     let signed = machine
         .signer
-        .sign(super::commit::NAMESPACE, commit.render().into_bytes());
+        .sign(commit::NAMESPACE, commit.render().into_bytes());
     put_signed(repository.storage(), &commit_name(&commit.id), &signed).expect("puts");
 }
 
-fn tar(members: &[(&str, tar::EntryType, &[u8], &str)]) -> Vec<u8> {
-    let mut builder = tar::Builder::new(Vec::new());
-    let meta = ("META.json", tar::EntryType::Regular, &b"{}"[..], "");
-    for (name, kind, content, link) in std::iter::once(&meta).chain(members) {
-        let mut header = tar::Header::new_ustar();
-        header.set_entry_type(*kind);
-        header.set_mode(0o4755);
-        header.set_uid(0);
-        header.set_gid(0);
-        header.set_mtime(0);
-        header.set_size(content.len() as u64);
-        let fields = header.as_ustar_mut().expect("is one");
-        fields.name[..name.len()].copy_from_slice(name.as_bytes());
-        fields.linkname[..link.len()].copy_from_slice(link.as_bytes());
-        header.set_cksum();
-        builder.append(&header, *content).expect("appends");
-    }
-    builder.into_inner().expect("ends")
+/// Restores it, and answers what was said against it.
+fn refusal(tar: &[u8], totals: Totals) -> String {
+    let machine = Machine::new();
+    let storage = machine.storage();
+    let repository = Repository::init(&storage, &machine.signer).expect("makes");
+    hostile(&machine, &repository, tar, totals);
+    let before = objects(machine.root.path());
+    let error = machine
+        .restore(&repository, None)
+        .expect_err("is refused")
+        .to_string();
+    assert_eq!(objects(machine.root.path()), before, "{error}");
+    let faults = machine.faults(&storage);
+    assert!(
+        faults
+            .iter()
+            .any(|fault| error.contains(fault) || fault.contains(&error)),
+        "{error}: {faults:?}"
+    );
+    error
 }
 
 #[test]
 fn a_hostile_but_well_signed_archive_writes_nothing_anywhere() {
-    use tar::EntryType as E;
-    let much = Totals {
-        entries: 100,
-        bytes: 1000,
-    };
-    let cases: &[(&str, Vec<u8>, Totals)] = &[
-        (
-            "files/HOME/out/x",
-            tar(&[
-                ("files/HOME/out", E::Symlink, b"", "/tmp"),
-                ("files/HOME/out/x", E::Regular, b"x", ""),
-            ]),
-            much,
-        ),
-        (
-            "files/HOME/passwd",
-            tar(&[("files/HOME/passwd", E::Link, b"", "/etc/passwd")]),
-            much,
-        ),
-        (
-            "files/HOME/../../x",
-            tar(&[("files/HOME/../../x", E::Regular, b"x", "")]),
-            much,
-        ),
-        ("/tmp/x", tar(&[("/tmp/x", E::Regular, b"x", "")]), much),
-        (
-            "files/HOME/a",
-            tar(&[
-                ("files/HOME/a", E::Regular, b"1", ""),
-                ("files/HOME/a", E::Regular, b"2", ""),
-            ]),
-            much,
-        ),
-        (
-            "PaxHeaders/x",
-            tar(&[
-                ("PaxHeaders/x", E::XHeader, b"15 size=999999\n", ""),
-                ("files/HOME/a", E::Regular, b"1", ""),
-            ]),
-            much,
-        ),
-        (
-            "files/HOME/sda",
-            tar(&[("files/HOME/sda", E::Block, b"", "")]),
-            much,
-        ),
-        (
-            "files/HOME/bomb",
-            tar(&[("files/HOME/bomb", E::Regular, &[0; 2000], "")]),
-            much,
-        ),
-        (
-            "files/HOME/2",
-            tar(&[
-                ("files/HOME/1", E::Regular, b"", ""),
-                ("files/HOME/2", E::Regular, b"", ""),
-            ]),
+    for (blamed, tar) in archive::hostile::cases() {
+        let error = refusal(
+            &tar,
             Totals {
-                entries: 1,
-                bytes: 0,
+                entries: 100,
+                bytes: 1000,
             },
-        ),
-    ];
-    for (member, tar, totals) in cases {
-        let machine = Machine::new();
-        let storage = machine.storage();
-        let repository = Repository::init(&storage, &machine.signer).expect("makes");
-        hostile(&machine, &repository, tar, *totals);
-        let before = objects(machine.root.path());
-        let error = machine
-            .restore(&repository, None)
-            .expect_err("is refused")
-            .to_string();
-        assert!(error.contains(&format!("`{member}`")), "{member}: {error}");
-        assert_eq!(objects(machine.root.path()), before, "{member}");
-        assert!(
-            machine
-                .faults(&storage)
-                .iter()
-                .any(|fault| fault.contains(member)),
-            "{member}"
         );
+        assert!(error.contains(&format!("`{blamed}`")), "{blamed}: {error}");
     }
+}
+
+#[test]
+fn a_bomb_stops_where_the_commit_says_that_it_should_end() {
+    let large = format!("file files/HOME/bomb = {}", "0".repeat(2000));
+    let error = refusal(
+        &archive::hostile::tar(&large),
+        Totals {
+            entries: 100,
+            bytes: 1000,
+        },
+    );
+    assert!(error.contains("`files/HOME/bomb`"), "{error}");
+    let many = archive::hostile::tar("file files/HOME/1; file files/HOME/2");
+    let error = refusal(
+        &many,
+        Totals {
+            entries: 1,
+            bytes: 1000,
+        },
+    );
+    assert!(error.contains("`files/HOME/2`"), "{error}");
 }
 
 #[test]
@@ -720,11 +736,7 @@ fn neither_set_uid_nor_the_owner_comes_back() {
     let machine = Machine::new();
     let storage = machine.storage();
     let repository = Repository::init(&storage, &machine.signer).expect("makes");
-    let sums = b"4294967295 0 files/HOME/a\n";
-    let tar = tar(&[
-        ("files/HOME/a", tar::EntryType::Regular, b"", ""),
-        ("SUMS", tar::EntryType::Regular, sums, ""),
-    ]);
+    let tar = archive::hostile::tar("file files/HOME/a; file SUMS = 4294967295 0 files/HOME/a");
     hostile(
         &machine,
         &repository,

@@ -1,4 +1,8 @@
 //! Bytes on the disk that have no name.
+#![expect(
+    clippy::disallowed_methods,
+    reason = "this is where a file without a name is made"
+)]
 
 use std::fs::{self, File, OpenOptions};
 use std::io::{self, Read, Write};

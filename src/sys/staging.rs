@@ -1,4 +1,8 @@
 //! A whole folder that appears at once.
+#![expect(
+    clippy::disallowed_methods,
+    reason = "this is where a whole folder is moved into place"
+)]
 
 use std::fs;
 use std::io;

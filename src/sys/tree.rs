@@ -1,4 +1,8 @@
 //! Looking at what lies on the disk, link for link: nothing here follows one in the last place.
+#![expect(
+    clippy::disallowed_methods,
+    reason = "this is where the tree is looked at and read"
+)]
 
 use std::ffi::OsString;
 use std::fs::{self, File, Metadata, OpenOptions};

@@ -262,104 +262,102 @@ fn plant(root: &Path, name: &str, content: &[u8], mode: u32, mtime: Duration) {
     fs::set_permissions(&path, fs::Permissions::from_mode(mode)).expect("is set");
 }
 
+/// Claude's tree: name, mode, seconds and nanoseconds of the last change, content.
+const FILES: &[(&str, u32, (u64, u32), &[u8])] = &[
+    (
+        ".claude.json",
+        0o600,
+        (1_700_000_000, 123_456_789),
+        br#"{"mcpServers": {}}"#,
+    ),
+    (".claude/settings.json", 0o644, (1_700_000_001, 1), b"{}"),
+    (
+        ".claude/settings.local.json",
+        0o400,
+        (1_700_000_002, 999_999_999),
+        b"{}",
+    ),
+    (".claude/CLAUDE.md", 0o644, (1, 0), b"Be brief."),
+    (".claude/skills/s/run.sh", 0o755, (0, 5), b"#!/bin/sh"),
+    (".claude/skills/s/empty", 0o640, (1_700_000_003, 0), b""),
+    (
+        ".claude/projects/-srv-x/memory/M.md",
+        0o600,
+        (4, 4),
+        b"memory",
+    ),
+    // Odd names.
+    (".claude/agents/with space.md", 0o644, (5, 5), b"a"),
+    (".claude/agents/with\nnewline.md", 0o644, (6, 6), b"b"),
+    (".claude/agents/emoji 🔑 ü.md", 0o644, (7, 7), b"c"),
+    (".claude/agents/-rf", 0o644, (8, 8), b"d"),
+    (
+        ".claude/agents/'quoted\" $HOME `id` \\",
+        0o644,
+        (9, 9),
+        b"e",
+    ),
+    // What is not taken.
+    (
+        ".claude/projects/-srv-x/session.jsonl",
+        0o600,
+        (10, 0),
+        b"{}",
+    ),
+    (".claude/debug/log", 0o600, (11, 0), b"noise"),
+    (".claude/.credentials.json", 0o600, (12, 0), b"{}"),
+];
+
 /// Claude's tree, and everything that a file system allows.
 fn plant_home(home: &Path) {
-    let at = |seconds, nanoseconds| Duration::new(seconds, nanoseconds);
     fs::create_dir(home).expect("is made");
-    let plant = |name: &str, content: &[u8], mode, mtime| plant(home, name, content, mode, mtime);
+    for (name, mode, (seconds, nanoseconds), content) in FILES {
+        plant(
+            home,
+            name,
+            content,
+            *mode,
+            Duration::new(*seconds, *nanoseconds),
+        );
+    }
     plant(
-        ".claude.json",
-        br#"{"mcpServers": {"x": {"command": "npx"}}}"#,
-        0o600,
-        at(1_700_000_000, 123_456_789),
-    );
-    plant(".claude/settings.json", b"{}", 0o644, at(1_700_000_001, 1));
-    plant(
-        ".claude/settings.local.json",
-        b"{}",
-        0o400,
-        at(1_700_000_002, 999_999_999),
-    );
-    plant(".claude/CLAUDE.md", b"Be brief.\n", 0o644, at(1, 0));
-    plant(".claude/skills/s/run.sh", b"#!/bin/sh\n", 0o755, at(0, 5));
-    plant(".claude/skills/s/empty", b"", 0o640, at(1_700_000_003, 0));
-    plant(
+        home,
         ".claude/skills/s/large",
         &noise(3_000_000),
         0o600,
-        at(1_700_000_004, 500_000_000),
+        Duration::new(13, 13),
     );
-    plant(
-        ".claude/agents/with space.md",
-        b"a",
-        0o644,
-        at(1_700_000_005, 7),
-    );
-    plant(
-        ".claude/agents/with\nnewline.md",
-        b"b",
-        0o644,
-        at(1_700_000_006, 7),
-    );
-    plant(
-        ".claude/agents/emoji 🔑 ü.md",
-        b"c",
-        0o644,
-        at(1_700_000_007, 7),
-    );
-    plant(".claude/agents/-rf", b"d", 0o644, at(1_700_000_008, 7));
-    plant(
-        ".claude/agents/'quoted\" $HOME `id` \\",
-        b"e",
-        0o644,
-        at(1_700_000_009, 7),
-    );
-    plant(
-        ".claude/projects/-srv-x/memory/MEMORY.md",
-        b"memory\n",
-        0o600,
-        at(1_700_000_010, 7),
-    );
-    plant(
-        ".claude/projects/-srv-x/session.jsonl",
-        b"{}\n",
-        0o600,
-        at(1_700_000_011, 7),
-    );
-    plant(".claude/debug/log", b"noise", 0o600, at(1_700_000_012, 7));
-    plant(
-        ".claude/.credentials.json",
-        b"{}",
-        0o600,
-        at(1_700_000_013, 7),
-    );
-    let long = format!(
-        ".claude/rules/{}/{}/{}",
-        "x".repeat(255),
-        "y".repeat(255),
-        "ü".repeat(127)
-    );
-    plant(&long, b"long", 0o600, at(1_700_000_014, 7));
-    plant(
-        &format!(".claude/rules/{}", "z".repeat(86)),
-        b"a name of a hundred bytes",
-        0o600,
-        at(1_700_000_015, 7),
-    );
-    fs::hard_link(
-        home.join(".claude/CLAUDE.md"),
-        home.join(".claude/agents/hard"),
-    )
-    .expect("links");
-    fs::hard_link(home.join(&long), home.join(".claude/agents/hard and long")).expect("links");
-    symlink("nowhere/at all", home.join(".claude/agents/dangling")).expect("links");
-    symlink("/etc/hostname", home.join(".claude/agents/absolute")).expect("links");
-    symlink("../../../..", home.join(".claude/agents/up")).expect("links");
-    symlink("t".repeat(300), home.join(".claude/agents/far")).expect("links");
+    let agents = home.join(".claude/agents");
+    plant_long_names(home, &agents);
+    plant_links(home, &agents);
     for (name, mode) in [("empty", 0o755), ("sticky", 0o1777), ("closed", 0o500)] {
         let path = home.join(".claude/commands").join(name);
         fs::create_dir_all(&path).expect("is made");
         fs::set_permissions(&path, fs::Permissions::from_mode(mode)).expect("is set");
+    }
+}
+
+fn plant_long_names(home: &Path, agents: &Path) {
+    let (x, y, u) = ("x".repeat(255), "y".repeat(255), "ü".repeat(127));
+    let long = format!(".claude/rules/{x}/{y}/{u}");
+    // With `files/HOME/` in front, this one fills its field in a tar header to the last byte.
+    let hundred = format!(".claude/rules/{}", "z".repeat(75));
+    for name in [&long, &hundred, &format!("{hundred}z")] {
+        plant(home, name, b"long", 0o600, Duration::new(14, 14));
+    }
+    fs::hard_link(home.join(&long), agents.join("hard and long")).expect("links");
+}
+
+fn plant_links(home: &Path, agents: &Path) {
+    fs::hard_link(home.join(".claude/CLAUDE.md"), agents.join("hard")).expect("links");
+    let far = "t".repeat(300);
+    for (name, text) in [
+        ("dangling", "nowhere/at all"),
+        ("absolute", "/etc/hostname"),
+        ("up", "../../../.."),
+        ("far", &far),
+    ] {
+        symlink(text, agents.join(name)).expect("links");
     }
 }
 
@@ -669,10 +667,42 @@ fn a_killed_run_is_in_nobodys_way() {
         "restored",
     ]);
     assert_same(&machine.taken(), &describe(&machine.path("restored/HOME")));
-    let leftovers = below(&machine.path("home/.local"))
+    let hidden = |path: &PathBuf| {
+        path.file_name()
+            .is_some_and(|name| name.as_bytes().starts_with(b"."))
+    };
+    let leftovers: Vec<_> = below(&machine.path("home/.local/state"))
         .into_iter()
-        .filter(|path| path.to_string_lossy().contains(".tmp"));
-    assert_eq!(leftovers.count(), 0, "what is not stored yet has no name");
+        .filter(hidden)
+        .collect();
+    assert_eq!(leftovers, Vec::<PathBuf>::new());
+}
+
+#[test]
+fn taking_one_needs_no_key_that_decrypts() {
+    let machine = Machine::new();
+    machine.shell("rm home/.config/vaultctl/identity.txt");
+    machine.ok(&["snapshot", "create", "--to", "repository"]);
+    machine.ok(&["snapshot", "verify", "--to", "repository"]);
+}
+
+#[test]
+fn restore_sh_takes_rage_for_age() {
+    let machine = Machine::with_snapshot();
+    let tools = machine.tools("tar", &["age"]);
+    symlink(super::tools::rage(), tools.join("rage")).expect("is linked");
+    let mut command = machine.command(found("dash"));
+    command
+        .args([
+            "repository/restore.sh",
+            "-i",
+            "paper.txt",
+            "repository",
+            "restored",
+        ])
+        .env("PATH", tools);
+    succeeded(&command.output().expect("starts"));
+    assert_same(&machine.taken(), &describe(&machine.path("restored/HOME")));
 }
 
 #[test]

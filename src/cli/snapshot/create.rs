@@ -101,7 +101,7 @@ fn take(args: &Args, plan: &Plan, session: &Session) -> Result<Created, Failure>
     };
     let created = creation.run(plan).inspect_err(|_| {
         record(
-            &Event::failed(Action::Snapshot, &folder_of(&repository)),
+            &Event::failed(Action::Snapshot, repository.storage().place()),
             session,
         )
         .ok();
@@ -109,10 +109,6 @@ fn take(args: &Args, plan: &Plan, session: &Session) -> Result<Created, Failure>
     record(&Event::ok(Action::Snapshot, created.commit.id), session)?;
     look_again(&repository, session)?;
     Ok(created)
-}
-
-fn folder_of(repository: &Repository<'_>) -> String {
-    repository.storage().place()
 }
 
 fn record(event: &Event, session: &Session) -> Result<(), Failure> {

@@ -156,7 +156,7 @@ impl Pending {
     }
 
     fn hard_link(&self) -> Result<TreePath, Wrong> {
-        match MemberName::parse(&*self.link()?) {
+        match MemberName::parse(&self.link()?) {
             Ok(MemberName::Tree(path)) => Ok(path),
             _ => Err("it is a hard link to something outside".into()),
         }

@@ -17,4 +17,6 @@ pub(crate) use reader::{Visit, read_archive};
 pub(crate) use writer::Writer;
 
 #[cfg(test)]
+pub(crate) mod hostile;
+#[cfg(test)]
 mod tests;
