@@ -9,7 +9,7 @@ use age::x25519;
 
 use crate::secret::{Secret, SecretBuffer, SecretText};
 
-use super::{Error, HashingWriter, Sealed};
+use super::{Digest, Error, HashingWriter, Sealed};
 
 /// The first line of every binary age file.
 const MAGIC: &[u8] = b"age-encryption.org/";
@@ -33,6 +33,17 @@ impl FromStr for Recipient {
 }
 
 impl Recipient {
+    /// The digest of a set of recipients: the same for the same set in any order.
+    #[must_use]
+    pub fn digest_of(recipients: &[Self]) -> Digest {
+        let mut lines: Vec<String> = recipients
+            .iter()
+            .map(|recipient| format!("{recipient}\n"))
+            .collect();
+        lines.sort();
+        Digest::of(lines.concat().as_bytes())
+    }
+
     pub(super) fn as_library(&self) -> &dyn age::Recipient {
         &self.0
     }

@@ -618,10 +618,12 @@ fn a_file_that_keeps_changing_is_told_and_the_rest_is_whole() {
     machine.plant("home/.claude/agents/busy", &vec![b'x'; 8 << 20]);
     let storage = machine.storage();
     let repository = Repository::init(&storage, &machine.signer).expect("makes");
-    let stop = AtomicBool::new(false);
+    let (path, stop) = (
+        machine.path("home/.claude/agents/busy"),
+        AtomicBool::new(false),
+    );
     let created = std::thread::scope(|scope| {
         scope.spawn(|| {
-            let path = machine.path("home/.claude/agents/busy");
             while !stop.load(Ordering::Relaxed) {
                 let mut busy = sys::AppendFile::open(&path, Duration::ZERO).expect("opens");
                 busy.append(b"more", false).expect("appends");

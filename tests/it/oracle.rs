@@ -15,10 +15,7 @@ use aho_corasick::AhoCorasick;
 
 /// The beginnings of private keys, and the only files that may hold them.
 const KEY_MARKS: [&str; 2] = ["AGE-SECRET-KEY-1", "-----BEGIN OPENSSH PRIVATE KEY"];
-const KEY_FILES: [&str; 2] = ["vaultctl/identity.txt", "vaultctl/signing_key"]; 2] = [
-    ".config/vaultctl/identity.txt",
-    ".config/vaultctl/signing_key",
-];
+const KEY_FILES: [&str; 2] = ["vaultctl/identity.txt", "vaultctl/signing_key"];
 
 /// Where programs put what must not reach a disk.
 const MEMORY_FILES: &str = "/dev/shm";
