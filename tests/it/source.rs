@@ -148,64 +148,76 @@ fn scan(text: &str) -> Vec<Token> {
     let mut tokens = Vec::new();
     let mut rest = text;
     while let Some(first) = rest.chars().next() {
-        let length = match first {
-            _ if rest.starts_with("//") => rest.find('\n').unwrap_or(rest.len()),
-            _ if rest.starts_with("/*") => rest.find("*/").map_or(rest.len(), |end| end + 2),
-            _ if rest.starts_with("::") => take(&mut tokens, Token::Step, 2),
-            '"' => string_length(rest),
-            '\'' => quote_length(rest),
-            _ if first.is_alphanumeric() || first == '_' => word(rest, &mut tokens),
-            _ if first.is_whitespace() => first.len_utf8(),
-            _ => take(&mut tokens, Token::Sign(first), first.len_utf8()),
-        };
-        rest = &rest[length..];
+        rest = read_token(rest, first, &mut tokens);
     }
     tokens
 }
 
-fn take(tokens: &mut Vec<Token>, token: Token, length: usize) -> usize {
-    tokens.push(token);
-    length
+/// Reads one token, comment or literal and says what is left.
+fn read_token<'t>(text: &'t str, first: char, tokens: &mut Vec<Token>) -> &'t str {
+    if let Some(comment) = text.strip_prefix("//") {
+        return after(comment, "\n");
+    }
+    if let Some(comment) = text.strip_prefix("/*") {
+        return after(comment, "*/");
+    }
+    if let Some(rest) = text.strip_prefix("::") {
+        tokens.push(Token::Step);
+        return rest;
+    }
+    match (first, text.strip_prefix(first).unwrap_or_default()) {
+        ('"', string) => after_string(string),
+        ('\'', quoted) => after_quote(quoted),
+        (c, _) if is_word(c) => read_word(text, tokens),
+        (c, rest) => {
+            tokens.extend((!c.is_whitespace()).then_some(Token::Sign(c)));
+            rest
+        }
+    }
+}
+
+fn is_word(c: char) -> bool {
+    c.is_alphanumeric() || c == '_'
+}
+
+fn after<'t>(text: &'t str, end: &str) -> &'t str {
+    text.split_once(end).map_or("", |(_, rest)| rest)
 }
 
 /// A word, or the raw string that it begins (`r#"…"#`, `br"…"`).
-fn word(rest: &str, tokens: &mut Vec<Token>) -> usize {
-    let length = rest
-        .find(|c: char| !c.is_alphanumeric() && c != '_')
-        .unwrap_or(rest.len());
-    let (name, after) = rest.split_at(length);
-    let hashes: String = after.chars().take_while(|c| *c == '#').collect();
-    if matches!(name, "r" | "br" | "cr") && after[hashes.len()..].starts_with('"') {
-        return length + hashes.len() + raw_length(&after[hashes.len()..], &hashes);
+fn read_word<'t>(text: &'t str, tokens: &mut Vec<Token>) -> &'t str {
+    let rest = text.trim_start_matches(is_word);
+    let word = text.strip_suffix(rest).unwrap_or_default();
+    let quoted = rest.trim_start_matches('#');
+    if let (true, Some(body)) = (matches!(word, "r" | "br"), quoted.strip_prefix('"')) {
+        let hashes = rest.len() - quoted.len();
+        return after(body, &format!("\"{}", "#".repeat(hashes)));
     }
-    take(tokens, Token::Word(name.to_owned()), length)
+    tokens.push(Token::Word(word.to_owned()));
+    rest
 }
 
-fn raw_length(quoted: &str, hashes: &str) -> usize {
-    let end = format!("\"{hashes}");
-    quoted[1..]
-        .find(&end)
-        .map_or(quoted.len(), |at| 1 + at + end.len())
-}
-
-fn string_length(quoted: &str) -> usize {
-    let mut escaped = false;
-    for (at, c) in quoted.char_indices().skip(1) {
+fn after_string(string: &str) -> &str {
+    let mut chars = string.chars();
+    while let Some(c) = chars.next() {
         match c {
-            '"' if !escaped => return at + 1,
-            _ => escaped = c == '\\' && !escaped,
+            '"' => break,
+            '\\' => drop(chars.next()),
+            _ => {}
         }
     }
-    quoted.len()
+    chars.as_str()
 }
 
-/// A character, or only the tick of a lifetime.
-fn quote_length(rest: &str) -> usize {
-    let mut chars = rest.char_indices().skip(1);
+/// After a character; of a lifetime, only after its tick.
+fn after_quote(quoted: &str) -> &str {
+    let mut chars = quoted.chars();
     match chars.next() {
-        Some((_, '\\')) => rest[3..].find('\'').map_or(rest.len(), |end| end + 4),
-        Some((_, c)) if rest[1 + c.len_utf8()..].starts_with('\'') => c.len_utf8() + 2,
-        _ => 1,
+        Some('\\') => {
+            chars.next();
+            after(chars.as_str(), "'")
+        }
+        _ => chars.as_str().strip_prefix('\'').unwrap_or(quoted),
     }
 }
 

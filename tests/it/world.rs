@@ -60,11 +60,6 @@ impl World {
         &self.canary
     }
 
-    /// Where everything of this world is.
-    pub(crate) fn root(&self) -> &Path {
-        self.root.path()
-    }
-
     /// A path below the home, which is also where commands start.
     pub(crate) fn path(&self, below: impl AsRef<Path>) -> PathBuf {
         self.root.path().join("home").join(below)
