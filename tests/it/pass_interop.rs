@@ -132,6 +132,69 @@ fn a_store_with_an_rsa_4096_key() {
     both_ways(RSA);
 }
 
+/// The other way round: `init` makes a store that `pass` takes for its own, and a folder of an age
+/// store can be a `pass` store.
+#[test]
+fn pass_works_in_a_store_that_we_made() {
+    let world = person(CURVE);
+    let insert = |name: &str| format!("pass insert -m {name}");
+    world.sh("vaultctl init ann@example.org").run().ok();
+    world
+        .sh(&insert("claude/token"))
+        .input(entry(&world))
+        .run()
+        .ok();
+    assert_eq!(
+        world.sh("vaultctl show claude/token").reveal().ok(),
+        entry(&world)
+    );
+    world
+        .sh("vaultctl set claude/second")
+        .input(world.canary())
+        .run()
+        .ok();
+    assert_eq!(
+        world.sh("pass show claude/second").reveal().ok().trim_end(),
+        world.canary()
+    );
+    assert_eq!(world.sh("pass git status --porcelain").run().ok(), "");
+}
+
+#[test]
+fn a_folder_of_an_age_store_can_be_for_gpg() {
+    let world = person(CURVE);
+    drop(world.sh("vaultctl init").reveal().ok());
+    world.sh("pass init -p docker ann@example.org").run().ok();
+    for name in ["docker/registry", "claude/token"] {
+        world
+            .sh(&format!("vaultctl set {name}"))
+            .input(world.canary())
+            .run()
+            .ok();
+        assert_eq!(
+            world
+                .sh(&format!("vaultctl get {name}"))
+                .reveal()
+                .ok()
+                .trim_end(),
+            world.canary()
+        );
+    }
+    let files = "cd .password-store; find . -name '*.gpg' -o -name '*.age' | sort";
+    assert_eq!(
+        world.sh(files).run().ok(),
+        "./claude/token.age\n./docker/registry.gpg\n"
+    );
+    assert_eq!(
+        world
+            .sh("pass show docker/registry")
+            .reveal()
+            .ok()
+            .trim_end(),
+        world.canary()
+    );
+}
+
 /// Nobody answers: the entry stays closed, nothing hangs, and it is said which.
 #[test]
 fn without_the_passphrase_nothing_opens() {

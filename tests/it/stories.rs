@@ -27,6 +27,7 @@ stories! {
     damage,
     edit,
     exec,
+    full_disk,
     git,
     places,
     read_only,
