@@ -64,14 +64,7 @@ impl<'w> Step<'w> {
     pub(crate) fn reveal(self) -> Output {
         // Without a controlling terminal (setsid), so that nothing can ask whoever runs the tests.
         let mut command = self.world.command("setsid");
-        command.args([
-            "--wait",
-            "timeout",
-            PATIENCE,
-            "sh",
-            "-c",
-            &self.script,
-        ]);
+        command.args(["--wait", "timeout", PATIENCE, "sh", "-c", &self.script]);
         let (status, stdout, stderr) = converse(command, self.input);
         Output {
             script: self.script,
