@@ -44,7 +44,7 @@ pub struct Event {
 impl Event {
     /// Something done.
     #[must_use]
-    pub fn ok(action: Action, subject: impl ToString) -> Self {
+    pub fn ok(action: Action, subject: &str) -> Self {
         Self {
             action,
             subject: subject.to_string(),
@@ -54,7 +54,7 @@ impl Event {
 
     /// Something tried.
     #[must_use]
-    pub fn failed(action: Action, subject: impl ToString) -> Self {
+    pub fn failed(action: Action, subject: &str) -> Self {
         Self {
             action,
             subject: subject.to_string(),

@@ -7,7 +7,7 @@ use std::time::Duration;
 use serde::{Deserialize, Serialize};
 
 use crate::crypto::Digest;
-use crate::sys::{AppendFile, FileError, LockError};
+use crate::sys::{self, AppendFile, FileError, LockError};
 
 use super::{Action, Event, Outcome};
 
@@ -17,6 +17,10 @@ const PATIENCE: Duration = Duration::from_secs(10);
 /// The longest line that is written or read back (bytes).
 const LINE_LIMIT: usize = 16 * 1024;
 
+/// This much of a subject, of a user's and of a process's name is kept (bytes).
+const SUBJECT_LIMIT: usize = 2048;
+const ACTOR_LIMIT: usize = 128;
+
 /// The access log of this user on this machine.
 pub struct Log {
     path: PathBuf,
@@ -24,7 +28,6 @@ pub struct Log {
 }
 
 /// Who acts, in the name of whom.
-#[derive(Clone)]
 struct Actor {
     user: String,
     process: String,
@@ -138,27 +141,28 @@ impl Log {
         self.head_of(&mut AppendFile::open(&self.path, PATIENCE)?)
     }
 
-    /// Calls `each` with every line, oldest first.
+    /// Calls `each` with every line, oldest first; what is no text is shown as far as it is.
     ///
     /// # Errors
-    /// See [`Error`]; what `each` says.
+    /// What the file system says; what `each` says.
     pub fn replay(&self, each: &mut dyn FnMut(&str) -> io::Result<()>) -> Result<(), Error> {
-        Ok(AppendFile::open(&self.path, PATIENCE)?.lines(LINE_LIMIT, each)?)
+        let mut tell = |line: sys::Line<'_>| each(&String::from_utf8_lossy(line.bytes));
+        Ok(sys::each_line(&self.path, &mut tell)?)
     }
 
-    /// Checks every link of the chain.
+    /// Checks every link of the chain, from the first line to the last.
     ///
     /// # Errors
-    /// See [`Error`]; a broken chain is not an error but an answer.
+    /// What the file system says; a broken chain is not an error but an answer.
     pub fn verify(&self) -> Result<Chain, Error> {
         let mut head = Head {
             seq: 0,
             digest: Digest::of(b""),
         };
         let mut broken = None;
-        self.replay(&mut |line| {
+        sys::each_line(&self.path, &mut |line| {
             if broken.is_none() {
-                match follow(head, line) {
+                match follow(head, &line) {
                     Ok(next) => head = next,
                     Err(reason) => {
                         broken = Some(Chain::Broken {
@@ -191,14 +195,13 @@ impl Log {
     }
 
     fn line(&self, at: jiff::Timestamp, event: &Event, head: Head) -> String {
-        let Actor { user, process } = self.actor.clone();
         let line = Line {
             seq: head.seq + 1,
             time: at,
-            user,
-            process,
+            user: shortened(&self.actor.user, ACTOR_LIMIT),
+            process: shortened(&self.actor.process, ACTOR_LIMIT),
             action: event.action,
-            subject: event.subject.clone(),
+            subject: shortened(&event.subject, SUBJECT_LIMIT),
             outcome: event.outcome,
             prev: head.digest.to_string(),
         };
@@ -208,9 +211,12 @@ impl Log {
 }
 
 /// The head after `line`, if it follows `head`.
-fn follow(head: Head, line: &str) -> Result<Head, String> {
-    let parsed: Line =
-        serde_json::from_str(line).map_err(|error| format!("it is not an event: {error}"))?;
+fn follow(head: Head, line: &sys::Line<'_>) -> Result<Head, String> {
+    if !line.whole {
+        return Err("it has no end".to_owned());
+    }
+    let parsed: Line = serde_json::from_slice(line.bytes)
+        .map_err(|error| format!("it is not an event: {error}"))?;
     if parsed.seq != head.seq + 1 {
         return Err(format!(
             "its number is {}, not {}",
@@ -223,8 +229,22 @@ fn follow(head: Head, line: &str) -> Result<Head, String> {
     }
     Ok(Head {
         seq: parsed.seq,
-        digest: Digest::of(line.as_bytes()),
+        digest: Digest::of(line.bytes),
     })
+}
+
+/// At most `limit` bytes of `text`, with a mark where something was left out. JSON may write a byte
+/// as six; a line must stay readable for the next writer ([`LINE_LIMIT`]).
+fn shortened(text: &str, limit: usize) -> String {
+    match text
+        .char_indices()
+        .map(|(end, c)| end + c.len_utf8())
+        .take_while(|end| *end <= limit)
+        .last()
+    {
+        Some(end) if end < text.len() => format!("{}…", text.get(..end).unwrap_or_default()),
+        _ => text.to_owned(),
+    }
 }
 
 #[cfg(test)]
@@ -291,6 +311,15 @@ mod tests {
             };
             assert_eq!(line, expected);
         }
+    }
+
+    #[test]
+    fn no_event_is_too_long_for_the_next_writer() {
+        let folder = tempfile::tempdir().expect("a folder");
+        let log = log(&folder);
+        add(&log, &"\u{1}".repeat(1 << 20));
+        let head = add(&log, "b");
+        assert_eq!(log.verify().expect("reads"), Chain::Whole(head));
     }
 
     #[test]

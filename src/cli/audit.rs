@@ -2,7 +2,9 @@
 
 use crate::audit::Chain;
 
-use super::{Checked, Code, Done, Example, Failure, Session, ui};
+use crate::sys::harmless;
+
+use super::{Checked, Code, Done, Example, Failure, Session};
 
 /// Look at the access log
 #[derive(clap::Args)]
@@ -34,7 +36,6 @@ pub(super) const VERIFY_EXAMPLES: &[Example] = &[Example {
 }];
 
 pub(super) fn run(args: &Args, session: &Session) -> Result<Done, Failure> {
-    crate::sys::create_folder(session.config.paths.state_folder())?;
     match args.verb {
         Verb::Show => show(session),
         Verb::Verify => verify(session),
@@ -58,14 +59,14 @@ fn show(session: &Session) -> Result<Done, Failure> {
 
 fn readable(line: &str) -> String {
     let Ok(event) = serde_json::from_str::<serde_json::Value>(line) else {
-        return ui::shown(line);
+        return harmless(line);
     };
     let fields = ["time", "user", "process", "action", "outcome", "subject"];
     let words: Vec<&str> = fields
         .iter()
         .filter_map(|field| event[field].as_str())
         .collect();
-    ui::shown(&words.join("  "))
+    harmless(&words.join("  "))
 }
 
 fn verify(session: &Session) -> Result<Done, Failure> {

@@ -45,6 +45,7 @@ pub(super) fn answer(shell: &str, arguments: Vec<OsString>, world: &World) -> Co
     let ui = Ui {
         json: false,
         quiet: true,
+        on_terminal: false,
     };
     if written.is_ok() && ui.data(&answer).is_ok() {
         Code::Done
@@ -55,7 +56,7 @@ pub(super) fn answer(shell: &str, arguments: Vec<OsString>, world: &World) -> Co
 
 fn entries(world: &World) -> Option<Vec<String>> {
     let config = Config::load(&world.variables, &Overrides::default()).ok()?;
-    let names = Store::open(&config.paths.store).ok()?.names(None).ok()?;
+    let names = Store::open(&config.paths.store).ok()?.list(None).names;
     Some(names.iter().map(Name::to_string).collect())
 }
 

@@ -4,7 +4,7 @@ use crate::crypto::Digest;
 use crate::secret::{Secret, SecretBuffer};
 use crate::store::{self, Name};
 use crate::sys::{Helper, Scratch};
-use crate::vault::{Entry, Vault};
+use crate::vault::{self, Entry, Vault};
 
 use super::{Checked, Done, Example, Failure, Session};
 
@@ -40,17 +40,26 @@ pub(super) fn run(args: &Args, session: &Session) -> Result<Done, Failure> {
             Some(_) => vault.read(&name)?,
             None => Entry::new(SecretBuffer::new().into_secret()),
         };
-        let new = edited(old.bytes(), session)?;
+        let scratch = Scratch::new(&session.world.variables)?;
+        let new = edited(old.bytes(), &scratch, session)?;
         if new.is_same_as(old.bytes()) {
             return Err(Failure::failed("the entry was left as it is"));
         }
-        save(&name, version, &Entry::new(new), vault)
+        match save(&name, version, &Entry::new(new), vault) {
+            Ok(true) => Ok(Done::Fully),
+            Ok(false) => Err(kept(
+                scratch,
+                Failure::failed(format!(
+                    "`{name}` was changed by somebody else while you edited it"
+                )),
+            )),
+            Err(error) => Err(kept(scratch, error.into())),
+        }
     })
 }
 
-fn edited(old: &Secret, session: &Session) -> Result<Secret, Failure> {
+fn edited(old: &Secret, scratch: &Scratch, session: &Session) -> Result<Secret, Failure> {
     let variables = &session.world.variables;
-    let scratch = Scratch::new(variables)?;
     let path = scratch.write(FILE, old)?;
     let editor = ["VISUAL", "EDITOR"]
         .iter()
@@ -73,28 +82,30 @@ fn edited(old: &Secret, session: &Session) -> Result<Secret, Failure> {
         .ok_or_else(|| Failure::failed("the editor removed the file; nothing was changed"))
 }
 
-/// Stores the new text, unless somebody else has changed the entry meanwhile: then it is stored
-/// beside it, so that neither is lost.
+/// Stores the new text, unless the entry is not the one any more that was edited.
 fn save(
     name: &Name,
     before: Option<Digest>,
     entry: &Entry,
     vault: &Vault<'_>,
-) -> Result<Done, Failure> {
-    let beside: Name = format!("{name}.edited")
-        .parse()
-        .map_err(store::Error::from)?;
-    let subject = format!("Edit password for {name} using vaultctl.");
-    let conflict = vault.edit(&subject, |edit| {
-        let conflict = vault.version(name)? != before;
-        edit.write(if conflict { &beside } else { name }, entry)?;
-        Ok(conflict)
-    })?;
-    match conflict {
-        false => Ok(Done::Fully),
-        true => Err(Failure::failed(format!(
-            "`{name}` was changed by somebody else while you edited it"
-        ))
-        .hint(format!("your text is stored as `{beside}`"))),
-    }
+) -> Result<bool, vault::Error> {
+    vault.edit(
+        &format!("Edit password for {name} using vaultctl."),
+        |edit| {
+            let unchanged = vault.version(name)? == before;
+            if unchanged {
+                edit.write(name, entry)?;
+            }
+            Ok(unchanged)
+        },
+    )
+}
+
+/// What somebody typed is not thrown away because it could not be stored.
+fn kept(scratch: Scratch, failure: Failure) -> Failure {
+    let path = scratch.keep().join(FILE);
+    failure.hint(format!(
+        "your text is kept in {}; remove it when you have it",
+        path.display()
+    ))
 }

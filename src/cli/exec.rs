@@ -5,9 +5,9 @@ use std::io;
 
 use crate::audit::{Action, Event};
 use crate::inject::{EnvName, Manifest, Passing, Reference};
-use crate::sys::{self, Environment, Program};
+use crate::sys::{self, Environment, Program, harmless};
 
-use super::{Checked, Code, Done, Example, Failure, Session, ui};
+use super::{Checked, Code, Done, Example, Failure, Session};
 
 /// Launch a program with the secrets that it is granted
 ///
@@ -85,30 +85,22 @@ fn manifest(args: &Args, session: &Session) -> Result<Manifest, Failure> {
         Passing::All
     };
     let mut manifest = Manifest::new(&session.world.variables, &passing);
-    for grant in &args.env {
-        let (name, value) = grant.split_once('=').ok_or_else(|| not_a_grant(grant))?;
-        let name: EnvName = name.parse().map_err(Failure::usage)?;
-        let reference =
-            Reference::parse(OsStr::new(value)).ok_or_else(|| not_a_reference(&name))?;
+    for (place, grant) in args.env.iter().enumerate() {
+        let (name, reference) = parse_grant(grant).ok_or_else(|| not_a_grant(place + 1))?;
         manifest.grant(&name, reference);
     }
     Ok(manifest)
 }
 
-fn not_a_grant(grant: &str) -> Failure {
-    // What stands there may be a secret typed by mistake, so only its length is told.
-    let message = format!(
-        "-e wants NAME=REF; what was given ({} bytes) has no `=`",
-        grant.len()
-    );
-    Failure::usage(message).hint("-e GITHUB_TOKEN=vault:claude/github-token")
+fn parse_grant(grant: &str) -> Option<(EnvName, Reference)> {
+    let (name, value) = grant.split_once('=')?;
+    Some((name.parse().ok()?, Reference::parse(OsStr::new(value))?))
 }
 
-fn not_a_reference(name: &EnvName) -> Failure {
-    let message = format!("the value given for `{name}` is not a reference");
-    Failure::usage(message).hint(format!(
-        "-e {name}=vault:NAME; a secret in an argument can be seen by everybody"
-    ))
+/// What stands there may be a secret that was typed by mistake, so nothing of it is repeated.
+fn not_a_grant(place: usize) -> Failure {
+    Failure::usage(format!("-e number {place} is not NAME=REF, where REF is a reference"))
+        .hint("-e GITHUB_TOKEN=vault:claude/github-token; a secret in an argument can be seen by everybody")
 }
 
 fn program(args: &Args) -> Program {
@@ -120,7 +112,7 @@ fn program(args: &Args) -> Program {
 }
 
 /// Which event a launch becomes: done or tried.
-type Verdict = fn(Action, String) -> Event;
+type Verdict = fn(Action, &str) -> Event;
 
 fn record(
     verdict: Verdict,
@@ -132,10 +124,8 @@ fn record(
         .granted()
         .map(|(name, reference)| format!(" {name}={reference}"))
         .collect();
-    let event = verdict(
-        Action::Exec,
-        format!("{}{}", program.name.to_string_lossy(), grants.concat()),
-    );
+    let subject = format!("{}{}", program.name.to_string_lossy(), grants.concat());
+    let event = verdict(Action::Exec, &subject);
     sys::create_folder(session.config.paths.state_folder()).ok();
     match session
         .log()
@@ -175,16 +165,16 @@ fn explain(manifest: &Manifest, args: &Args, session: &Session) -> Result<Done, 
     }
     session
         .ui
-        .line(&format!("program: {}", ui::shown(&command.join(" "))))?;
+        .line(&format!("program: {}", harmless(&command.join(" "))))?;
     for (name, reference) in granted {
         session.ui.line(&format!(
             "granted: {} = {}",
-            ui::shown(&name),
-            ui::shown(&reference)
+            harmless(&name),
+            harmless(&reference)
         ))?;
     }
     session
         .ui
-        .line(&format!("passed: {}", ui::shown(&passed.join(" "))))?;
+        .line(&format!("passed: {}", harmless(&passed.join(" "))))?;
     Ok(Done::Fully)
 }

@@ -4,8 +4,12 @@
 use std::io;
 use std::process::ExitCode;
 
+use clap::error::{ContextKind, ContextValue, ErrorKind};
+
 use crate::store::{self, HistoryError, Name};
 use crate::{audit, config, crypto, inject, keys, snapshot, storage, sys, vault};
+
+use crate::sys::harmless;
 
 use super::ui;
 
@@ -118,10 +122,7 @@ impl Failure {
         if self.code == Code::Done {
             return Code::Done;
         }
-        let (message, hint) = (
-            ui::shown(&self.message),
-            self.hint.as_deref().map(ui::shown),
-        );
+        let (message, hint) = (harmless(&self.message), self.hint.as_deref().map(harmless));
         if json {
             let error = serde_json::json!({ "error": { "code": self.code as u8, "message": message, "hint": hint } });
             ui::say(&format!("{error}\n"));
@@ -137,12 +138,32 @@ impl Failure {
 
 /// What clap says about a command line; `--help` and `--version` are no failures.
 pub(super) fn usage(error: &clap::Error) -> Code {
+    if let Some(failure) = stray_word(error) {
+        return failure.tell(false);
+    }
     let printed = error.print();
     if error.use_stderr() || printed.is_err() {
         Code::Usage
     } else {
         Code::Done
     }
+}
+
+/// A word too many may be a secret that somebody typed as an argument: clap would repeat it.
+fn stray_word(error: &clap::Error) -> Option<Failure> {
+    let invalid = error
+        .get(ContextKind::InvalidArg)
+        .filter(|_| error.kind() == ErrorKind::UnknownArgument);
+    let Some(ContextValue::String(word)) = invalid else {
+        return None;
+    };
+    let failure = Failure::usage(format!(
+        "a word too many ({} bytes; not repeated, it may be a secret)",
+        word.len()
+    ));
+    (!word.starts_with('-')).then(|| {
+        failure.hint("secrets come from standard input or a prompt; `--help` shows the arguments")
+    })
 }
 
 impl From<io::Error> for Failure {
@@ -158,10 +179,10 @@ impl From<sys::FileError> for Failure {
     fn from(error: sys::FileError) -> Self {
         let failure = Self::new(Code::Failed, error.to_string());
         match error.kind() {
-            io::ErrorKind::ReadOnlyFilesystem => {
-                failure.hint("the disk is mounted read-only; nothing was changed")
+            io::ErrorKind::ReadOnlyFilesystem => failure.hint("the disk is mounted read-only"),
+            io::ErrorKind::StorageFull => {
+                failure.hint("the disk is full; free some space and try again")
             }
-            io::ErrorKind::StorageFull => failure.hint("the disk is full; nothing was changed"),
             io::ErrorKind::PermissionDenied => {
                 failure.hint("check the owner and mode of the file and of its folder")
             }
@@ -234,7 +255,7 @@ impl From<crypto::Error> for Failure {
                 .hint("the file's ending says how it should be encrypted"),
             crypto::Error::BadSignature(_) => Self::new(Code::NotVerified, message),
             crypto::Error::NoRecipients
-            | crypto::Error::BadRecipient(_)
+            | crypto::Error::BadRecipient
             | crypto::Error::BadIdentity(_)
             | crypto::Error::BadKey { .. }
             | crypto::Error::Io(_) => Self::new(Code::Failed, message),
@@ -288,6 +309,12 @@ impl From<store::Error> for Failure {
                 .hint("a name is a path inside the store, as `claude/github-token`"),
             store::Error::Ambiguous(_) => {
                 Self::failed(message).hint("remove the file that is not wanted")
+            }
+            store::Error::NotAFile(_) => {
+                Self::failed(message).hint("move it away; an entry is a file")
+            }
+            store::Error::Elsewhere { .. } => {
+                Self::failed(message).hint("name the folder itself with --store, if it is a store")
             }
             store::Error::NoRecipients(_) => {
                 Self::new(Code::Nothing, message).hint("`vaultctl init` makes a store here")
@@ -368,6 +395,9 @@ impl From<keys::Error> for Failure {
             keys::Error::NotOpened(_) => {
                 Self::new(Code::CannotDecrypt, message).hint("`gpg --list-secret-keys` shows the keys that are here")
             }
+            keys::Error::NotSupported(_) => {
+                Self::new(Code::NeedsPerson, message).hint("`pass` checks the signature; unset the variable to write without")
+            }
             keys::Error::NotSealed(_) => {
                 Self::failed(message).hint("`gpg --list-keys` shows the keys that are here, and their validity")
             }
@@ -394,11 +424,11 @@ impl From<vault::Error> for Failure {
             vault::Error::ManyLines => {
                 Self::usage(message).hint("`vaultctl insert -m` stores text of many lines")
             }
+            vault::Error::NotKept(_) => {
+                Self::usage(message).hint("`NAME#*` and `vaultctl insert -m` store any bytes")
+            }
             vault::Error::NotRecorded(_) => {
                 Self::failed(message).hint("the next change records it too")
-            }
-            vault::Error::Unfinished(_) => {
-                Self::failed(message).hint("nothing was changed; try again when the cause is gone")
             }
             vault::Error::Audit(error) => error.into(),
             vault::Error::Lock(error) => error.into(),

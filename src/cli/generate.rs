@@ -40,11 +40,16 @@ pub(super) fn run(args: &Args, session: &Session) -> Result<Done, Failure> {
     session.with_vault(|vault| {
         let name: Name = args.name.parse().map_err(store::Error::from)?;
         vault.store().recipients_for(&name)?;
-        insert::confirm_replacing(&name, args.force || args.in_place, vault, session)?;
+        let confirmed =
+            insert::confirm_replacing(&name, args.force || args.in_place, vault, session)?;
         let made = random(args);
-        let replaces = args.in_place && vault.version(&name)?.is_some();
+        let replaces = args.in_place && vault.store().cipher_of(&name)?.is_some();
+        if replaces {
+            vault.unlock_for(&name)?;
+        }
         let verb = if replaces { "Replace" } else { "Add" };
         vault.edit(&format!("{verb} generated password for {name}."), |edit| {
+            confirmed.still_holds(&name, vault)?;
             let entry = if replaces {
                 edit.read(&name)?
             } else {

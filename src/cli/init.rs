@@ -45,13 +45,15 @@ pub(super) const EXAMPLES: &[Example] = &[
 pub(super) fn run(args: &Args, session: &Session) -> Result<Done, Failure> {
     let root = &session.config.paths.store;
     let chosen = chosen_recipients(&args.ids)?;
+    Store::begin(root)?;
     let recipients = match chosen {
         Some(recipients) => recipients,
         None => Recipients::Age(own_recipients(args, session)?),
     };
-    let (_, file) = Store::create(root, &recipients)?;
     git::create(root)?;
-    session.with_vault(|vault| Ok(vault.record(&[file], &subject(&recipients))?))?;
+    session.with_vault(|vault| {
+        Ok(vault.edit(&subject(&recipients), |edit| edit.found(&recipients))?)
+    })?;
     session
         .ui
         .note(&format!("store made at {}", root.display()));
@@ -62,11 +64,27 @@ fn chosen_recipients(ids: &[String]) -> Result<Option<Recipients>, Failure> {
     if ids.is_empty() {
         return Ok(None);
     }
-    if !ids.iter().any(|id| id.starts_with("age1")) {
-        return Ok(Some(Recipients::OpenPgp(ids.to_vec())));
+    if ids.iter().any(|id| id.starts_with("age1")) {
+        let parsed: Result<Vec<Recipient>, _> = ids.iter().map(|id| id.parse()).collect();
+        return Ok(Some(Recipients::Age(parsed?)));
     }
-    let parsed: Result<Vec<Recipient>, _> = ids.iter().map(|id| id.parse()).collect();
-    Ok(Some(Recipients::Age(parsed?)))
+    // The id itself is not repeated: it may be a private key, given by mistake.
+    match ids.iter().position(|id| !is_openpgp_id(id)) {
+        None => Ok(Some(Recipients::OpenPgp(ids.to_vec()))),
+        Some(place) => Err(
+            Failure::usage(format!("ID number {} is not one", place + 1)).hint(
+                "an age recipient begins with `age1`; an OpenPGP id is a fingerprint or an address",
+            ),
+        ),
+    }
+}
+
+/// What can stand in a line of `.gpg-id` and mean itself, and is no key of another kind.
+fn is_openpgp_id(id: &str) -> bool {
+    let foreign = ["AGE-", "age", "ssh-"]
+        .iter()
+        .any(|start| id.starts_with(start));
+    !foreign && !id.trim().is_empty() && !id.contains(['\n', '\r', '#'])
 }
 
 fn own_recipients(args: &Args, session: &Session) -> Result<Vec<Recipient>, Failure> {

@@ -1,8 +1,9 @@
 //! `vaultctl insert`.
 
+use crate::crypto::Digest;
 use crate::secret::{Secret, SecretBuffer};
 use crate::store::{self, Name};
-use crate::vault::{Entry, Vault};
+use crate::vault::{self, Entry, Vault};
 
 use super::{Checked, Done, Example, Failure, Session};
 
@@ -40,11 +41,14 @@ pub(super) fn run(args: &Args, session: &Session) -> Result<Done, Failure> {
     session.with_vault(|vault| {
         let name: Name = args.name.parse().map_err(store::Error::from)?;
         vault.store().recipients_for(&name)?;
-        confirm_replacing(&name, args.force, vault, session)?;
+        let confirmed = confirm_replacing(&name, args.force, vault, session)?;
         let entry = Entry::new(content(args, &name, session)?);
         vault.edit(
             &format!("Add given password for {name} to store."),
-            |edit| edit.write(&name, &entry),
+            |edit| {
+                confirmed.still_holds(&name, vault)?;
+                edit.write(&name, &entry)
+            },
         )?;
         Ok(Done::Fully)
     })
@@ -69,15 +73,39 @@ fn content(args: &Args, name: &Name, session: &Session) -> Result<Secret, Failur
     Ok(content.into_secret())
 }
 
+/// What was agreed about replacing an entry.
+pub(super) enum Confirmed {
+    /// Whatever is there.
+    Anything,
+    /// This version, or nothing.
+    Only(Option<Digest>),
+}
+
+impl Confirmed {
+    /// Refuses when somebody else has written the entry since.
+    pub(super) fn still_holds(&self, name: &Name, vault: &Vault<'_>) -> Result<(), vault::Error> {
+        match self {
+            Self::Only(version) if vault.version(name)? != *version => {
+                Err(store::Error::EntryExists(name.clone()).into())
+            }
+            _ => Ok(()),
+        }
+    }
+}
+
 /// An entry that exists is replaced with `-f`, or if the person at the terminal says so.
 pub(super) fn confirm_replacing(
     name: &Name,
     force: bool,
     vault: &Vault<'_>,
     session: &Session,
-) -> Result<(), Failure> {
-    if force || vault.store().cipher_of(name)?.is_none() {
-        return Ok(());
+) -> Result<Confirmed, Failure> {
+    if force {
+        return Ok(Confirmed::Anything);
+    }
+    let version = vault.version(name)?;
+    if version.is_none() {
+        return Ok(Confirmed::Only(None));
     }
     if !session.world.stdin_is_terminal {
         return Err(store::Error::EntryExists(name.clone()).into());
@@ -87,7 +115,7 @@ pub(super) fn confirm_replacing(
         .prompt
         .ask_yes(&format!("An entry already exists for {name}. Replace it?"))?
     {
-        true => Ok(()),
+        true => Ok(Confirmed::Only(version)),
         false => Err(Failure::failed("nothing was changed")),
     }
 }

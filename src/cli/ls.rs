@@ -2,10 +2,12 @@
 
 use std::collections::BTreeMap;
 
-use crate::store::{self, Name};
+use crate::store::{self, Listing, Name};
 use crate::vault::Vault;
 
-use super::{Checked, Done, Example, Failure, Session, ui};
+use crate::sys::harmless;
+
+use super::{Checked, Done, Example, Failure, Session};
 
 /// List the entries, as a tree
 ///
@@ -44,27 +46,51 @@ pub(super) fn run(args: &Args, session: &Session) -> Result<Done, Failure> {
         if !args.flat && !session.ui.json {
             return print_tree(folder.as_ref(), vault, session);
         }
-        let names = names(folder.as_ref(), vault)?;
+        let listing = list(folder.as_ref(), vault)?;
         if session.ui.json {
             session
                 .ui
-                .json(&names.iter().map(Name::as_str).collect::<Vec<_>>())?;
+                .json(&listing.names.iter().map(Name::as_str).collect::<Vec<_>>())?;
         } else {
-            names
+            listing
+                .names
                 .iter()
                 .try_for_each(|name| session.ui.line(name.as_str()))?;
         }
-        Ok(Done::Fully)
+        Ok(tell_unread(&listing, session))
     })
 }
 
-fn names(folder: Option<&Name>, vault: &Vault<'_>) -> Result<Vec<Name>, Failure> {
+/// What there is, without what begins with a dot, as a file listing has it.
+fn list(folder: Option<&Name>, vault: &Vault<'_>) -> Result<Listing, Failure> {
     if let Some(folder) = folder
         && !vault.store().is_folder(folder)?
     {
         return Err(store::Error::NoEntry(folder.clone()).into());
     }
-    Ok(vault.store().names(folder)?)
+    let mut listing = vault.store().list(folder);
+    let asked = folder.map_or("", Name::as_str);
+    let is_hidden = |name: &Name| {
+        name.as_str()
+            .split_at(asked.len())
+            .1
+            .split('/')
+            .any(|part| part.starts_with('.'))
+    };
+    listing.names.retain(|name| !is_hidden(name));
+    Ok(listing)
+}
+
+fn tell_unread(listing: &Listing, session: &Session) -> Done {
+    listing
+        .unread
+        .iter()
+        .for_each(|error| session.ui.warn(&error.to_string()));
+    if listing.unread.is_empty() {
+        Done::Fully
+    } else {
+        Done::WithOmissions
+    }
 }
 
 /// Draws the tree below `folder`, or of the whole store.
@@ -75,18 +101,19 @@ pub(super) fn print_tree(
 ) -> Result<Done, Failure> {
     let mut root = Branch::default();
     let skipped = folder.map_or(0, |folder| folder.as_str().len() + 1);
-    for name in names(folder, vault)? {
+    let listing = list(folder, vault)?;
+    for name in &listing.names {
         let below = name.as_str().get(skipped..).unwrap_or_default();
         root.grow(&mut below.split('/'));
     }
     let title = folder.map_or_else(
         || "Password Store".to_owned(),
-        |folder| ui::shown(folder.as_str()),
+        |folder| harmless(folder.as_str()),
     );
     let mut lines = vec![title];
     root.draw("", &mut lines);
     lines.iter().try_for_each(|line| session.ui.line(line))?;
-    Ok(Done::Fully)
+    Ok(tell_unread(&listing, session))
 }
 
 /// A folder of the tree, or an entry when it has nothing below it.
@@ -108,7 +135,7 @@ impl Branch {
             } else {
                 ("├── ", "│   ")
             };
-            lines.push(format!("{indent}{corner}{}", ui::shown(name)));
+            lines.push(format!("{indent}{corner}{}", harmless(name)));
             below.draw(&format!("{indent}{next}"), lines);
         }
     }

@@ -51,6 +51,12 @@ pub(super) fn run(args: &Args, session: &Session) -> Result<Done, Failure> {
         vault.edit(&format!("Remove {name} from store."), |edit| {
             names.iter().try_for_each(|name| edit.remove(name))
         })?;
+        if args.recursive && vault.store().is_folder(&name)? {
+            session
+                .ui
+                .warn(&format!("`{name}` still holds files that are no entries"));
+            return Ok(Done::WithOmissions);
+        }
         Ok(Done::Fully)
     })
 }
@@ -63,7 +69,7 @@ fn doomed(name: &Name, recursive: bool, vault: &Vault<'_>) -> Result<Vec<Name>, 
         return Err(store::Error::NoEntry(name.clone()).into());
     }
     match recursive {
-        true => Ok(vault.store().names(Some(name))?),
+        true => Ok(vault.store().list(Some(name)).names),
         false => Err(Failure::failed(format!("`{name}` is a folder"))
             .hint("`-r` removes it with all that is in it")),
     }

@@ -38,14 +38,12 @@ impl Session {
             store: global.store,
         };
         let config = Config::load(&world.variables, &overrides)?;
-        Ok(Self {
-            world,
-            config,
-            ui: Ui {
-                json: global.json,
-                quiet: global.quiet,
-            },
-        })
+        let ui = Ui {
+            json: global.json,
+            quiet: global.quiet,
+            on_terminal: world.stdout_is_terminal,
+        };
+        Ok(Self { world, config, ui })
     }
 
     /// The access log, written in our name.
@@ -105,10 +103,15 @@ impl Session {
     pub(super) fn input_line(&self) -> Result<Secret, Failure> {
         let mut buffer = SecretBuffer::new();
         let mut byte = [0];
-        while StandardInput.read(&mut byte)? == 1 && byte[0] != b'\n' {
+        for _ in 0..INPUT_LIMIT {
+            if StandardInput.read(&mut byte)? == 0 || byte[0] == b'\n' {
+                return Ok(buffer.into_secret());
+            }
             buffer.push(&byte);
         }
-        Ok(buffer.into_secret())
+        Err(Failure::failed(format!(
+            "the first line has more than {INPUT_LIMIT} bytes"
+        )))
     }
 
     /// Asks for a new value twice, without echo.
@@ -129,7 +132,7 @@ fn suggest(failure: Failure, vault: &Vault<'_>) -> Failure {
     let Some(missing) = failure.missing() else {
         return failure;
     };
-    let names = vault.store().names(None).unwrap_or_default();
+    let names = vault.store().list(None).names;
     let likeness = |name: &Name| strsim::jaro_winkler(name.as_str(), missing.as_str());
     let nearest = names
         .iter()

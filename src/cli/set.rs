@@ -38,12 +38,13 @@ pub(super) fn run(args: &Args, session: &Session) -> Result<Done, Failure> {
             false => without_last_line_end(&session.input()?),
         };
         let name = &address.name;
-        let subject = match vault.version(name)? {
+        vault.unlock_for(name)?;
+        let subject = match vault.store().cipher_of(name)? {
             Some(_) => format!("Edit password for {name} using vaultctl."),
             None => format!("Add given password for {name} to store."),
         };
         vault.edit(&subject, |edit| {
-            let old = match vault.version(name)? {
+            let old = match vault.store().cipher_of(name)? {
                 Some(_) => edit.read(name)?,
                 None => Entry::new(SecretBuffer::new().into_secret()),
             };

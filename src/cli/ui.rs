@@ -5,7 +5,7 @@ use std::io::{self, Write};
 use serde::Serialize;
 
 use crate::secret::Secret;
-use crate::sys::StandardOutput;
+use crate::sys::{StandardOutput, harmless};
 
 use super::Failure;
 
@@ -13,6 +13,8 @@ use super::Failure;
 pub(super) struct Ui {
     pub(super) json: bool,
     pub(super) quiet: bool,
+    /// Whether standard output is a terminal, and names from outside must be made harmless for it.
+    pub(super) on_terminal: bool,
 }
 
 impl Ui {
@@ -28,6 +30,11 @@ impl Ui {
 
     /// A line of data.
     pub(super) fn line(&self, line: &str) -> Result<(), Failure> {
+        let line = if self.on_terminal {
+            harmless(line)
+        } else {
+            line.to_owned()
+        };
         self.data(format!("{line}\n").as_bytes())
     }
 
@@ -40,13 +47,13 @@ impl Ui {
     /// Something good to know, unless `--quiet`.
     pub(super) fn note(&self, text: &str) {
         if !self.quiet {
-            say(&format!("{text}\n"));
+            say(&format!("{}\n", harmless(text)));
         }
     }
 
     /// Something that must be known.
     pub(super) fn warn(&self, text: &str) {
-        say(&format!("warning: {text}\n"));
+        say(&format!("warning: {}\n", harmless(text)));
     }
 }
 
@@ -62,28 +69,4 @@ pub(super) fn reveal_aside(secret: &Secret) {
 
 fn say_bytes(bytes: &[u8]) {
     io::stderr().lock().write_all(bytes).ok();
-}
-
-/// Text from outside (a name, another program's message) made harmless for a terminal: control
-/// characters, which could rewrite what is on the screen, are shown as escapes.
-pub(super) fn shown(text: &str) -> String {
-    text.chars()
-        .map(|c| {
-            if c.is_control() {
-                c.escape_default().to_string()
-            } else {
-                c.to_string()
-            }
-        })
-        .collect()
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn control_characters_do_not_reach_the_terminal() {
-        assert_eq!(shown("a\u{1b}[2Jb\nc ä 🔑"), "a\\u{1b}[2Jb\\nc ä 🔑");
-    }
 }

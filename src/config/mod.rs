@@ -26,7 +26,7 @@ pub struct Config {
 /// Why there is no configuration.
 #[derive(Debug, thiserror::Error)]
 pub enum Error {
-    /// `HOME` is not set and nothing else says where files are.
+    /// `HOME` is not set.
     #[error("the variable HOME is not set")]
     NoHome,
     /// The file that was named on the command line is not there.

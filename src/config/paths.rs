@@ -33,13 +33,10 @@ pub struct Paths {
 
 impl Paths {
     pub(super) fn find(variables: &Variables, overrides: &Overrides) -> Result<Self, Error> {
-        let home = PathBuf::from(variables.text("HOME").ok_or(Error::NoHome)?);
+        let home = variables.path("HOME").ok_or(Error::NoHome)?;
         let base = |name: &str, default: &str| {
             // A relative XDG path is to be ignored (XDG base directory specification, "Environment variables").
-            let named = variables
-                .text(name)
-                .map(PathBuf::from)
-                .filter(|path| path.is_absolute());
+            let named = variables.path(name).filter(|path| path.is_absolute());
             named.unwrap_or_else(|| home.join(default)).join("vaultctl")
         };
         let config_folder = base("XDG_CONFIG_HOME", ".config");
@@ -47,20 +44,16 @@ impl Paths {
         let named_settings = overrides
             .settings
             .clone()
-            .or_else(|| variables.text("VAULTCTL_CONFIG").map(PathBuf::from));
-        let named_store = [
-            variables.text("VAULTCTL_STORE"),
-            variables.text("PASSWORD_STORE_DIR"),
-        ];
-        let named_store = overrides
-            .store
-            .clone()
-            .or_else(|| named_store.into_iter().flatten().next().map(PathBuf::from));
+            .or_else(|| variables.path("VAULTCTL_CONFIG"));
+        let store_variables = ["VAULTCTL_STORE", "PASSWORD_STORE_DIR"];
+        let named_store = overrides.store.clone();
+        let named_store =
+            named_store.or_else(|| store_variables.iter().find_map(|name| variables.path(name)));
         Ok(Self {
             settings: named_settings.unwrap_or_else(|| config_folder.join("config.toml")),
             store_is_chosen: named_store.is_some(),
             store: named_store.unwrap_or_else(|| home.join(".password-store")),
-            identity: variables.text("VAULTCTL_IDENTITY").map(PathBuf::from),
+            identity: variables.path("VAULTCTL_IDENTITY"),
             home,
             config_folder,
             state_folder,

@@ -26,9 +26,7 @@ impl FromStr for Recipient {
     type Err = Error;
 
     fn from_str(text: &str) -> Result<Self, Error> {
-        text.parse()
-            .map(Self)
-            .map_err(|_| Error::BadRecipient(text.to_owned()))
+        text.parse().map(Self).map_err(|_| Error::BadRecipient)
     }
 }
 

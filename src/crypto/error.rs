@@ -8,9 +8,9 @@ pub enum Error {
     /// Encrypting to nobody.
     #[error("there is no recipient to encrypt to")]
     NoRecipients,
-    /// A recipient that is none.
-    #[error("`{0}` is not an age recipient")]
-    BadRecipient(String),
+    /// A recipient that is none. It is not repeated: it may be a private key, put there by mistake.
+    #[error("not an age recipient")]
+    BadRecipient,
     /// An identity file without an identity, or with a line that is none.
     #[error("not an age identity file (line {0})")]
     BadIdentity(usize),

@@ -59,6 +59,17 @@ impl Cipher {
     }
 }
 
+impl Recipients {
+    /// How it is encrypted to them.
+    #[must_use]
+    pub fn cipher(&self) -> Cipher {
+        match self {
+            Self::Age(_) => Cipher::Age,
+            Self::OpenPgp(_) => Cipher::OpenPgp,
+        }
+    }
+}
+
 /// To whom something is encrypted; one cipher at a time.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Recipients {

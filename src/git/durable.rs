@@ -9,27 +9,24 @@ use git2::Oid;
 
 use crate::sys::{FileError, Folder};
 
+const OBJECTS: &str = "objects";
+
 /// Where git keeps an object that is not in a pack, relative to the git folder.
 fn loose(id: Oid) -> PathBuf {
     let hex = id.to_string();
     let (folder, file) = hex.split_at(2);
-    Path::new("objects").join(folder).join(file)
+    Path::new(OBJECTS).join(folder).join(file)
 }
 
-/// Syncs new objects and the folders that name them.
+/// Syncs new objects and the folders that name them. One that was there before may lie in a pack:
+/// then there is nothing to sync.
 pub(super) fn objects(git_folder: &Folder, ids: &[Oid]) -> Result<(), FileError> {
-    for id in ids {
-        let path = loose(*id);
-        // An object that was there before may lie in a pack: then there is nothing to sync.
-        if git_folder.stamp(&path)?.is_some() {
-            sync(git_folder, &path)?;
-            sync(git_folder, path.parent().unwrap_or(Path::new("")))?;
-        }
-    }
-    Ok(())
+    ids.iter()
+        .try_for_each(|id| file(git_folder, &loose(*id)))?;
+    sync(git_folder, Path::new(OBJECTS))
 }
 
-/// Syncs a file of the git folder and the folder that names it.
+/// Syncs a file of the git folder and the folder that names it, if it is there.
 pub(super) fn file(git_folder: &Folder, path: &Path) -> Result<(), FileError> {
     if git_folder.stamp(path)?.is_some() {
         sync(git_folder, path)?;

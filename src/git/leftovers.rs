@@ -3,15 +3,20 @@
 //! libgit2 guards the index and each reference by a `.lock` file; after `kill -9` it stays and stops
 //! every later commit, ours and the user's. It writes each object into a file of another name first,
 //! which `git gc` does not know and would leave for ever. The caller knows (from its journal) that
-//! one of us died in the middle of a commit, and holds the store's lock, so no other vaultctl is at
-//! work; only the user's own git might be, and its files change or vanish within a moment.
+//! one of us died, and when it began; and it holds the store's lock, so no other vaultctl is at work.
+//!
+//! The user's own git may be, and may hold a lock for as long as an editor is open. So only what
+//! appeared within moments of that beginning, and stands still, is taken for ours.
 
 use std::path::{Path, PathBuf};
 use std::thread::sleep;
 use std::time::Duration;
 
-use crate::store::HistoryError;
+use jiff::Timestamp;
+
 use crate::sys::{FileError, Folder, Stamp};
+
+use super::repository::Git;
 
 /// Where objects are, and how libgit2 calls one that it has not finished (libgit2, `odb_loose.c`).
 const OBJECTS: &str = "objects";
@@ -20,51 +25,69 @@ const UNFINISHED_OBJECT: &[u8] = b"tmp_object_git2_";
 /// How long a file must stand unchanged to count as left behind.
 const STILL: Duration = Duration::from_millis(500);
 
-/// Removes the locks and unfinished objects that stand still.
-pub(super) fn clear(git_folder: &Folder, branch: Option<&str>) -> Result<(), HistoryError> {
-    let before = standing(git_folder, branch)?;
+/// From its beginning, a writer of ours reaches git within this many seconds, even on a busy machine.
+const MOMENTS: i64 = 10;
+
+/// Removes the locks and unfinished objects that a writer of ours has left, which began at `begun`.
+pub(super) fn clear(git: &Git, begun: Timestamp) -> Result<(), FileError> {
+    let from = begun.as_second() - 1;
+    let mut before = standing(git)?;
+    before.retain(|(_, stamp)| (from..=from + MOMENTS).contains(&stamp.mtime.0));
     if before.is_empty() {
         return Ok(());
     }
     sleep(STILL);
-    let after = standing(git_folder, branch)?;
-    for (path, stamp) in before {
-        let unchanged = after.iter().any(|(other, now)| {
-            *other == path && now.place == stamp.place && now.mtime == stamp.mtime
-        });
-        if unchanged {
-            git_folder.remove(&path).map_err(history_error)?;
+    for (place, stamp) in before {
+        let now = place.folder(git).stamp(&place.path)?;
+        if now.is_some_and(|now| (now.place, now.mtime) == (stamp.place, stamp.mtime)) {
+            place.folder(git).remove(&place.path)?;
         }
     }
     Ok(())
 }
 
-fn standing(
-    git_folder: &Folder,
-    branch: Option<&str>,
-) -> Result<Vec<(PathBuf, Stamp)>, HistoryError> {
-    let stamps = locks(branch)
-        .chain(unfinished_objects(git_folder).map_err(history_error)?)
-        .map(|path| Ok(git_folder.stamp(&path)?.map(|stamp| (path, stamp))));
-    let found: Result<Vec<_>, FileError> = stamps.filter_map(Result::transpose).collect();
-    found.map_err(history_error)
+fn standing(git: &Git) -> Result<Vec<(Place, Stamp)>, FileError> {
+    let mut found = Vec::new();
+    for place in locks(git).into_iter().chain(unfinished_objects(git)?) {
+        let stamp = place.folder(git).stamp(&place.path)?;
+        found.extend(stamp.map(|stamp| (place, stamp)));
+    }
+    Ok(found)
 }
 
-fn locks(branch: Option<&str>) -> impl Iterator<Item = PathBuf> {
-    let guarded = ["index", "HEAD"].into_iter().chain(branch);
-    guarded.map(|name| PathBuf::from(format!("{name}.lock")))
+fn locks(git: &Git) -> Vec<Place> {
+    let own = ["index.lock", "HEAD.lock"].map(|name| Place {
+        shared: false,
+        path: PathBuf::from(name),
+    });
+    let branch = git.branch().map(|branch| Place {
+        shared: true,
+        path: PathBuf::from(format!("{branch}.lock")),
+    });
+    own.into_iter().chain(branch).collect()
 }
 
-fn unfinished_objects(git_folder: &Folder) -> Result<Vec<PathBuf>, FileError> {
+fn unfinished_objects(git: &Git) -> Result<Vec<Place>, FileError> {
     let objects = Path::new(OBJECTS);
-    let mut items = git_folder.list(objects)?;
+    let mut items = git.shared.list(objects)?;
     items.retain(|item| item.name.as_encoded_bytes().starts_with(UNFINISHED_OBJECT));
     Ok(items
         .into_iter()
-        .map(|item| objects.join(item.name))
+        .map(|item| Place {
+            shared: true,
+            path: objects.join(item.name),
+        })
         .collect())
 }
 
-fn history_error(error: FileError) -> HistoryError {
-    HistoryError(error.to_string())
+/// A file of the working tree's own git folder, or of the one that it shares with others.
+struct Place {
+    shared: bool,
+    path: PathBuf,
+}
+
+impl Place {
+    fn folder<'g>(&self, git: &'g Git) -> &'g Folder {
+        if self.shared { &git.shared } else { &git.own }
+    }
 }

@@ -6,14 +6,18 @@ use git2::{
     Commit, Index, IndexEntry, IndexTime, ObjectType, Oid, Repository, RepositoryInitOptions,
     RepositoryOpenFlags, Signature, Tree,
 };
+use jiff::Timestamp;
 
 use crate::store::{History, HistoryError};
-use crate::sys::{FileError, Folder, PrivateUmask, Stamp};
+use crate::sys::{FileError, Folder, PrivateUmask, Stamp, random_hex};
 
 use super::{Author, durable, leftovers};
 
 /// A regular file that is not executable, as git's index writes it.
 const FILE_MODE: u32 = 0o100_644;
+
+/// What git calls its folder in a working tree.
+const GIT_FOLDER: &str = ".git";
 
 /// The largest file that is recorded (bytes).
 const FILE_LIMIT: usize = 256 * 1024 * 1024;
@@ -45,41 +49,56 @@ impl History for GitHistory {
         }
     }
 
-    fn recover(&self) -> Result<(), HistoryError> {
+    fn recover(&self, begun: Timestamp) -> Result<(), HistoryError> {
         match Git::open(&self.root)? {
-            Some(git) => leftovers::clear(&git.git_folder, git.branch().as_deref()),
+            Some(git) => leftovers::clear(&git, begun).map_err(file_error),
             None => Ok(()),
         }
     }
 }
 
 /// A repository whose working tree is the store, open.
-struct Git {
+pub(super) struct Git {
     repository: Repository,
     tree: Folder,
-    git_folder: Folder,
+    /// Index and HEAD of this working tree.
+    pub(super) own: Folder,
+    /// Objects and branches; another folder than `own` in a linked working tree (git-worktree(1)).
+    pub(super) shared: Folder,
 }
 
-/// Makes a repository at `root`, unless there is one; without templates, hence without hooks.
+/// Makes a repository at `root`, unless there is one; without templates, hence without hooks. It
+/// is put together beside its place and then moved there, so that half a repository can not stay.
 ///
 /// # Errors
 /// [`HistoryError`].
 pub fn create(root: &Path) -> Result<(), HistoryError> {
-    if root.join(".git").exists() {
+    let Some(tree) = Folder::open(root).map_err(file_error)? else {
+        return Err(HistoryError(format!(
+            "there is no folder `{}`",
+            root.display()
+        )));
+    };
+    if tree
+        .kind_itself(Path::new(GIT_FOLDER))
+        .map_err(file_error)?
+        .is_some()
+    {
         return Ok(());
     }
     let _umask = PrivateUmask::begin();
+    let beside = PathBuf::from(format!(".vaultctl-{}.tmp", random_hex(8)));
     let branch =
         git2::Config::open_default().and_then(|config| config.get_string("init.defaultBranch"));
     let mut options = RepositoryInitOptions::new();
-    options
-        .external_template(false)
-        .no_reinit(true)
-        .mkpath(false);
+    options.external_template(false).no_reinit(true).mkdir(true);
     options.initial_head(branch.as_deref().unwrap_or("main"));
-    Repository::init_opts(root, &options)
+    Repository::init_opts(root.join(&beside), &options)
         .map(drop)
-        .map_err(git_error)
+        .map_err(git_error)?;
+    let moved = tree.place(&beside.join(GIT_FOLDER), Path::new(GIT_FOLDER));
+    tree.prune(&beside);
+    moved.map_err(file_error)
 }
 
 impl Git {
@@ -87,19 +106,25 @@ impl Git {
         let Some(tree) = Folder::open(root).map_err(file_error)? else {
             return Ok(None);
         };
-        if tree.kind(Path::new(".git")).map_err(file_error)?.is_none() {
+        if tree
+            .kind(Path::new(GIT_FOLDER))
+            .map_err(file_error)?
+            .is_none()
+        {
             return Ok(None);
         }
         let no_ceiling: [&Path; 0] = [];
         let opened = Repository::open_ext(root, RepositoryOpenFlags::NO_SEARCH, no_ceiling);
         let repository = opened.map_err(git_error)?;
-        let git_folder = Folder::open(repository.path()).map_err(file_error)?;
-        let git_folder =
-            git_folder.ok_or_else(|| HistoryError("the git folder has gone".to_owned()))?;
+        let (own, shared) = (
+            git_folder(repository.path())?,
+            git_folder(repository.commondir())?,
+        );
         Ok(Some(Self {
             repository,
             tree,
-            git_folder,
+            own,
+            shared,
         }))
     }
 
@@ -117,20 +142,10 @@ impl Git {
             .map(Commit::tree)
             .transpose()
             .map_err(git_error)?;
-        let mut objects = Vec::new();
-        let mut changed = false;
-        for path in paths {
-            let content = self.tree.read(path, FILE_LIMIT).map_err(file_error)?;
-            if is_recorded(&index, head.as_ref(), path, content.as_deref())? {
-                continue;
-            }
-            changed = true;
-            objects.extend(self.stage(&mut index, path, content.as_deref())?);
-        }
-        // Nothing is written when there is nothing to record: the disk may be read-only.
-        if !changed {
+        let Some(mut objects) = self.stage_all(&mut index, head.as_ref(), paths)? else {
+            // Nothing is written when there is nothing to record: the disk may be read-only.
             return Ok(());
-        }
+        };
         let tree = index.write_tree().map_err(git_error)?;
         index.write().map_err(git_error)?;
         let signatures = author.signatures(&self.repository.config().map_err(git_error)?);
@@ -141,9 +156,45 @@ impl Git {
             &signatures.map_err(git_error)?,
         )?;
         objects.extend(self.objects_of(commit, tree, paths));
-        durable::objects(&self.git_folder, &objects).map_err(file_error)?;
-        let branch = self.branch().unwrap_or_else(|| "HEAD".to_owned());
-        durable::file(&self.git_folder, Path::new(&branch)).map_err(file_error)
+        // What a branch names must be on the disk before it is named.
+        durable::objects(&self.shared, &objects).map_err(file_error)?;
+        self.advance(commit, subject)?;
+        durable::file(&self.own, Path::new("index")).map_err(file_error)
+    }
+
+    /// Moves HEAD's branch, or a detached HEAD, to the new commit.
+    fn advance(&self, commit: Oid, subject: &str) -> Result<(), HistoryError> {
+        let branch = self.branch();
+        let name = branch.as_deref().unwrap_or("HEAD");
+        let told = self
+            .repository
+            .reference(name, commit, true, &format!("commit: {subject}"));
+        told.map_err(git_error)?;
+        let folder = if branch.is_some() {
+            &self.shared
+        } else {
+            &self.own
+        };
+        durable::file(folder, Path::new(name)).map_err(file_error)
+    }
+
+    /// Puts what stands at each path into the index; the new objects, or `None` when the index and
+    /// the newest commit have all of it.
+    fn stage_all(
+        &self,
+        index: &mut Index,
+        head: Option<&Tree<'_>>,
+        paths: &[PathBuf],
+    ) -> Result<Option<Vec<Oid>>, HistoryError> {
+        let mut objects = None;
+        for path in paths {
+            let content = self.tree.read(path, FILE_LIMIT).map_err(file_error)?;
+            if !is_recorded(index, head, path, content.as_deref())? {
+                let staged = self.stage(index, path, content.as_deref())?;
+                objects.get_or_insert_with(Vec::new).extend(staged);
+            }
+        }
+        Ok(objects)
     }
 
     /// Puts what stands at `path` into the index; returns the new object, if there is one.
@@ -183,9 +234,9 @@ impl Git {
         let tree = self.repository.find_tree(tree).map_err(git_error)?;
         let parents: Vec<&Commit<'_>> = parent.into_iter().collect();
         let message = format!("{subject}\n");
-        let made =
-            self.repository
-                .commit(Some("HEAD"), author, committer, &message, &tree, &parents);
+        let made = self
+            .repository
+            .commit(None, author, committer, &message, &tree, &parents);
         made.map_err(git_error)
     }
 
@@ -202,7 +253,7 @@ impl Git {
     }
 
     /// The branch that HEAD names, even before its first commit: `refs/heads/main`.
-    fn branch(&self) -> Option<String> {
+    pub(super) fn branch(&self) -> Option<String> {
         let head = self.repository.find_reference("HEAD").ok()?;
         head.symbolic_target().ok().flatten().map(str::to_owned)
     }
@@ -256,6 +307,11 @@ fn index_entry(path: &Path, id: Oid, stamp: Stamp) -> IndexEntry {
         flags_extended: 0,
         path: std::os::unix::ffi::OsStrExt::as_bytes(path.as_os_str()).to_vec(),
     }
+}
+
+fn git_folder(path: &Path) -> Result<Folder, HistoryError> {
+    let folder = Folder::open(path).map_err(file_error)?;
+    folder.ok_or_else(|| HistoryError(format!("the git folder `{}` has gone", path.display())))
 }
 
 fn git_error(error: git2::Error) -> HistoryError {

@@ -39,6 +39,9 @@ pub enum Error {
     /// gpg did not encrypt.
     #[error("gpg could not encrypt it: {0}")]
     NotSealed(String),
+    /// A protection that the user asked for and that is not built yet.
+    #[error("{0} is set, and signed recipients files are not supported yet")]
+    NotSupported(&'static str),
     /// A file's content is not what it should be.
     #[error("`{}`: {reason}", path.display())]
     BadFile {

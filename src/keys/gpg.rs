@@ -17,6 +17,10 @@ const ALWAYS: [&str; 4] = [
     "--no-encrypt-to",
 ];
 
+/// With it, pass accepts only recipients files that this key has signed. Writing without that check
+/// would drop a protection that the user asked for.
+const SIGNING_KEY: &str = "PASSWORD_STORE_SIGNING_KEY";
+
 /// The user's GnuPG.
 pub(super) struct Gpg<'a> {
     variables: &'a Variables,
@@ -30,23 +34,30 @@ impl<'a> Gpg<'a> {
     /// Decrypts a message, once it is known to be one.
     pub(super) fn open(&self, ciphertext: &[u8]) -> Result<Secret, Error> {
         let message = Message::recognise(ciphertext.to_vec())?;
-        let outcome = self.run(&["--decrypt".to_owned()], message.into_sealed().body())?;
+        let outcome = self.run(&["--decrypt"], message.into_sealed().body())?;
         match outcome.code {
             Some(0) => Ok(outcome.stdout),
             _ => Err(Error::NotOpened(reason(&outcome))),
         }
     }
 
-    /// Encrypts to `ids`, and takes the answer in only if it is a whole message.
+    /// Encrypts to `ids` (to those of `PASSWORD_STORE_KEY` instead, if it is set, as pass does), and
+    /// takes the answer in only if it is a whole message.
     pub(super) fn seal(
         &self,
         ids: &[String],
         plaintext: &Secret,
     ) -> Result<Sealed<Vec<u8>>, Error> {
-        let mut arguments = vec!["--encrypt".to_owned()];
-        for id in ids {
-            arguments.extend(["--recipient".to_owned(), id.clone()]);
+        if self.variables.text(SIGNING_KEY).is_some() {
+            return Err(Error::NotSupported(SIGNING_KEY));
         }
+        let chosen = self.variables.text("PASSWORD_STORE_KEY");
+        let ids: Vec<&str> = match chosen {
+            Some(chosen) => chosen.split_whitespace().collect(),
+            None => ids.iter().map(String::as_str).collect(),
+        };
+        let recipients = ids.iter().flat_map(|id| ["--recipient", id]);
+        let arguments: Vec<&str> = std::iter::once("--encrypt").chain(recipients).collect();
         // EXPOSE: the plaintext goes to gpg over a pipe.
         let outcome = self.run(&arguments, plaintext.expose())?;
         if outcome.code != Some(0) {
@@ -57,7 +68,7 @@ impl<'a> Gpg<'a> {
         Ok(message.into_sealed())
     }
 
-    fn run(&self, arguments: &[String], input: &[u8]) -> Result<Outcome, Error> {
+    fn run(&self, arguments: &[&str], input: &[u8]) -> Result<Outcome, Error> {
         let mut outcome = Err(HelperError::Missing("gpg".to_owned()));
         for program in PROGRAMS {
             outcome = self.helper(program).args(arguments).run(input);

@@ -25,6 +25,17 @@ pub enum Error {
     /// There are two files for one name.
     #[error("`{0}` exists twice, as `.age` and as `.gpg`")]
     Ambiguous(Name),
+    /// What is at an entry's place is no file.
+    #[error("`{}` is not a file", .0.display())]
+    NotAFile(PathBuf),
+    /// A folder above is not one of this store's own.
+    #[error("`{}` {reason}, and what is in it is not changed", folder.display())]
+    Elsewhere {
+        /// Which folder.
+        folder: PathBuf,
+        /// What it is instead.
+        reason: &'static str,
+    },
     /// No folder above says to whom to encrypt.
     #[error("neither `.age-recipients` nor `.gpg-id` says to whom `{0}` is encrypted")]
     NoRecipients(Name),

@@ -2,6 +2,8 @@
 
 use std::path::PathBuf;
 
+use jiff::Timestamp;
+
 /// The memory of a store: every change becomes one step that can be told and undone.
 ///
 /// Callers hold the store's lock around both methods.
@@ -13,11 +15,12 @@ pub trait History {
     /// [`HistoryError`]; then nothing was recorded, and the files stand as they are.
     fn record(&self, paths: &[PathBuf], subject: &str) -> Result<(), HistoryError>;
 
-    /// Clears what a writer that was killed in the middle of [`History::record`] has left in the way.
+    /// Clears what a writer that was killed in the middle of [`History::record`] has left in the
+    /// way; `begun` is when it began.
     ///
     /// # Errors
-    /// [`HistoryError`] when it can not be cleared, or is not ours to clear.
-    fn recover(&self) -> Result<(), HistoryError>;
+    /// [`HistoryError`] when it can not be cleared.
+    fn recover(&self, begun: Timestamp) -> Result<(), HistoryError>;
 }
 
 /// Why a step was not recorded.

@@ -16,4 +16,4 @@ pub use error::Error;
 pub use history::{History, HistoryError};
 pub use name::{Name, NameError};
 pub use recipients::RecipientsFile;
-pub use tree::Store;
+pub use tree::{Listing, Store};

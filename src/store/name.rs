@@ -1,7 +1,7 @@
 //! The name of an entry.
 
 use std::fmt;
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 use std::str::FromStr;
 
 use crate::crypto::Cipher;
@@ -9,8 +9,8 @@ use crate::crypto::Cipher;
 /// The longest component a file system takes, in bytes (NAME_MAX), ending included.
 const COMPONENT_LIMIT: usize = 255;
 
-/// Folders that belong to git, to pass and to us.
-const RESERVED: [&str; 3] = [".git", ".extensions", ".vaultctl"];
+/// Folders that belong to git, to pass and to us, and the short name that Windows gives the first.
+const RESERVED: [&str; 4] = [".git", ".extensions", ".vaultctl", "git~1"];
 
 /// A name that was parsed: components joined by `/`, none of them empty, `.`, `..` or reserved.
 ///
@@ -29,7 +29,7 @@ pub enum NameError {
     Climbs(String),
     /// It is in a folder that holds no entries.
     #[error("`{0}` is in `{1}`, which holds no entries")]
-    Reserved(String, &'static str),
+    Reserved(String, String),
     /// It has a byte that no path can have.
     #[error("a name can not hold a NUL byte")]
     Nul,
@@ -58,12 +58,8 @@ impl FromStr for Name {
             if *part == ".." {
                 return Err(NameError::Climbs(text.to_owned()));
             }
-            // Git ignores case where the file system does.
-            if let Some(reserved) = RESERVED
-                .iter()
-                .find(|reserved| reserved.eq_ignore_ascii_case(part))
-            {
-                return Err(NameError::Reserved(text.to_owned(), reserved));
+            if Self::is_reserved(part) {
+                return Err(NameError::Reserved(text.to_owned(), (*part).to_owned()));
             }
             if part.len() + Cipher::Age.extension().len() > COMPONENT_LIMIT {
                 return Err(NameError::TooLong(text.to_owned()));
@@ -86,10 +82,19 @@ impl Name {
         PathBuf::from(format!("{}{}", self.0, cipher.extension()))
     }
 
-    /// Whether it is `folder` itself or lies below it.
+    /// Whether a part of a path is a folder that holds no entries, however a file system spells it:
+    /// git refuses them all, since clones live on other systems (git, `is_ntfs_dotgit`, `is_hfs_dotgit`).
     #[must_use]
-    pub fn is_below(&self, folder: &Self) -> bool {
-        Path::new(&self.0).starts_with(&folder.0)
+    pub fn is_reserved(part: &str) -> bool {
+        let visible: String = part.chars().filter(|c| !is_ignored_by_hfs(*c)).collect();
+        let bare = visible
+            .split(':')
+            .next()
+            .unwrap_or_default()
+            .trim_end_matches(['.', ' ']);
+        RESERVED
+            .iter()
+            .any(|reserved| reserved.eq_ignore_ascii_case(bare))
     }
 }
 
@@ -97,6 +102,11 @@ impl fmt::Display for Name {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(&self.0)
     }
+}
+
+/// Characters that HFS+ leaves out when it compares names.
+fn is_ignored_by_hfs(c: char) -> bool {
+    matches!(c, '\u{200c}'..='\u{200f}' | '\u{202a}'..='\u{202e}' | '\u{206a}'..='\u{206f}' | '\u{feff}')
 }
 
 #[cfg(test)]

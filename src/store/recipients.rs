@@ -28,10 +28,7 @@ impl RecipientsFile {
     /// How entries below it are encrypted.
     #[must_use]
     pub fn cipher(&self) -> Cipher {
-        match self.recipients {
-            Recipients::Age(_) => Cipher::Age,
-            Recipients::OpenPgp(_) => Cipher::OpenPgp,
-        }
+        self.recipients.cipher()
     }
 
     /// One recipient a line; `#` begins a comment, empty lines mean nothing.
@@ -101,7 +98,7 @@ mod tests {
             .expect_err("is none");
         assert_eq!(
             error.to_string(),
-            "recipients file `.age-recipients`, line 2: `hello` is not an age recipient"
+            "recipients file `.age-recipients`, line 2: not an age recipient"
         );
         assert!(
             RecipientsFile::parse(Path::new(".gpg-id"), Cipher::OpenPgp, b"# nobody\n").is_err()

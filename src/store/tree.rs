@@ -1,8 +1,8 @@
 //! The tree of ciphertext.
 
-use std::path::{Path, PathBuf};
+use std::path::Path;
 
-use crate::crypto::{Cipher, Recipients};
+use crate::crypto::Cipher;
 use crate::sys::{self, FileError, Folder, Kind};
 
 use super::{EntryFile, Error, Name, RecipientsFile};
@@ -28,26 +28,62 @@ impl Store {
         Ok(Self { folder })
     }
 
-    /// Makes a store at `root`, which may exist but must not hold a recipients file.
+    /// Opens the folder at `root` for a new store, making it if need be.
     ///
     /// # Errors
-    /// [`Error::StoreExists`]; what the file system says.
-    pub fn create(root: &Path, recipients: &Recipients) -> Result<(Self, PathBuf), Error> {
+    /// [`Error::StoreExists`] when it holds a recipients file; what the file system says.
+    pub fn begin(root: &Path) -> Result<Self, Error> {
         sys::create_folder(root)?;
         let store = Self::open(root)?;
-        if store.recipients_in(Path::new(""))?.is_some() {
-            return Err(Error::StoreExists(root.to_owned()));
+        store.check_is_new()?;
+        Ok(store)
+    }
+
+    /// Refuses when the root holds a recipients file.
+    ///
+    /// # Errors
+    /// [`Error::StoreExists`].
+    pub fn check_is_new(&self) -> Result<(), Error> {
+        match self.recipients_in(Path::new(""))? {
+            Some(_) => Err(Error::StoreExists(self.folder.path().to_owned())),
+            None => Ok(()),
         }
-        let cipher = match recipients {
-            Recipients::Age(_) => Cipher::Age,
-            Recipients::OpenPgp(_) => Cipher::OpenPgp,
-        };
-        let path = PathBuf::from(RecipientsFile::file_name(cipher));
-        sys::create_private(
-            &root.join(&path),
-            RecipientsFile::render(recipients).as_bytes(),
-        )?;
-        Ok((store, path))
+    }
+
+    /// Refuses to change what is not this store's own: an entry whose place is taken by something
+    /// else than a file, or that is reached through a link or lies in another git repository.
+    ///
+    /// # Errors
+    /// [`Error::NotAFile`]; [`Error::Elsewhere`].
+    pub fn check_place(&self, name: &Name) -> Result<(), Error> {
+        for folder in Path::new(name.as_str())
+            .ancestors()
+            .skip(1)
+            .filter(|folder| !folder.as_os_str().is_empty())
+        {
+            let elsewhere = |reason| {
+                Err(Error::Elsewhere {
+                    folder: folder.to_owned(),
+                    reason,
+                })
+            };
+            if self.folder.kind_itself(folder)? == Some(Kind::Link) {
+                return elsewhere("is a link");
+            }
+            if self.folder.kind_itself(&folder.join(".git"))?.is_some() {
+                return elsewhere("is a git repository of its own");
+            }
+        }
+        for cipher in Cipher::ALL {
+            let file = name.file(cipher);
+            if !matches!(
+                self.folder.kind_itself(&file)?,
+                None | Some(Kind::File | Kind::Link)
+            ) {
+                return Err(Error::NotAFile(file));
+            }
+        }
+        Ok(())
     }
 
     /// The folder it lies in.
@@ -124,33 +160,43 @@ impl Store {
         Ok(found)
     }
 
-    /// All entries below `folder` (of the whole store without one), sorted by name. Dot-folders
-    /// and names that could not be typed are passed over; links to folders are not followed.
-    ///
-    /// # Errors
-    /// What the file system says.
-    pub fn names(&self, folder: Option<&Name>) -> Result<Vec<Name>, Error> {
-        let mut names = Vec::new();
-        self.collect(Path::new(folder.map_or("", Name::as_str)), &mut names)?;
-        names.sort();
-        names.dedup();
-        Ok(names)
+    /// All entries below `folder` (of the whole store without one), by name. Links to folders are
+    /// not followed.
+    #[must_use]
+    pub fn list(&self, folder: Option<&Name>) -> Listing {
+        let mut listing = Listing::default();
+        self.collect(Path::new(folder.map_or("", Name::as_str)), &mut listing);
+        listing.names.sort();
+        listing.names.dedup();
+        listing
     }
 
-    fn collect(&self, folder: &Path, names: &mut Vec<Name>) -> Result<(), FileError> {
-        for item in self.folder.list(folder)? {
-            let Some(text) = item.name.to_str().filter(|text| !text.starts_with('.')) else {
+    fn collect(&self, folder: &Path, listing: &mut Listing) {
+        let items = match self.folder.list(folder) {
+            Ok(items) => items,
+            Err(error) => return listing.unread.push(error),
+        };
+        for item in items {
+            let Some(text) = item.name.to_str().filter(|text| !Name::is_reserved(text)) else {
                 continue;
             };
             let path = folder.join(text);
             match item.kind {
-                Kind::Folder => self.collect(&path, names)?,
-                Kind::File | Kind::Link => names.extend(name_of(&path)),
+                Kind::Folder => self.collect(&path, listing),
+                Kind::File | Kind::Link => listing.names.extend(name_of(&path)),
                 Kind::Other => {}
             }
         }
-        Ok(())
     }
+}
+
+/// The entries that were found.
+#[derive(Debug, Default)]
+pub struct Listing {
+    /// By name; those with a dot at the beginning of a part, too.
+    pub names: Vec<Name>,
+    /// Folders that could not be looked into, and why.
+    pub unread: Vec<FileError>,
 }
 
 /// The name of the entry whose file is at `path`.
@@ -207,14 +253,9 @@ mod tests {
             (".git/x.age", ""),
             ("a.gpg", ""),
         ]);
-        let names: Vec<String> = store
-            .names(None)
-            .expect("lists")
-            .iter()
-            .map(Name::to_string)
-            .collect();
+        let names: Vec<String> = store.list(None).names.iter().map(Name::to_string).collect();
         assert_eq!(names, ["a", "a/c", "b"]);
-        assert_eq!(store.names(Some(&name("a"))).expect("lists"), [name("a/c")]);
+        assert_eq!(store.list(Some(&name("a"))).names, [name("a/c")]);
     }
 
     #[test]

@@ -13,6 +13,9 @@ use std::time::Duration;
 use super::file::FileError;
 use super::lock::{LockError, lock_file};
 
+/// More than this without an end is told in pieces (bytes).
+const LONGEST_LINE: u64 = 64 * 1024;
+
 /// The file, locked while this lives. A last line without its end is what a killed writer left of
 /// an event that nobody went on after: it is cut off.
 pub struct AppendFile {
@@ -70,50 +73,6 @@ impl AppendFile {
         })
     }
 
-    /// Calls `each` with every whole line, oldest first.
-    ///
-    /// # Errors
-    /// `InvalidData` for a line that is not text or longer than `limit` bytes; what `each` says.
-    pub fn lines(
-        &mut self,
-        limit: usize,
-        each: &mut dyn FnMut(&str) -> io::Result<()>,
-    ) -> Result<(), FileError> {
-        self.walk(limit, each)
-            .map_err(|source| FileError::new("read", &self.path, source))
-    }
-
-    fn walk(
-        &mut self,
-        limit: usize,
-        each: &mut dyn FnMut(&str) -> io::Result<()>,
-    ) -> io::Result<()> {
-        self.file.seek(SeekFrom::Start(0))?;
-        let mut reader = BufReader::new(&self.file);
-        loop {
-            let mut line = Vec::new();
-            if reader
-                .by_ref()
-                .take(limit as u64 + 1)
-                .read_until(b'\n', &mut line)?
-                == 0
-            {
-                return Ok(());
-            }
-            if line.pop() != Some(b'\n') {
-                let what = if line.len() >= limit {
-                    "a line is too long"
-                } else {
-                    "the last line is cut short"
-                };
-                return Err(io::Error::new(io::ErrorKind::InvalidData, what));
-            }
-            let text = std::str::from_utf8(&line)
-                .map_err(|error| io::Error::new(io::ErrorKind::InvalidData, error))?;
-            each(text)?;
-        }
-    }
-
     fn find_last_line(&mut self, limit: usize) -> io::Result<Option<Vec<u8>>> {
         let size = self.file.metadata()?.len();
         let start = size.saturating_sub(2 * limit as u64 + 2);
@@ -152,4 +111,49 @@ impl AppendFile {
         }
         Ok(None)
     }
+}
+
+/// Calls `each` with every line of the file at `path`, oldest first, as far as there are whole ones
+/// now; the rest, if any, comes last and without its end. Takes no lock: whatever is written
+/// meanwhile is added behind, and a reader may take its time. A file that is not there has no lines.
+///
+/// # Errors
+/// What the file system says; what `each` says.
+pub fn each_line(
+    path: &Path,
+    each: &mut dyn FnMut(Line<'_>) -> io::Result<()>,
+) -> Result<(), FileError> {
+    let fail = |source| FileError::new("read", path, source);
+    let file = match File::open(path) {
+        Err(source) if source.kind() == io::ErrorKind::NotFound => return Ok(()),
+        opened => opened.map_err(fail)?,
+    };
+    let size = file.metadata().map_err(fail)?.len();
+    let mut reader = BufReader::new(file.take(size));
+    loop {
+        let mut line = Vec::new();
+        if reader
+            .by_ref()
+            .take(LONGEST_LINE)
+            .read_until(b'\n', &mut line)
+            .map_err(fail)?
+            == 0
+        {
+            return Ok(());
+        }
+        let whole = line.pop_if(|byte| *byte == b'\n').is_some();
+        each(Line {
+            bytes: &line,
+            whole,
+        })
+        .map_err(fail)?;
+    }
+}
+
+/// A line of a file.
+pub struct Line<'a> {
+    /// Without its end.
+    pub bytes: &'a [u8],
+    /// Whether it has an end; otherwise it is cut short, or longer than any line should be.
+    pub whole: bool,
 }

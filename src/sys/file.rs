@@ -8,8 +8,14 @@
 
 use std::fs::{self, DirBuilder, File, OpenOptions};
 use std::io::{self, Read, Write};
+#[cfg(target_os = "linux")]
+use std::os::fd::AsRawFd;
 use std::os::unix::fs::{DirBuilderExt, OpenOptionsExt};
 use std::path::{Path, PathBuf};
+
+#[cfg(target_os = "linux")]
+use rustix::fs::{AtFlags, Mode, OFlags, linkat};
+use rustix::fs::{CWD, RenameFlags, renameat_with};
 
 use crate::secret::{Secret, SecretBuffer};
 
@@ -100,9 +106,14 @@ pub fn write_private(path: &Path, bytes: &[u8]) -> Result<(), FileError> {
 /// # Errors
 /// `AlreadyExists` when something is at `path`.
 pub fn create_private(path: &Path, bytes: &[u8]) -> Result<(), FileError> {
-    let sibling = write_sibling(path, bytes)?;
-    let linked = fs::hard_link(&sibling, path).and_then(|()| fs::remove_file(&sibling));
-    settle(path, linked, &sibling)
+    match create_nameless(path, bytes) {
+        Err(source) if is_unsupported(&source) => {
+            let sibling = write_sibling(path, bytes)?;
+            let moved = renameat_with(CWD, &sibling, CWD, path, RenameFlags::NOREPLACE);
+            settle(path, moved.map_err(io::Error::from), &sibling)
+        }
+        made => made.map_err(|source| FileError::new("write", path, source)),
+    }
 }
 
 /// As [`create_private`], for content that is secret.
@@ -142,6 +153,38 @@ fn open(path: &Path) -> Result<Option<File>, FileError> {
         Err(source) if source.kind() == io::ErrorKind::NotFound => Ok(None),
         Err(source) => Err(FileError::new("read", path, source)),
     }
+}
+
+/// Writes a file that has no name until it is whole, so that whoever kills us in between leaves
+/// nothing behind (open(2), `O_TMPFILE`; not on every system and file system).
+#[cfg(target_os = "linux")]
+fn create_nameless(path: &Path, bytes: &[u8]) -> io::Result<()> {
+    let flags = OFlags::TMPFILE | OFlags::WRONLY | OFlags::CLOEXEC;
+    let mut file = File::from(rustix::fs::open(
+        parent(path),
+        flags,
+        Mode::RUSR | Mode::WUSR,
+    )?);
+    file.write_all(bytes)?;
+    file.sync_all()?;
+    let nameless = format!("/proc/self/fd/{}", file.as_raw_fd());
+    linkat(CWD, nameless, CWD, path, AtFlags::SYMLINK_FOLLOW)?;
+    File::open(parent(path))?.sync_all()
+}
+
+#[cfg(not(target_os = "linux"))]
+fn create_nameless(_path: &Path, _bytes: &[u8]) -> io::Result<()> {
+    Err(io::ErrorKind::Unsupported.into())
+}
+
+/// What a file system says that has no nameless files, or no links.
+fn is_unsupported(error: &io::Error) -> bool {
+    let kinds = [
+        io::ErrorKind::Unsupported,
+        io::ErrorKind::IsADirectory,
+        io::ErrorKind::PermissionDenied,
+    ];
+    kinds.contains(&error.kind())
 }
 
 fn write_sibling(path: &Path, bytes: &[u8]) -> Result<PathBuf, FileError> {

@@ -9,10 +9,14 @@ use std::path::{Path, PathBuf};
 
 use cap_std::ambient_authority;
 use cap_std::fs::{
-    Dir, DirBuilder, DirBuilderExt, Metadata, MetadataExt, OpenOptions, OpenOptionsExt,
+    Dir, DirBuilder, DirBuilderExt, File, Metadata, MetadataExt, OpenOptions, OpenOptionsExt,
 };
+use rustix::fs::OFlags;
 
 use super::file::FileError;
+
+/// Opening a FIFO must not wait for a writer.
+const NO_WAITING: i32 = OFlags::NONBLOCK.bits().cast_signed();
 
 /// An open folder; its methods take paths relative to it.
 pub struct Folder {
@@ -84,10 +88,8 @@ impl Folder {
     /// # Errors
     /// Any other reason why it can not be read; a path that leads outside is one.
     pub fn read(&self, path: &Path, limit: usize) -> Result<Option<Vec<u8>>, FileError> {
-        let file = match self.root.open(path) {
-            Ok(file) => file,
-            Err(source) if is_absence(&source) => return Ok(None),
-            Err(source) => return Err(self.fail("read", path, source)),
+        let Some(file) = self.open_file(path)? else {
+            return Ok(None);
         };
         let mut bytes = Vec::new();
         file.take(limit as u64 + 1)
@@ -101,6 +103,22 @@ impl Folder {
             return Err(self.fail("read", path, source));
         }
         Ok(Some(bytes))
+    }
+
+    /// Opens a regular file; without waiting, as a FIFO would have it.
+    fn open_file(&self, path: &Path) -> Result<Option<File>, FileError> {
+        let mut options = OpenOptions::new();
+        options.read(true).custom_flags(NO_WAITING);
+        let file = match self.root.open_with(path, &options) {
+            Ok(file) => file,
+            Err(source) if is_absence(&source) => return Ok(None),
+            Err(source) => return Err(self.fail("read", path, source)),
+        };
+        let is_file = file.metadata().is_ok_and(|metadata| metadata.is_file());
+        let refusal = || io::Error::new(io::ErrorKind::InvalidData, "it is not a regular file");
+        is_file
+            .then_some(Some(file))
+            .ok_or_else(|| self.fail("read", path, refusal()))
     }
 
     /// Writes a new file, mode 0600, and syncs it: the first half of an atomic replacement.
@@ -123,7 +141,8 @@ impl Folder {
     /// Moves a staged file over `path` and syncs the folder: the second half.
     ///
     /// # Errors
-    /// Whatever the file system says; then the old file stands.
+    /// Whatever the file system says; then the old file stands, or the new one and a power cut may
+    /// take it back.
     pub fn place(&self, staged: &Path, path: &Path) -> Result<(), FileError> {
         let placed = self
             .root
@@ -170,11 +189,22 @@ impl Folder {
         if path.as_os_str().is_empty() {
             return Ok(());
         }
+        let missing: Vec<&Path> = path
+            .ancestors()
+            .take_while(|folder| !self.is_there(folder))
+            .collect();
         let mut builder = DirBuilder::new();
         builder.recursive(true).mode(0o700);
-        self.root
-            .create_dir_with(path, &builder)
-            .map_err(|source| self.fail("create", path, source))
+        let made = self.root.create_dir_with(path, &builder).and_then(|()| {
+            missing
+                .iter()
+                .try_for_each(|folder| self.sync(parent(folder)))
+        });
+        made.map_err(|source| self.fail("create", path, source))
+    }
+
+    fn is_there(&self, path: &Path) -> bool {
+        path.as_os_str().is_empty() || self.root.symlink_metadata(path).is_ok()
     }
 
     /// What the folder at `path` holds, by name.
@@ -203,6 +233,18 @@ impl Folder {
         Ok(self
             .metadata(path)?
             .map(|metadata| kind_of(metadata.file_type())))
+    }
+
+    /// What is at `path`, without following a link; `None` when nothing is.
+    ///
+    /// # Errors
+    /// Any other reason why it can not be told.
+    pub fn kind_itself(&self, path: &Path) -> Result<Option<Kind>, FileError> {
+        match self.root.symlink_metadata(path) {
+            Ok(metadata) => Ok(Some(kind_of(metadata.file_type()))),
+            Err(source) if is_absence(&source) => Ok(None),
+            Err(source) => Err(self.fail("look at", path, source)),
+        }
     }
 
     /// Size, times and place of the file at `path`; `None` when nothing is there.

@@ -30,6 +30,17 @@ pub enum LockError {
 }
 
 impl Lock {
+    /// Takes the lock on the folder at `path` itself, waiting at most `patience`. It leaves no file,
+    /// and all who reach the folder meet there, wherever they keep their own files.
+    ///
+    /// # Errors
+    /// As [`Lock::wait`].
+    pub fn wait_on_folder(path: &Path, patience: Duration) -> Result<Self, LockError> {
+        let file = open_folder(path)?;
+        lock_file(&file, path, patience)?;
+        Ok(Self { _file: file })
+    }
+
     /// Takes the lock on `path`, waiting at most `patience`.
     ///
     /// # Errors
@@ -39,6 +50,11 @@ impl Lock {
         lock_file(&file, path, patience)?;
         Ok(Self { _file: file })
     }
+}
+
+/// Opens a folder to be locked; nothing is written.
+fn open_folder(path: &Path) -> Result<File, FileError> {
+    File::open(path).map_err(|source| FileError::new("lock", path, source))
 }
 
 /// Locks an open file, waiting at most `patience`; it is released when the file is closed.

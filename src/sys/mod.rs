@@ -9,6 +9,7 @@ mod append;
 mod clock;
 mod file;
 mod folder;
+mod interrupts;
 mod lock;
 mod memory;
 mod planting;
@@ -24,13 +25,14 @@ mod umask;
 mod user;
 mod world;
 
-pub use append::AppendFile;
+pub use append::{AppendFile, Line, each_line};
 pub use clock::{Clock, SystemClock};
 pub use file::{
     FileError, create_folder, create_private, create_secret, exists, read, read_secret, remove,
     write_private,
 };
 pub use folder::{Folder, Item, Kind, Stamp};
+pub use interrupts::Interrupts;
 pub use lock::{Lock, LockError};
 pub use memory::forbid_dumps;
 pub use planting::Finish;
@@ -40,7 +42,7 @@ pub use scratch::Scratch;
 pub use spool::{Spool, SpoolReader};
 pub use staging::Staging;
 pub use stdio::{StandardInput, StandardOutput};
-pub use terminal::{NoTerminal, Prompt, PromptError, Terminal, terminal_name};
+pub use terminal::{NoTerminal, Prompt, PromptError, Terminal, harmless, terminal_name};
 pub use tree::{Facts, SteadyFile, facts, link_text, names_in, without_links};
 pub use umask::PrivateUmask;
 pub use user::{host_name, parent_process, user_name};

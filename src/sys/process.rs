@@ -13,10 +13,13 @@ use std::process::{Child, Command, Stdio};
 
 use crate::secret::{Secret, SecretBuffer};
 
-use super::Variables;
+use super::{Interrupts, Variables};
 
 /// More than this of output from a helper is a mistake (bytes).
 const OUTPUT_LIMIT: usize = 256 * 1024 * 1024;
+
+/// This much of what a helper says is kept (bytes).
+const TALK_LIMIT: u64 = 64 * 1024;
 
 /// A program and its arguments; never a shell string.
 #[derive(Debug)]
@@ -43,20 +46,6 @@ impl Environment {
     /// Adds a secret variable; it wins over a plain one of the same name.
     pub fn set_secret(&mut self, name: impl Into<OsString>, value: Secret) {
         self.secret.insert(name.into(), value);
-    }
-
-    /// The names that the program will find.
-    #[must_use]
-    pub fn names(&self) -> Vec<&OsStr> {
-        let mut names: Vec<&OsStr> = self
-            .plain
-            .keys()
-            .chain(self.secret.keys())
-            .map(OsString::as_os_str)
-            .collect();
-        names.sort_unstable();
-        names.dedup();
-        names
     }
 }
 
@@ -157,11 +146,13 @@ impl Helper {
             })
     }
 
-    /// Runs it on our own terminal and waits: for an editor.
+    /// Runs it on our own terminal and waits: for an editor. What is typed there is for it, and what
+    /// would end us meanwhile has to wait until it has ended.
     ///
     /// # Errors
     /// When it could not run.
     pub fn run_on_terminal(mut self) -> Result<Option<i32>, HelperError> {
+        let _interrupts = Interrupts::hold();
         match self.command.status() {
             Ok(status) => Ok(status.code()),
             Err(source) if source.kind() == io::ErrorKind::NotFound => {
@@ -183,7 +174,7 @@ fn converse(mut child: Child, input: &[u8]) -> io::Result<Outcome> {
     std::thread::scope(|scope| -> io::Result<()> {
         // A helper that does not want all of its input closes the pipe; its exit status tells why.
         scope.spawn(move || stdin.map(|mut pipe| pipe.write_all(input)));
-        let listener = scope.spawn(|| stderr.map(|mut pipe| pipe.read_to_end(&mut talk)));
+        let listener = scope.spawn(|| stderr.map(|pipe| listen(pipe, &mut talk)));
         let read = stdout.map_or(Ok(()), |mut pipe| output.fill_from(&mut pipe, OUTPUT_LIMIT));
         drop(listener.join().unwrap_or_default());
         read
@@ -194,4 +185,10 @@ fn converse(mut child: Child, input: &[u8]) -> io::Result<Outcome> {
         stdout: output.into_secret(),
         stderr: String::from_utf8_lossy(&talk).into_owned(),
     })
+}
+
+/// Keeps the beginning of what a helper says, and lets it say the rest.
+fn listen(mut pipe: impl Read, talk: &mut Vec<u8>) -> io::Result<u64> {
+    pipe.by_ref().take(TALK_LIMIT).read_to_end(talk)?;
+    io::copy(&mut pipe, &mut io::sink())
 }

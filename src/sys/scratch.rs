@@ -41,6 +41,12 @@ impl Scratch {
         Ok(Self { path })
     }
 
+    /// Leaves it standing, and says where.
+    #[must_use]
+    pub fn keep(mut self) -> PathBuf {
+        std::mem::take(&mut self.path)
+    }
+
     /// Where it is.
     #[must_use]
     pub fn path(&self) -> &Path {
@@ -68,6 +74,8 @@ impl Scratch {
 
 impl Drop for Scratch {
     fn drop(&mut self) {
-        drop(fs::remove_dir_all(&self.path));
+        if !self.path.as_os_str().is_empty() {
+            drop(fs::remove_dir_all(&self.path));
+        }
     }
 }

@@ -9,9 +9,13 @@ use std::fs::{File, OpenOptions};
 use std::io::{self, Read, Write};
 use std::os::unix::ffi::OsStringExt;
 
+use rustix::event::{PollFd, PollFlags, Timespec, poll};
+use rustix::io::Errno;
 use rustix::termios::{LocalModes, OptionalActions, Termios, tcgetattr, tcsetattr};
 
 use crate::secret::{SecretBuffer, SecretText};
+
+use super::Interrupts;
 
 /// More than this on one line is no answer (bytes).
 const ANSWER_LIMIT: usize = 64 * 1024;
@@ -26,6 +30,12 @@ pub fn terminal_name() -> Option<OsString> {
     let name = rustix::termios::ttyname(rustix::stdio::stdin(), Vec::new()).ok()?;
     Some(OsString::from_vec(name.into_bytes()))
 }
+
+/// How often a waiting prompt looks whether it should end.
+const LOOK_UP: Timespec = Timespec {
+    tv_sec: 0,
+    tv_nsec: 200_000_000,
+};
 
 /// Somebody who may answer.
 pub trait Prompt {
@@ -75,8 +85,8 @@ pub struct Terminal;
 impl Prompt for Terminal {
     fn ask_secret(&self, question: &str) -> Result<SecretText, PromptError> {
         let quiet = Quiet::begin()?;
-        write!(&quiet.tty, "{question} ")?;
-        let answer = read_line(&quiet.tty);
+        write!(&quiet.tty, "{} ", harmless(question))?;
+        let answer = quiet.read_line();
         writeln!(&quiet.tty)?;
         answer?
             .into_secret()
@@ -86,10 +96,10 @@ impl Prompt for Terminal {
 
     fn ask_yes(&self, question: &str) -> Result<bool, PromptError> {
         let mut tty = open()?;
-        write!(tty, "{question} [y/N] ")?;
+        write!(tty, "{} [y/N] ", harmless(question))?;
         let mut answer = Vec::new();
         let mut byte = [0];
-        while tty.read(&mut byte)? == 1 && byte[0] != b'\n' {
+        while answer.len() < ANSWER_LIMIT && tty.read(&mut byte)? == 1 && byte[0] != b'\n' {
             answer.push(byte[0]);
         }
         Ok(matches!(
@@ -99,25 +109,81 @@ impl Prompt for Terminal {
     }
 }
 
+/// Text from outside (a name, another program's message) made harmless for a terminal: control
+/// characters, which could rewrite what is on the screen, and those that turn the direction of
+/// writing (Unicode's bidirectional formatting) are shown as escapes.
+#[must_use]
+pub fn harmless(text: &str) -> String {
+    let is_harmful = |c: char| {
+        c.is_control()
+            || matches!(c, '\u{200e}' | '\u{200f}' | '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}')
+    };
+    text.chars()
+        .map(|c| {
+            if is_harmful(c) {
+                c.escape_default().to_string()
+            } else {
+                c.to_string()
+            }
+        })
+        .collect()
+}
+
 fn open() -> io::Result<File> {
     OpenOptions::new().read(true).write(true).open("/dev/tty")
 }
 
-/// The terminal without echo and signals, put back when this goes. ^C reaches us as a byte, so
-/// that an interrupted prompt can not leave the terminal mute.
+/// The terminal without echo, put back when this goes: ^C reaches us as a byte, and signals from
+/// elsewhere are held back meanwhile.
 struct Quiet {
     tty: File,
     before: Termios,
+    interrupts: Interrupts,
 }
 
 impl Quiet {
     fn begin() -> io::Result<Self> {
         let tty = open()?;
         let before = tcgetattr(&tty)?;
+        let interrupts = Interrupts::hold();
         let mut quiet = before.clone();
         quiet.local_modes &= !(LocalModes::ECHO | LocalModes::ICANON | LocalModes::ISIG);
         tcsetattr(&tty, OptionalActions::Flush, &quiet)?;
-        Ok(Self { tty, before })
+        Ok(Self {
+            tty,
+            before,
+            interrupts,
+        })
+    }
+
+    fn read_line(&self) -> Result<SecretBuffer, PromptError> {
+        let mut line = SecretBuffer::new();
+        for _ in 0..ANSWER_LIMIT {
+            match self.read_byte()? {
+                b'\n' | b'\r' => return Ok(line),
+                INTERRUPT | END_OF_INPUT => return Err(PromptError::Interrupted),
+                erase if BACKSPACE.contains(&erase) => line.pop(),
+                typed => line.push(&[typed]),
+            }
+        }
+        Err(PromptError::Broken(io::ErrorKind::InvalidData.into()))
+    }
+
+    fn read_byte(&self) -> Result<u8, PromptError> {
+        let mut typed = [PollFd::new(&self.tty, PollFlags::IN)];
+        while !self.interrupts.happened() {
+            match poll(&mut typed, Some(&LOOK_UP)) {
+                Ok(0) | Err(Errno::INTR) => continue,
+                Ok(_) => {}
+                Err(error) => return Err(io::Error::from(error).into()),
+            }
+            let mut byte = [0];
+            return match (&self.tty).read(&mut byte)? {
+                0 => Err(PromptError::Interrupted),
+                _ => Ok(byte[0]),
+            };
+        }
+        Err(PromptError::Interrupted)
     }
 }
 
@@ -127,19 +193,15 @@ impl Drop for Quiet {
     }
 }
 
-fn read_line(mut tty: &File) -> Result<SecretBuffer, PromptError> {
-    let mut line = SecretBuffer::new();
-    for _ in 0..ANSWER_LIMIT {
-        let mut byte = [0];
-        if tty.read(&mut byte)? == 0 {
-            return Err(PromptError::Interrupted);
-        }
-        match byte[0] {
-            b'\n' | b'\r' => return Ok(line),
-            INTERRUPT | END_OF_INPUT => return Err(PromptError::Interrupted),
-            erase if BACKSPACE.contains(&erase) => line.pop(),
-            typed => line.push(&[typed]),
-        }
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn control_characters_do_not_reach_the_terminal() {
+        assert_eq!(
+            harmless("a\u{1b}[2Jb\nc\u{202e} ä 🔑"),
+            "a\\u{1b}[2Jb\\nc\\u{202e} ä 🔑"
+        );
     }
-    Err(PromptError::Broken(io::ErrorKind::InvalidData.into()))
 }

@@ -79,6 +79,14 @@ impl Variables {
         self.raw(name)?.to_str().filter(|text| !text.is_empty())
     }
 
+    /// The value of `name` as a path, when it is not empty.
+    #[must_use]
+    pub fn path(&self, name: &str) -> Option<PathBuf> {
+        self.raw(name)
+            .filter(|value| !value.is_empty())
+            .map(PathBuf::from)
+    }
+
     /// All of them, by name.
     pub fn iter(&self) -> impl Iterator<Item = (&OsStr, &OsStr)> {
         self.0

@@ -70,18 +70,25 @@ impl Address {
         }
     }
 
-    /// The entry with this part replaced.
+    /// The entry with this part replaced, so that reading it gives back exactly `value`.
     ///
     /// # Errors
-    /// [`Error::ManyLines`] when a line is to be replaced by several.
+    /// [`Error::ManyLines`] when a line is to be replaced by several; [`Error::NotKept`] when the
+    /// value, or the field's name, would not be found again as it is: empty, with blanks around it,
+    /// with a colon in the name.
     pub fn replaced(&self, entry: &Entry, value: Secret) -> Result<Entry, Error> {
         // EXPOSE: looked at for line ends only.
         let one_line = !value.expose().contains(&b'\n');
-        match &self.part {
-            Part::Whole => Ok(Entry::new(value)),
-            _ if !one_line => Err(Error::ManyLines),
-            Part::FirstLine => Ok(entry.with_first_line(&value)),
-            Part::Field(field) => Ok(entry.with_field(field, &value)),
+        let edited = match &self.part {
+            Part::Whole => return Ok(Entry::new(value)),
+            _ if !one_line => return Err(Error::ManyLines),
+            Part::FirstLine => entry.with_first_line(&value),
+            Part::Field(field) if field.contains('\n') => return Err(Error::NotKept(self.clone())),
+            Part::Field(field) => entry.with_field(field, &value),
+        };
+        match self.of(&edited) {
+            Ok(found) if found.is_same_as(&value) => Ok(edited),
+            _ => Err(Error::NotKept(self.clone())),
         }
     }
 }

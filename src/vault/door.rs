@@ -4,12 +4,12 @@ use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use crate::audit::{Action, Event, Log};
-use crate::crypto::Digest;
+use crate::crypto::{Cipher, Digest};
 use crate::keys::Keyring;
-use crate::store::{History, Name, Store};
+use crate::store::{History, HistoryError, Name, Store};
 use crate::sys::{Clock, Lock};
 
-use super::journal::Journal;
+use super::journal::{Journal, Step};
 use super::{Edit, Entry, Error};
 
 /// How long a writer waits for the others.
@@ -23,7 +23,7 @@ pub struct Desk<'a> {
     pub log: &'a Log,
     /// The time, for the log.
     pub clock: &'a dyn Clock,
-    /// Where locks and journals are kept.
+    /// Where journals are kept.
     pub state_folder: &'a Path,
     /// Whether a read that can not be logged is refused.
     pub audit_required: bool,
@@ -70,7 +70,7 @@ impl<'a> Vault<'a> {
             Event::ok
         } else {
             Event::failed
-        }(Action::Read, name);
+        }(Action::Read, name.as_str());
         self.log_read(&[event])?;
         opened.map(Entry::new).map_err(|source| Error::Entry {
             name: name.clone(),
@@ -89,79 +89,107 @@ impl<'a> Vault<'a> {
         }
     }
 
+    /// Unlocks what an edit of the entry will need, so that a person who is asked for a passphrase
+    /// does not keep other writers waiting.
+    ///
+    /// # Errors
+    /// What the keyring says.
+    pub fn unlock_for(&self, name: &Name) -> Result<(), Error> {
+        if self.store.cipher_of(name)? == Some(Cipher::Age) {
+            self.desk.keyring.identity()?;
+        }
+        Ok(())
+    }
+
     /// Prepares changes with `prepare`, then carries them out as one step called `subject`. While
     /// this runs no other writer does; if `prepare` fails, nothing was touched.
     ///
     /// # Errors
     /// What `prepare` says; [`Error::NotRecorded`] when the entries are stored but not in the
-    /// history (the next edit records them); see [`Error`].
+    /// history (the next edit tries again); see [`Error`].
     pub fn edit<T>(
         &self,
         subject: &str,
         prepare: impl FnOnce(&mut Edit<'_, 'a>) -> Result<T, Error>,
     ) -> Result<T, Error> {
-        let _lock = Lock::wait(&self.state_file("lock"), PATIENCE)?;
-        self.finish_what_was_begun()?;
+        let _lock = Lock::wait_on_folder(self.store.folder().path(), PATIENCE)?;
+        let journal = self.finish_what_was_begun()?;
         let mut edit = Edit::new(self);
         let answer = prepare(&mut edit)?;
         if !edit.is_empty() {
-            self.carry_out(&edit, subject)?;
+            self.carry_out(&edit, subject, journal)?;
         }
         Ok(answer)
     }
 
-    /// Makes one step of files that are no entries (recipients files) and stand already.
-    ///
-    /// # Errors
-    /// [`Error::NotRecorded`]; [`Error::Lock`].
-    pub fn record(&self, paths: &[PathBuf], subject: &str) -> Result<(), Error> {
-        let _lock = Lock::wait(&self.state_file("lock"), PATIENCE)?;
-        self.finish_what_was_begun()?;
-        Ok(self.history.record(paths, subject)?)
-    }
-
-    fn carry_out(&self, edit: &Edit<'_, '_>, subject: &str) -> Result<(), Error> {
-        let (path, mut journal) = (self.state_file("journal"), edit.journal(subject));
-        journal.write(&path)?;
+    fn carry_out(
+        &self,
+        edit: &Edit<'_, '_>,
+        subject: &str,
+        mut journal: Journal,
+    ) -> Result<(), Error> {
+        let (path, step) = (self.journal_file(), edit.step(subject));
+        journal.steps.push(step.clone());
+        journal.begin(self.desk.clock.now(), &path)?;
         let done = self
-            .log_write(&edit.events())
-            .and_then(|()| Ok(edit.carry_out(self.store.folder(), &journal)?));
+            .log_write(&edit.events(Event::ok))
+            .and_then(|()| Ok(edit.carry_out(self.store.folder(), &step)?));
         if let Err(error) = done {
+            self.log_write(&edit.events(Event::failed)).ok();
             // What can not be taken back now is in the journal, for the next writer.
-            self.take_back(&journal, &path).ok();
+            self.take_back(&step, journal).ok();
             return Err(error);
         }
-        if let Err(error) = self.history.record(&journal.paths, &journal.subject) {
-            journal.only_unrecorded = true;
-            journal.write(&path)?;
-            return Err(error.into());
+        let recorded = self.history.record(&step.paths, &step.subject);
+        if recorded.is_ok() {
+            journal.steps.pop();
         }
-        Ok(crate::sys::remove(&path)?)
+        journal.settle(&path)?;
+        Ok(recorded?)
     }
 
     /// After a failure: no staged file stays behind, and what was moved into place is recorded.
-    fn take_back(&self, journal: &Journal, path: &Path) -> Result<(), Error> {
-        self.sweep(journal)?;
-        self.history.record(&journal.paths, &journal.subject)?;
-        Ok(crate::sys::remove(path)?)
+    fn take_back(&self, step: &Step, mut journal: Journal) -> Result<(), Error> {
+        self.sweep(step)?;
+        self.history.record(&step.paths, &step.subject)?;
+        journal.steps.pop();
+        Ok(journal.settle(&self.journal_file())?)
     }
 
-    fn finish_what_was_begun(&self) -> Result<(), Error> {
-        let path = self.state_file("journal");
-        let Some(journal) = Journal::read(&path)? else {
-            return Ok(());
-        };
-        self.sweep(&journal)?;
-        if !journal.only_unrecorded {
-            self.history.recover().map_err(Error::Unfinished)?;
+    /// Finishes for writers that were killed, and tries again what the history refused. What it
+    /// still refuses is warned of and stays in the journal.
+    fn finish_what_was_begun(&self) -> Result<Journal, Error> {
+        let path = self.journal_file();
+        let mut journal = Journal::read(&path)?;
+        if journal.steps.is_empty() {
+            return Ok(journal);
         }
-        let recorded = self.history.record(&journal.paths, &journal.subject);
-        recorded.map_err(Error::Unfinished)?;
-        Ok(crate::sys::remove(&path)?)
+        for step in &journal.steps {
+            self.sweep(step)?;
+        }
+        if let Some(begun) = journal.begun {
+            self.warn_of(self.history.recover(begun));
+        }
+        journal.begin(self.desk.clock.now(), &path)?;
+        journal
+            .steps
+            .retain(|step| !self.warn_of(self.history.record(&step.paths, &step.subject)));
+        journal.settle(&path)?;
+        Ok(journal)
     }
 
-    fn sweep(&self, journal: &Journal) -> Result<(), Error> {
-        for staged in &journal.staged {
+    /// Whether it went well; says so if it did not.
+    fn warn_of(&self, done: Result<(), HistoryError>) -> bool {
+        if let Err(error) = &done {
+            (self.desk.warn)(&format!(
+                "an earlier change is still missing in the history: {error}"
+            ));
+        }
+        done.is_ok()
+    }
+
+    fn sweep(&self, step: &Step) -> Result<(), Error> {
+        for staged in &step.staged {
             self.store.folder().remove(staged)?;
             self.store
                 .folder()
@@ -186,11 +214,11 @@ impl<'a> Vault<'a> {
         Ok(())
     }
 
-    /// A file of our own about this store; by the store's path, so that several do not meet.
-    fn state_file(&self, ending: &str) -> PathBuf {
+    /// By the store's path, so that several do not meet.
+    fn journal_file(&self) -> PathBuf {
         let root = self.store.folder().path();
         let mut key = Digest::of(root.as_os_str().as_encoded_bytes()).to_string();
         key.truncate(16);
-        self.desk.state_folder.join(format!("store-{key}.{ending}"))
+        self.desk.state_folder.join(format!("store-{key}.journal"))
     }
 }

@@ -3,11 +3,11 @@
 use std::path::{Path, PathBuf};
 
 use crate::audit::{Action, Event};
-use crate::crypto::Sealed;
-use crate::store::{self, Name};
+use crate::crypto::{Recipients, Sealed};
+use crate::store::{self, Name, RecipientsFile};
 use crate::sys::{self, FileError, Folder};
 
-use super::journal::Journal;
+use super::journal::Step;
 use super::{Entry, Error, Vault};
 
 /// What one edit will do. Nothing is touched until [`Vault::edit`] carries it out.
@@ -18,10 +18,26 @@ pub struct Edit<'v, 'k> {
 
 /// One file to be changed.
 struct Change {
-    name: Name,
+    /// What the log calls it.
+    subject: String,
     file: PathBuf,
-    /// The new ciphertext; `None` removes the file.
-    sealed: Option<Sealed<Vec<u8>>>,
+    /// `None` removes the file.
+    content: Option<Content>,
+}
+
+/// What a file of the store may hold.
+enum Content {
+    Entry(Sealed<Vec<u8>>),
+    Recipients(String),
+}
+
+impl Content {
+    fn bytes(&self) -> &[u8] {
+        match self {
+            Self::Entry(sealed) => sealed.body(),
+            Self::Recipients(text) => text.as_bytes(),
+        }
+    }
 }
 
 impl<'v, 'k> Edit<'v, 'k> {
@@ -46,6 +62,7 @@ impl<'v, 'k> Edit<'v, 'k> {
     /// See [`Error`].
     pub fn write(&mut self, name: &Name, entry: &Entry) -> Result<(), Error> {
         let store = self.vault.store();
+        store.check_place(name)?;
         let to = store.recipients_for(name)?;
         let present = store.cipher_of(name)?;
         let sealed = self.vault.keyring().seal(&to.recipients, entry.bytes());
@@ -53,17 +70,9 @@ impl<'v, 'k> Edit<'v, 'k> {
             name: name.clone(),
             source,
         })?;
-        self.changes.push(Change {
-            name: name.clone(),
-            file: name.file(to.cipher()),
-            sealed: Some(sealed),
-        });
+        self.change(name, name.file(to.cipher()), Some(Content::Entry(sealed)));
         if let Some(other) = present.filter(|present| *present != to.cipher()) {
-            self.changes.push(Change {
-                name: name.clone(),
-                file: name.file(other),
-                sealed: None,
-            });
+            self.change(name, name.file(other), None);
         }
         Ok(())
     }
@@ -73,32 +82,57 @@ impl<'v, 'k> Edit<'v, 'k> {
     /// # Errors
     /// When there is no such entry.
     pub fn remove(&mut self, name: &Name) -> Result<(), Error> {
-        let cipher = self.vault.store().cipher_of(name)?;
+        let store = self.vault.store();
+        store.check_place(name)?;
+        let cipher = store.cipher_of(name)?;
         let cipher = cipher.ok_or_else(|| store::Error::NoEntry(name.clone()))?;
-        self.changes.push(Change {
-            name: name.clone(),
-            file: name.file(cipher),
-            sealed: None,
-        });
+        self.change(name, name.file(cipher), None);
         Ok(())
     }
 
-    pub(super) fn events(&self) -> Vec<Event> {
-        let event = |change: &Change| match change.sealed {
-            Some(_) => Event::ok(Action::Write, &change.name),
-            None => Event::ok(Action::Remove, &change.name),
+    /// Has the store encrypted to `recipients` from now on; for a store that has none yet.
+    ///
+    /// # Errors
+    /// [`store::Error::StoreExists`].
+    pub fn found(&mut self, recipients: &Recipients) -> Result<(), Error> {
+        self.vault.store().check_is_new()?;
+        let file = RecipientsFile::file_name(recipients.cipher());
+        let text = RecipientsFile::render(recipients);
+        self.change(file, PathBuf::from(file), Some(Content::Recipients(text)));
+        Ok(())
+    }
+
+    fn change(&mut self, subject: impl ToString, file: PathBuf, content: Option<Content>) {
+        self.changes.push(Change {
+            subject: subject.to_string(),
+            file,
+            content,
+        });
+    }
+
+    /// What the log is told: that each change was done, or tried.
+    pub(super) fn events(&self, verdict: fn(Action, &str) -> Event) -> Vec<Event> {
+        let action = |change: &Change| {
+            if change.content.is_some() {
+                Action::Write
+            } else {
+                Action::Remove
+            }
         };
-        self.changes.iter().map(event).collect()
+        self.changes
+            .iter()
+            .map(|change| verdict(action(change), &change.subject))
+            .collect()
     }
 
     /// The intention, with a name for each file to be staged.
-    pub(super) fn journal(&self, subject: &str) -> Journal {
+    pub(super) fn step(&self, subject: &str) -> Step {
         let staged = |change: &Change| {
             change
                 .file
                 .with_file_name(format!(".vaultctl-{}.tmp", sys::random_hex(8)))
         };
-        Journal {
+        Step {
             subject: subject.to_owned(),
             paths: self
                 .changes
@@ -108,28 +142,31 @@ impl<'v, 'k> Edit<'v, 'k> {
             staged: self
                 .changes
                 .iter()
-                .filter(|change| change.sealed.is_some())
+                .filter(|change| change.content.is_some())
                 .map(staged)
                 .collect(),
-            only_unrecorded: false,
         }
     }
 
     /// Writes all new files beside the old ones, then moves each into place.
-    pub(super) fn carry_out(&self, folder: &Folder, journal: &Journal) -> Result<(), FileError> {
+    pub(super) fn carry_out(&self, folder: &Folder, step: &Step) -> Result<(), FileError> {
         let written = || {
             self.changes
                 .iter()
-                .filter_map(|change| change.sealed.as_ref().map(|sealed| (&change.file, sealed)))
+                .filter_map(|change| Some((&change.file, change.content.as_ref()?)))
         };
-        for ((file, sealed), staged) in written().zip(&journal.staged) {
+        for ((file, content), staged) in written().zip(&step.staged) {
             folder.create_folder(parent(file))?;
-            folder.stage(staged, sealed.body())?;
+            folder.stage(staged, content.bytes())?;
         }
-        for ((file, _), staged) in written().zip(&journal.staged) {
+        for ((file, _), staged) in written().zip(&step.staged) {
             folder.place(staged, file)?;
         }
-        for change in self.changes.iter().filter(|change| change.sealed.is_none()) {
+        for change in self
+            .changes
+            .iter()
+            .filter(|change| change.content.is_none())
+        {
             folder.remove(&change.file)?;
             folder.prune(parent(&change.file));
         }

@@ -4,6 +4,8 @@ use crate::store::{self, HistoryError, Name, NameError};
 use crate::sys::{FileError, LockError};
 use crate::{audit, keys};
 
+use super::Address;
+
 /// Names names and paths; never contents.
 #[derive(Debug, thiserror::Error)]
 pub enum Error {
@@ -21,15 +23,17 @@ pub enum Error {
     /// The entry's first line is empty, or there is none.
     #[error("entry `{0}` has an empty first line")]
     NoFirstLine(Name),
+    /// A new value that would not be read back as it is.
+    #[error(
+        "`{0}` can not hold this value as it is: it is empty, or has blanks around it, or the field's name has a colon or blanks"
+    )]
+    NotKept(Address),
     /// A new first line or field that is more than one line.
     #[error("the new value has more than one line")]
     ManyLines,
     /// The change is stored and is not part of the history yet.
     #[error("the change is stored, but was not recorded: {0}")]
     NotRecorded(#[from] HistoryError),
-    /// What a writer that was killed has begun can not be finished; nothing else was changed.
-    #[error("an earlier change can not be finished: {0}")]
-    Unfinished(HistoryError),
     /// The read or the write was not logged, so it was not done.
     #[error(transparent)]
     Audit(#[from] audit::Error),

@@ -5,13 +5,13 @@ use std::path::PathBuf;
 use serde_json::json;
 
 use crate::audit::{Action, Event};
-use crate::cli::{Checked, Done, Example, Failure, Session, ui};
+use crate::cli::{Checked, Done, Example, Failure, Session};
 use crate::config::Paths;
 use crate::crypto::Recipient;
 use crate::snapshot::{
     Created, Creation, Finding, Level, Places, Plan, Repository, State, Verification,
 };
-use crate::sys::{self, Variables};
+use crate::sys::{self, Variables, harmless};
 
 use super::target::{Place, Trust};
 
@@ -80,7 +80,7 @@ fn dry_run(plan: &Plan, session: &Session) -> Result<Done, Failure> {
         names
             .iter()
             .rev()
-            .try_for_each(|name| session.ui.line(&ui::shown(name)))?;
+            .try_for_each(|name| session.ui.line(&harmless(name)))?;
     }
     Ok(tell_findings(plan.skipped().iter(), session))
 }
@@ -101,12 +101,15 @@ fn take(args: &Args, plan: &Plan, session: &Session) -> Result<Created, Failure>
     };
     let created = creation.run(plan).inspect_err(|_| {
         record(
-            &Event::failed(Action::Snapshot, repository.storage().place()),
+            &Event::failed(Action::Snapshot, &repository.storage().place()),
             session,
         )
         .ok();
     })?;
-    record(&Event::ok(Action::Snapshot, created.commit.id), session)?;
+    record(
+        &Event::ok(Action::Snapshot, &created.commit.id.to_string()),
+        session,
+    )?;
     look_again(&repository, session)?;
     Ok(created)
 }
@@ -170,7 +173,7 @@ fn tell(created: &Created, session: &Session) -> Result<(), Failure> {
 fn tell_findings<'f>(findings: impl Iterator<Item = &'f Finding>, session: &Session) -> Done {
     let mut done = Done::Fully;
     for finding in findings {
-        let text = ui::shown(&finding.to_string());
+        let text = harmless(&finding.to_string());
         if finding.trouble.is_omission() {
             session.ui.warn(&text);
             done = Done::WithOmissions;

@@ -55,8 +55,8 @@ fn print_settings(folder: &Path, session: &Session) -> Result<Done, Failure> {
         session.config.paths.settings.display()
     ));
     let url = format!("file://{}", folder.display());
-    session.ui.line(&format!(
-        "[[snapshot.destination]]\nname = \"local\"\nurl = {url:?}"
-    ))?;
+    session.ui.line("[[snapshot.destination]]")?;
+    session.ui.line("name = \"local\"")?;
+    session.ui.line(&format!("url = {url:?}"))?;
     Ok(Done::Fully)
 }

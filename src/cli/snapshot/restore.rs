@@ -3,10 +3,12 @@
 use std::path::PathBuf;
 
 use crate::audit::{Action, Event};
-use crate::cli::{Checked, Done, Example, Failure, Session, ui};
+use crate::cli::{Checked, Done, Example, Failure, Session};
 use crate::keys::Keyring;
 use crate::snapshot::{Error, Health, Verified, preview, restore};
 use crate::sys;
+
+use crate::sys::harmless;
 
 use super::target::{Place, Trust, pin};
 
@@ -69,7 +71,7 @@ pub(super) fn run(args: &Args, session: &Session) -> Result<Done, Failure> {
             let lines = preview(&repository, &verified, keyring.identity()?)?;
             lines
                 .iter()
-                .try_for_each(|line| session.ui.line(&ui::shown(line)))?;
+                .try_for_each(|line| session.ui.line(&harmless(line)))?;
         }
     }
     Ok(Done::Fully)
@@ -87,11 +89,11 @@ fn warn_of(verified: &Verified, session: &Session) {
 
 /// On a machine that has just been set up there may be no place for the log; that stops nobody.
 fn record(verified: &Verified, done: bool, session: &Session) {
-    let id = verified.commit().id;
+    let id = verified.commit().id.to_string();
     let event = if done {
-        Event::ok(Action::Restore, id)
+        Event::ok(Action::Restore, &id)
     } else {
-        Event::failed(Action::Restore, id)
+        Event::failed(Action::Restore, &id)
     };
     let logged = sys::create_folder(session.config.paths.state_folder())
         .map_err(Failure::from)

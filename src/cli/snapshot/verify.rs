@@ -2,7 +2,7 @@
 
 use serde_json::json;
 
-use crate::cli::{Checked, Code, Done, Example, Failure, Session, ui};
+use crate::cli::{Checked, Code, Done, Example, Failure, Session};
 use crate::keys::Keyring;
 use crate::snapshot::{Fault, Level, Report, SnapshotId, Verification};
 
@@ -103,7 +103,7 @@ pub(super) fn fail_on(report: &Report, session: &Session) -> Result<(), Failure>
         faults => {
             faults
                 .iter()
-                .for_each(|fault| session.ui.warn(&ui::shown(&told(fault))));
+                .for_each(|fault| session.ui.warn(&told(fault)));
             let names: Vec<&str> = faults.iter().map(|fault| fault.object.as_str()).collect();
             format!("{} faults, in {}", faults.len(), names.join(", "))
         }
