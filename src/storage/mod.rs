@@ -6,7 +6,11 @@
 
 mod error;
 mod local;
+#[cfg(test)]
+mod memory;
 mod name;
+#[cfg(test)]
+mod suite;
 
 use std::io::Read;
 
@@ -15,6 +19,8 @@ use crate::sys::{Spool, SpoolReader};
 
 pub use error::Error;
 pub use local::Local;
+#[cfg(test)]
+pub(crate) use memory::Memory;
 pub use name::{BadName, ObjectName};
 
 /// A place for objects. An object is written once and never changed.

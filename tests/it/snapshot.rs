@@ -262,8 +262,11 @@ fn plant(root: &Path, name: &str, content: &[u8], mode: u32, mtime: Duration) {
     fs::set_permissions(&path, fs::Permissions::from_mode(mode)).expect("is set");
 }
 
-/// Claude's tree: name, mode, seconds and nanoseconds of the last change, content.
-const FILES: &[(&str, u32, (u64, u32), &[u8])] = &[
+/// Name, mode, seconds and nanoseconds of the last change, content.
+type Planted = (&'static str, u32, (u64, u32), &'static [u8]);
+
+/// Claude's tree.
+const FILES: &[Planted] = &[
     (
         ".claude.json",
         0o600,

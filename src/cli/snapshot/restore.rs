@@ -35,7 +35,7 @@ pub(super) struct Args {
 
 pub(in crate::cli) const EXAMPLES: &[Example] = &[
     Example {
-        what: "Bring the newest back",
+        what: "Restore the newest",
         line: "vaultctl snapshot restore --to /media/disk/vaultctl --target ~/restored",
         checked: Checked::Parses,
     },

@@ -66,6 +66,11 @@ fn add(builder: &mut Builder<Vec<u8>>, member: &str) {
     );
 }
 
+/// As it lies in a snapshot object.
+pub(crate) fn compress(tar: &[u8]) -> Vec<u8> {
+    zstd::encode_all(tar, 1).expect("compresses")
+}
+
 /// Adds a member whose name and content may be anything.
 pub(crate) fn add_raw(
     builder: &mut Builder<Vec<u8>>,

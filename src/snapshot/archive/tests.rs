@@ -7,6 +7,7 @@ use proptest::prelude::*;
 use crate::snapshot::Error;
 use crate::snapshot::commit::Totals;
 
+use super::hostile::compress;
 use super::writer::Written;
 use super::*;
 
@@ -157,10 +158,6 @@ fn no_bit_of_a_header_or_a_file_changes_unnoticed() {
             );
         }
     }
-}
-
-fn compress(tar: &[u8]) -> Vec<u8> {
-    zstd::encode_all(tar, 1).expect("compresses")
 }
 
 fn decompress(archive: &[u8]) -> Vec<u8> {

@@ -1,0 +1,188 @@
+//! Nobody rewrites the history, and what is merely newer or unfinished is not called damage.
+
+use crate::crypto::Signer;
+use crate::storage::{Body, ObjectName, Storage, put_new, put_signed};
+
+use super::super::*;
+use super::{BEGIN, Machine};
+use commit::NAMESPACE;
+use repository::commit_name;
+
+fn object(name: &str) -> ObjectName {
+    name.parse().expect("is one")
+}
+
+impl Machine {
+    fn ids(&self) -> Vec<SnapshotId> {
+        let listing = self.open().and_then(|repository| repository.commits());
+        listing
+            .expect("lists")
+            .entries
+            .iter()
+            .map(|entry| entry.id)
+            .collect()
+    }
+
+    fn remove(&self, id: &SnapshotId) {
+        for name in [commit_name(id), commit_name(id).signature()] {
+            self.storage.delete(&name).expect("deletes");
+        }
+    }
+
+    /// The newest commit, made anew with changes.
+    fn commit(&self) -> Commit {
+        let mut listing = self
+            .open()
+            .and_then(|repository| repository.commits())
+            .expect("lists");
+        match listing.entries.pop().expect("is there").standing {
+            Standing::Whole { commit, .. } => *commit,
+            Standing::Newer | Standing::Damaged(_) => panic!("it is whole"),
+        }
+    }
+}
+
+#[test]
+fn a_snapshot_that_is_gone_is_missed() {
+    for (number, expected) in [
+        (0, "number 1, is missing"),
+        (1, "number 2, is missing"),
+        (2, "there was a number 3"),
+    ] {
+        let machine = Machine::with_snapshots(3);
+        machine.remove(&machine.ids()[number]);
+        assert!(machine.is_told(expected), "{:?}", machine.faults());
+    }
+}
+
+#[test]
+fn an_older_snapshot_does_not_pass_for_the_newest() {
+    let machine = Machine::with_snapshots(3);
+    let [old, new] = [0, 2].map(|number| commit_name(&machine.ids()[number]));
+    machine.storage.tamper(&new, machine.storage.bytes(&old));
+    machine
+        .storage
+        .tamper(&new.signature(), machine.storage.bytes(&old.signature()));
+    assert!(machine.is_told(new.as_str()), "{:?}", machine.faults());
+    assert!(matches!(machine.restore(None), Err(Error::Damaged { .. })));
+}
+
+#[test]
+fn time_is_not_turned_back() {
+    let machine = Machine::with_snapshots(3);
+    machine.ids()[1..].iter().for_each(|id| machine.remove(id));
+    let refused = machine.restore(None);
+    assert!(matches!(
+        refused,
+        Err(Error::RolledBack {
+            newest: 1,
+            known: 3
+        })
+    ));
+    // The next one goes on counting, so that the gap stays.
+    assert_eq!(machine.create().commit.id.seq, 4);
+    assert!(machine.is_told("numbers 2 to 3, are missing"));
+}
+
+#[test]
+fn a_commit_that_we_did_not_write_is_told_even_if_rightly_signed() {
+    let machine = Machine::with_snapshots(1);
+    let forged = Commit {
+        audit: crate::audit::Head {
+            seq: 9,
+            ..machine.commit().audit
+        },
+        ..machine.commit()
+    };
+    let signed = machine.signer.sign(NAMESPACE, forged.render().into_bytes());
+    machine.remove(&forged.id);
+    put_signed(&machine.storage, &commit_name(&forged.id), &signed).expect("puts");
+    assert!(
+        machine.is_told("not the one that this machine wrote"),
+        "{:?}",
+        machine.faults()
+    );
+}
+
+#[test]
+fn what_another_key_has_signed_is_refused() {
+    let machine = Machine::with_snapshots(1);
+    let first = machine.commit();
+    let mallory = Signer::from_seed(&[2; 32], "mallory");
+    let opened = Repository::open(&machine.storage, mallory.verifier().fingerprint());
+    assert!(matches!(opened, Err(Error::Damaged { .. })));
+    let id = SnapshotId { seq: 2, ..first.id };
+    let forged = Commit {
+        id,
+        ..first.clone()
+    };
+    let signed = mallory.sign(NAMESPACE, forged.render().into_bytes());
+    put_signed(&machine.storage, &commit_name(&id), &signed).expect("puts");
+    assert!(
+        machine.is_told("signed by SHA256:"),
+        "{:?}",
+        machine.faults()
+    );
+    assert!(matches!(machine.restore(None), Err(Error::Damaged { .. })));
+    machine
+        .restore(Some(first.id))
+        .expect("the genuine one is still there");
+}
+
+#[test]
+fn what_a_newer_vaultctl_has_written_is_not_called_corrupt() {
+    let machine = Machine::with_snapshots(1);
+    let id = SnapshotId {
+        seq: 2,
+        ..machine.ids()[0]
+    };
+    let signed = machine
+        .signer
+        .sign(NAMESPACE, b"vaultctl-commit 2\nwho knows\n".to_vec());
+    put_signed(&machine.storage, &commit_name(&id), &signed).expect("puts");
+    let report = machine.verify(Level::Scrub).expect("looks");
+    assert_eq!((report.faults, report.newer), (vec![], vec![id]));
+    assert!(matches!(machine.restore(None), Err(Error::Newer(_))));
+}
+
+#[test]
+fn an_unknown_feature_stops_before_anything_is_touched() {
+    let machine = Machine::new();
+    let about = object("vaultctl-repo");
+    let text = String::from_utf8(machine.storage.bytes(&about)).expect("is text");
+    let text = text.replace("requires -", "requires time-travel");
+    let signed = machine.signer.sign("vaultctl-repo", text.into_bytes());
+    machine.storage.tamper(&about, signed.statement().to_vec());
+    machine
+        .storage
+        .tamper(&about.signature(), signed.signature().to_vec());
+    let opened = machine.open();
+    assert!(matches!(opened, Err(Error::UnknownFeature(feature)) if feature == "time-travel"));
+}
+
+#[test]
+fn an_interrupted_init_can_be_repeated() {
+    let machine = Machine::new();
+    machine
+        .storage
+        .delete(&object("vaultctl-repo"))
+        .expect("deletes");
+    assert!(matches!(machine.open(), Err(Error::NoRepository(_))));
+    Repository::init(&machine.storage, &machine.signer).expect("makes it again");
+    let again = Repository::init(&machine.storage, &machine.signer);
+    assert!(matches!(again, Err(Error::AlreadyRepository(_))));
+    machine.create();
+    machine.assert_whole();
+}
+
+#[test]
+fn a_signature_without_its_commit_is_in_nobodys_way() {
+    let machine = Machine::new();
+    let time = jiff::Timestamp::from_second(BEGIN).expect("in range");
+    let name = commit_name(&SnapshotId { time, seq: 1 }).signature();
+    let left = machine.signer.sign(NAMESPACE, b"never written".to_vec());
+    put_new(&machine.storage, &name, &Body::Signature(&left)).expect("puts");
+    let id = machine.create().commit.id;
+    assert_eq!((id.seq, id.time.as_second()), (1, BEGIN + 1));
+    machine.assert_whole();
+}

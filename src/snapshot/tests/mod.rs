@@ -1,0 +1,180 @@
+//! The room as a whole: a home is taken, damaged, verified and brought back.
+
+mod damage;
+mod history;
+mod hostile;
+mod taking;
+
+use std::path::{Path, PathBuf};
+
+use jiff::Timestamp;
+
+use crate::audit::Head;
+use crate::crypto::{Digest, Identity, Recipient, Signer};
+use crate::secret::Secret;
+use crate::storage::Memory;
+use crate::sys::{self, names_in};
+
+use super::*;
+
+/// A key that is published with the source.
+const IDENTITY: &[u8] = include_bytes!("../../../fixtures/snapshots/v1/TEST-ONLY-identity.txt");
+
+/// When the first snapshot is taken.
+const BEGIN: i64 = 1_800_000_000;
+
+/// A machine with a home, keys, and a place for snapshots.
+struct Machine {
+    root: tempfile::TempDir,
+    storage: Memory,
+    signer: Signer,
+    identity: Identity,
+    recipients: Vec<Recipient>,
+}
+
+impl Machine {
+    /// With something in the home and nothing in the storage.
+    fn bare() -> Self {
+        let identity = Identity::parse(&Secret::copy_from(IDENTITY)).expect("is one");
+        let machine = Self {
+            root: tempfile::tempdir().expect("a folder"),
+            storage: Memory::default(),
+            signer: Signer::from_seed(&[1; 32], "test"),
+            recipients: identity.recipients().to_vec(),
+            identity,
+        };
+        machine.plant(".claude.json", b"{\"mcpServers\": {}}\n");
+        machine.plant(".claude/agents/a.md", b"an agent\n");
+        machine
+    }
+
+    /// With an empty repository.
+    fn new() -> Self {
+        let machine = Self::bare();
+        Repository::init(&machine.storage, &machine.signer).expect("makes");
+        machine
+    }
+
+    /// With snapshots, the home changing before each.
+    fn with_snapshots(count: u8) -> Self {
+        let machine = Self::new();
+        for number in 0..count {
+            machine.plant(".claude/agents/b.md", &[number]);
+            machine.create();
+        }
+        machine
+    }
+
+    fn path(&self, below: impl AsRef<Path>) -> PathBuf {
+        self.root.path().join(below)
+    }
+
+    fn home(&self, below: &str) -> PathBuf {
+        self.path("home").join(below)
+    }
+
+    /// Puts a file into the home.
+    fn plant(&self, below: &str, content: &[u8]) {
+        let path = self.home(below);
+        sys::create_folder(path.parent().expect("has one")).expect("makes");
+        sys::write_private(&path, content).expect("writes");
+    }
+
+    fn plan(&self) -> Plan {
+        Plan::config(&Places {
+            home: self.path("home"),
+            claude: self.home(".claude"),
+            claude_main: self.home(".claude.json"),
+            store: self.home(".password-store"),
+            settings: self.home(".config/vaultctl/config.toml"),
+            gnupg: self.home(".gnupg"),
+            never: vec![self.home(".claude/agents/identity.txt")],
+        })
+    }
+
+    fn names(&self) -> Vec<String> {
+        self.plan().names().collect()
+    }
+
+    fn open(&self) -> Result<Repository<'_>, Error> {
+        Repository::open(&self.storage, self.signer.verifier().fingerprint())
+    }
+
+    fn state(&self, repository: &Repository<'_>) -> State {
+        State::of(&self.path("state"), repository.id())
+    }
+
+    fn create(&self) -> Created {
+        let repository = self.open().expect("opens");
+        let state = self.state(&repository).lock().expect("nobody else");
+        let creation = Creation {
+            repository: &repository,
+            state: &state,
+            signer: &self.signer,
+            recipients: &self.recipients,
+            at: Timestamp::from_second(BEGIN).expect("in range"),
+            audit: Head {
+                seq: 0,
+                digest: Digest::of(b""),
+            },
+        };
+        creation.run(&self.plan()).expect("takes it")
+    }
+
+    fn verify(&self, level: Level<'_>) -> Result<Report, Error> {
+        let repository = self.open()?;
+        let verification = Verification {
+            repository: &repository,
+            pin: self.state(&repository).pin()?,
+            level,
+            only: None,
+        };
+        verification.run()
+    }
+
+    /// Everything that the deepest level finds, as the command line tells it.
+    fn faults(&self) -> Vec<String> {
+        let told = |fault: Fault| format!("`{}`: {}", fault.object, fault.reason);
+        match self.verify(Level::Data(&self.identity)) {
+            Ok(report) => report.faults.into_iter().map(told).collect(),
+            Err(error) => vec![error.to_string()],
+        }
+    }
+
+    fn is_told(&self, expected: &str) -> bool {
+        self.faults().iter().any(|fault| fault.contains(expected))
+    }
+
+    fn assert_whole(&self) {
+        assert_eq!(self.faults(), Vec::<String>::new());
+    }
+
+    /// Restores to `target`: the named snapshot, or the newest.
+    fn restore(&self, wanted: Option<SnapshotId>) -> Result<(), Error> {
+        let repository = self.open()?;
+        let pin = self.state(&repository).pin()?;
+        let verified = Verified::prove(&repository, pin, wanted)?;
+        restore(&repository, &verified, &self.identity, &self.path("target"))
+    }
+
+    /// Every file and folder on this machine.
+    fn everything(&self) -> Vec<PathBuf> {
+        below(self.root.path())
+    }
+}
+
+fn below(folder: &Path) -> Vec<PathBuf> {
+    let mut found = Vec::new();
+    for name in names_in(folder).expect("lists") {
+        let path = folder.join(name);
+        if path.is_dir() {
+            found.extend(below(&path));
+        }
+        found.push(path);
+    }
+    found
+}
+
+fn content(path: &Path) -> Vec<u8> {
+    sys::read(path, 1 << 30).expect("reads").expect("is there")
+}

@@ -1,0 +1,157 @@
+//! What is taken, and what is told of it.
+
+use std::os::unix::fs::symlink;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::time::Duration;
+
+use crate::crypto::{Digest, Identity};
+use crate::storage::Storage;
+use crate::sys;
+
+use super::super::*;
+use super::{BEGIN, Machine, content};
+
+#[test]
+fn what_was_taken_is_verified_and_comes_back() {
+    let machine = Machine::new();
+    let created = machine.create();
+    assert_eq!(created.findings, []);
+    let Commit {
+        id,
+        previous,
+        health,
+        ..
+    } = created.commit;
+    assert_eq!((id.seq, id.time.as_second()), (1, BEGIN));
+    assert_eq!((previous, health), (None, Health::Ok));
+    machine.assert_whole();
+    machine.restore(None).expect("restores");
+    let restored = machine.path("target/HOME/.claude/agents/a.md");
+    assert_eq!(content(&restored), b"an agent\n");
+    assert!(machine.restore(None).is_err(), "something is there");
+}
+
+#[test]
+fn an_unchanged_home_is_stored_once_and_committed_twice() {
+    let machine = Machine::new();
+    let (first, second) = (machine.create(), machine.create());
+    assert_eq!((first.unchanged, second.unchanged), (false, true));
+    assert_eq!(first.commit.object, second.commit.object);
+    let digest = Digest::of(first.commit.render().as_bytes());
+    assert_eq!(second.commit.previous, Some(digest));
+    machine.plant(".claude/agents/b.md", b"another\n");
+    assert!(!machine.create().unchanged);
+    let snaps = machine.storage.list(&"snaps".parse().expect("is one"));
+    assert_eq!(snaps.expect("lists").len(), 2);
+    machine.assert_whole();
+}
+
+#[test]
+fn an_object_that_is_gone_is_stored_again() {
+    let machine = Machine::with_snapshots(1);
+    let first = machine.create().commit;
+    let name = repository::snapshot_name(&first.object.digest);
+    machine.storage.delete(&name).expect("deletes");
+    assert!(!machine.create().unchanged);
+}
+
+#[test]
+fn other_recipients_get_another_object() {
+    let mut machine = Machine::with_snapshots(1);
+    machine.recipients.push(Identity::make().1);
+    assert!(!machine.create().unchanged);
+}
+
+#[test]
+fn links_that_the_profile_names_are_followed() {
+    let machine = Machine::bare();
+    machine.plant("dotfiles/CLAUDE.md", b"instructions\n");
+    machine.plant("../elsewhere/store/a.age", b"ciphertext");
+    let link = |text: &str, name: &str| symlink(text, machine.home(name)).expect("links");
+    link("../dotfiles/CLAUDE.md", ".claude/CLAUDE.md");
+    link("../elsewhere/store", ".password-store");
+    let store = sys::without_links(&machine.path("elsewhere/store")).expect("is there");
+    let entry = store.join("a.age").display().to_string();
+    let names = machine.names();
+    for expected in [
+        "~/.claude/CLAUDE.md",
+        "~/dotfiles/CLAUDE.md",
+        "~/.password-store",
+        &entry,
+    ] {
+        assert!(
+            names.iter().any(|name| name == expected),
+            "{expected}: {names:?}"
+        );
+    }
+}
+
+#[test]
+fn history_caches_and_keys_are_not_taken() {
+    let machine = Machine::bare();
+    machine.plant(".claude/agents/identity.txt", b"a private key");
+    machine.plant(".claude/.credentials.json", b"{}");
+    machine.plant(
+        ".claude/agents/cache/CACHEDIR.TAG",
+        b"Signature: 8a477f597d28d172789f06886806bc55",
+    );
+    machine.plant(".claude/agents/x.lock", b"");
+    machine.plant(".claude/projects/-srv-x/memory/MEMORY.md", b"memory\n");
+    machine.plant(".claude/projects/-srv-x/session.jsonl", b"{}\n");
+    let names = machine.names();
+    assert!(names.contains(&"~/.claude/projects/-srv-x/memory/MEMORY.md".to_owned()));
+    for left_out in ["identity", "credentials", "cache", "lock", "session"] {
+        assert!(
+            !names.iter().any(|name| name.contains(left_out)),
+            "{left_out}: {names:?}"
+        );
+    }
+}
+
+#[test]
+fn gnupg_is_taken_where_openpgp_entries_are() {
+    let machine = Machine::bare();
+    machine.plant(".gnupg/private-keys-v1.d/0.key", b"key");
+    machine.plant(".gnupg/random_seed", b"seed");
+    assert!(!machine.names().iter().any(|name| name.contains("gnupg")));
+    machine.plant(".password-store/work/.gpg-id", b"ann\n");
+    let names = machine.names();
+    assert!(names.contains(&"~/.gnupg/private-keys-v1.d/0.key".to_owned()));
+    assert!(!names.iter().any(|name| name.contains("random_seed")));
+}
+
+#[test]
+fn a_broken_file_is_stored_and_told() {
+    let machine = Machine::new();
+    machine.plant(".claude.json", b"{\"mcpServers\": ");
+    let created = machine.create();
+    let expected = Health::Degraded(vec!["unparsed-json".to_owned()]);
+    assert_eq!(created.commit.health, expected);
+    let told: Vec<String> = created.findings.iter().map(ToString::to_string).collect();
+    assert_eq!(told, ["~/.claude.json: it is not valid JSON"]);
+    assert!(machine.create().unchanged);
+}
+
+#[test]
+fn a_file_that_keeps_changing_is_told_and_the_rest_is_whole() {
+    let machine = Machine::new();
+    machine.plant(".claude/agents/busy", &vec![b'x'; 8 << 20]);
+    let (path, stop) = (machine.home(".claude/agents/busy"), AtomicBool::new(false));
+    let created = std::thread::scope(|scope| {
+        scope.spawn(|| {
+            while !stop.load(Ordering::Relaxed) {
+                let mut busy = sys::AppendFile::open(&path, Duration::ZERO).expect("opens");
+                busy.append(b"more", false).expect("appends");
+            }
+        });
+        let created = machine.create();
+        stop.store(true, Ordering::Relaxed);
+        created
+    });
+    let told: Vec<String> = created.findings.iter().map(ToString::to_string).collect();
+    assert_eq!(
+        told,
+        ["~/.claude/agents/busy: it changed while it was read"]
+    );
+    machine.assert_whole();
+}
