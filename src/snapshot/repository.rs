@@ -6,7 +6,7 @@
 use std::fmt::Write;
 
 use crate::crypto::{self, Digest, Fingerprint, Signed, Signer, Verifier};
-use crate::storage::{self, Body, ObjectName, Storage, get_whole, put_new, put_signed};
+use crate::storage::{self, Body, ObjectName, Put, Storage, get_whole, put_signed};
 use crate::sys::random_hex;
 
 use super::Error;
@@ -87,13 +87,11 @@ impl<'s> Repository<'s> {
             guides: GUIDES.map(|(_, text)| Digest::of(text.as_bytes())),
         };
         let signed = signer.sign(NAMESPACE, about.render().into_bytes());
-        remove_leftovers(storage)?;
         for (name, text) in GUIDES {
-            let attested = signed
-                .attest(text.as_bytes())
-                .expect("the statement has both hashes");
-            put_new(storage, &object_name(name), &Body::Attested(attested))?;
+            put_guide(storage, &object_name(name), text, &signed)?;
         }
+        // Left by an init that was stopped before its last step; it is over another statement.
+        storage.delete(&about_name().signature())?;
         put_signed(storage, &about_name(), &signed)?;
         Ok(Self {
             storage,
@@ -291,13 +289,24 @@ fn is_bare(storage: &dyn Storage) -> Result<bool, Error> {
     )
 }
 
-/// What an interrupted init has left; the last thing that it writes is not there.
-fn remove_leftovers(storage: &dyn Storage) -> Result<(), Error> {
-    storage.delete(&about_name().signature())?;
-    for (name, _) in GUIDES {
-        storage.delete(&object_name(name))?;
+/// Stores a guide. The same one may be there already, left by an init that was stopped; anything
+/// else of that name is somebody's file, and stays.
+fn put_guide(
+    storage: &dyn Storage,
+    name: &ObjectName,
+    text: &str,
+    signed: &Signed,
+) -> Result<(), Error> {
+    let attested = signed
+        .attest(text.as_bytes())
+        .expect("the statement has both hashes");
+    match storage.put(name, &Body::Attested(attested))? {
+        Put::Stored => Ok(()),
+        Put::AlreadyThere if get_whole(storage, name, STATEMENT_LIMIT)? == text.as_bytes() => {
+            Ok(())
+        }
+        Put::AlreadyThere => Err(storage::Error::Taken(name.clone()).into()),
     }
-    Ok(())
 }
 
 /// Reads a statement and its signature; whatever is wrong with either is damage of the statement.

@@ -4,7 +4,7 @@ use std::path::PathBuf;
 
 use crate::cli::{Code, Failure, Session};
 use crate::config::Paths;
-use crate::crypto::{Fingerprint, Identity};
+use crate::crypto::Fingerprint;
 use crate::keys::{self, Keyring};
 use crate::snapshot::{Pin, Repository, State};
 use crate::storage::Local;
@@ -112,17 +112,16 @@ impl Trust {
         if let Some(fingerprint) = &self.signer {
             return Ok(Fingerprint::new(fingerprint));
         }
-        if self.identity.is_some() {
-            let comment = keyring.identity().map(Identity::signer_comment)?;
-            return comment
-                .map(Fingerprint::new)
-                .ok_or_else(|| unknown("the identity file names no signer"));
+        if self.identity.is_some()
+            && let Some(fingerprint) = keyring.identity()?.signer_comment()
+        {
+            return Ok(Fingerprint::new(fingerprint));
         }
         match keyring.signer() {
             Ok(signer) => Ok(signer.verifier().fingerprint()),
-            Err(keys::Error::NoSigner(_)) => Err(unknown(
-                "there is no signing key here, so nobody's signature counts",
-            )),
+            Err(keys::Error::NoSigner(_)) => {
+                Err(unknown("nothing here says whose signature counts"))
+            }
             Err(error) => Err(error.into()),
         }
     }

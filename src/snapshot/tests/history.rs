@@ -1,7 +1,7 @@
 //! Nobody rewrites the history, and what is merely newer or unfinished is not called damage.
 
 use crate::crypto::Signer;
-use crate::storage::{Body, ObjectName, Storage, put_new, put_signed};
+use crate::storage::{self, Body, ObjectName, Storage, put_new, put_signed};
 
 use super::super::*;
 use super::{BEGIN, Machine};
@@ -173,6 +173,17 @@ fn an_interrupted_init_can_be_repeated() {
     assert!(matches!(again, Err(Error::AlreadyRepository(_))));
     machine.create();
     machine.assert_whole();
+}
+
+#[test]
+fn init_leaves_other_peoples_files_alone() {
+    let machine = Machine::bare();
+    let script = object("restore.sh");
+    machine.storage.tamper(&script, b"mine".to_vec());
+    let made = Repository::init(&machine.storage, &machine.signer);
+    assert!(matches!(made, Err(Error::Storage(storage::Error::Taken(name))) if name == script));
+    assert_eq!(machine.storage.bytes(&script), b"mine");
+    assert_eq!(machine.storage.names(), [script]);
 }
 
 #[test]
