@@ -19,7 +19,7 @@ use super::finding::Finding;
 use super::pack::{Packed, pack};
 use super::profile::{CONFIG, Plan};
 use super::repository::{
-    Listing, Repository, Standing, commit_name, snapshot_name, snapshots_folder,
+    Entry, Listing, Repository, Standing, commit_name, snapshot_name, snapshots_folder,
 };
 use super::state::{Kept, Locked, Pin};
 
@@ -160,19 +160,19 @@ fn whole_seconds(at: Timestamp) -> Timestamp {
     at.round(options).unwrap_or(at)
 }
 
-/// Number and predecessor of the next commit. What this machine remembers wins over what is there,
-/// so that a gap stays visible when somebody has removed the newest commits.
+/// Number and predecessor of the next commit: it follows the newest that is rightly signed, or that
+/// this machine remembers. So a gap stays visible when somebody has removed the newest commits.
 fn next(pin: Option<Pin>, listing: &Listing) -> (u64, Option<Digest>) {
-    let highest = listing.entries.last().map_or(0, |entry| entry.id.seq);
-    let known = |entry: &super::Entry| match &entry.standing {
+    let known = |entry: &Entry| match &entry.standing {
         Standing::Whole { commit, digest } => Some(Pin {
             seq: commit.id.seq,
             commit: *digest,
         }),
         Standing::Newer | Standing::Damaged(_) => None,
     };
-    let listed = listing.entries.iter().rev().find_map(known);
-    let newest = pin.into_iter().chain(listed).max_by_key(|pin| pin.seq);
-    let seq = highest.max(newest.map_or(0, |pin| pin.seq)) + 1;
-    (seq, newest.map(|pin| pin.commit))
+    let listed = listing.entries.iter().filter_map(known);
+    match pin.into_iter().chain(listed).max_by_key(|pin| pin.seq) {
+        Some(newest) => (newest.seq.saturating_add(1), Some(newest.commit)),
+        None => (1, None),
+    }
 }

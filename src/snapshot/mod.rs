@@ -4,8 +4,8 @@
 //! * **Taking one needs no decryption key**: `create.rs` gets a signer and public keys.
 //! * **Restoring one needs no vaultctl**: `restore.sh` lies in every repository.
 //! * **A repository is not believed**: whoever opens it brings the signer's fingerprint.
-//! * **Nothing is restored unproven**: [`restore`] wants a [`Verified`], which only `verify.rs`
-//!   makes, and writes beside the target until the last byte was checked.
+//! * **Nothing is restored unproven**: [`restore`] wants a [`Verified`], which only
+//!   `verified.rs` makes, and writes beside the target until the last byte was checked.
 
 mod archive;
 mod commit;
@@ -14,6 +14,7 @@ mod error;
 mod extract;
 mod finding;
 mod health;
+mod history;
 mod object;
 mod pack;
 mod profile;
@@ -21,6 +22,7 @@ mod repository;
 mod restore;
 mod state;
 mod text;
+mod verified;
 mod verify;
 
 pub use archive::TreePath;
@@ -34,7 +36,8 @@ pub use repository::{Entry, Listing, Repository, Standing};
 pub use restore::{preview, restore};
 pub use state::{Locked, Pin, State};
 pub use text::Malformed;
-pub use verify::{Fault, Level, Report, Verification, Verified};
+pub use verified::Verified;
+pub use verify::{Fault, Level, Report, Verification};
 
 #[cfg(test)]
 mod tests;

@@ -10,6 +10,9 @@ use super::archive::{Visit, read_archive};
 use super::commit::{ObjectRef, Totals};
 use super::repository::snapshot_name;
 
+/// What is said of bytes that were altered.
+pub(super) const NOT_SIGNED: &str = "its bytes are not those that were signed";
+
 /// Reads the whole object and compares it with what was signed. Needs no key.
 pub(super) fn scrub(storage: &dyn Storage, object: ObjectRef) -> Result<(), Error> {
     let mut reader = HashingReader::new(get(storage, object)?);
@@ -67,10 +70,7 @@ fn expect_signed(
     if (digest, size) == (object.digest, object.size) {
         Ok(())
     } else {
-        Err(Error::damaged(
-            snapshot_name(&object.digest),
-            "its bytes are not those that were signed",
-        ))
+        Err(Error::damaged(snapshot_name(&object.digest), NOT_SIGNED))
     }
 }
 

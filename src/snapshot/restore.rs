@@ -8,7 +8,7 @@ use crate::sys::Staging;
 use super::archive::{Content, Member};
 use super::extract::Extraction;
 use super::repository::Repository;
-use super::verify::Verified;
+use super::verified::Verified;
 use super::{Error, object};
 
 /// Restores a proven snapshot to `target`, where nothing, or an empty folder, may be. It appears

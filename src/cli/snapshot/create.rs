@@ -1,18 +1,14 @@
 //! `vaultctl snapshot create`.
 
-use std::path::PathBuf;
-
 use serde_json::json;
 
 use crate::audit::{Action, Event};
 use crate::cli::{Checked, Done, Example, Failure, Session};
-use crate::config::Paths;
 use crate::crypto::Recipient;
-use crate::snapshot::{
-    Created, Creation, Finding, Level, Places, Plan, Repository, State, Verification,
-};
-use crate::sys::{self, Variables, harmless};
+use crate::snapshot::{Created, Creation, Finding, Level, Plan, Repository, State, Verification};
+use crate::sys::{self, harmless};
 
+use super::places::places;
 use super::target::{Place, Trust};
 
 /// Take a snapshot of Claude's configuration and the password store
@@ -49,27 +45,6 @@ pub(super) fn run(args: &Args, session: &Session) -> Result<Done, Failure> {
     tell(&created, session)?;
     let findings = plan.skipped().iter().chain(&created.findings);
     Ok(tell_findings(findings, session))
-}
-
-/// Where things are on this machine.
-fn places(paths: &Paths, variables: &Variables) -> Places {
-    let moved = variables.text("CLAUDE_CONFIG_DIR").map(PathBuf::from);
-    let claude = moved.clone().unwrap_or_else(|| paths.home.join(".claude"));
-    let gnupg = variables.text("GNUPGHOME").map(PathBuf::from);
-    let keys = paths
-        .identities()
-        .into_iter()
-        .chain(paths.identity.clone())
-        .chain([paths.signing_key()]);
-    Places {
-        home: paths.home.clone(),
-        claude_main: moved.as_ref().unwrap_or(&paths.home).join(".claude.json"),
-        claude,
-        store: paths.store.clone(),
-        settings: paths.settings.clone(),
-        gnupg: gnupg.unwrap_or_else(|| paths.home.join(".gnupg")),
-        never: keys.collect(),
-    }
 }
 
 fn dry_run(plan: &Plan, session: &Session) -> Result<Done, Failure> {

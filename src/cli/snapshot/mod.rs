@@ -4,6 +4,7 @@ pub(super) mod create;
 pub(super) mod init;
 pub(super) mod list;
 pub(super) mod restore;
+mod places;
 mod target;
 pub(super) mod verify;
 

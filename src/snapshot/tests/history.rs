@@ -175,6 +175,27 @@ fn an_interrupted_init_can_be_repeated() {
     machine.assert_whole();
 }
 
+/// Names are not signed: whoever can write there can make any.
+#[test]
+fn the_highest_number_is_no_way_to_stop_us() {
+    let machine = Machine::with_snapshots(1);
+    for time in ["20270115T080000Z", "20270115T080001Z"] {
+        let name = object(&format!("commits/{time}-{}.commit", u64::MAX));
+        machine.storage.tamper(&name, b"rubbish".to_vec());
+    }
+    machine
+        .storage
+        .tamper(&object("commits/rubbish.commit"), b"rubbish".to_vec());
+    assert_eq!(machine.create().commit.id.seq, 2);
+    for expected in [
+        &u64::MAX.to_string(),
+        "is there twice",
+        "commits/rubbish.commit",
+    ] {
+        assert!(machine.is_told(expected), "{:?}", machine.faults());
+    }
+}
+
 #[test]
 fn init_leaves_other_peoples_files_alone() {
     let machine = Machine::bare();
