@@ -363,6 +363,29 @@ mod tests {
     }
 
     #[test]
+    fn a_commit_has_one_text() {
+        let digest = Digest::of(b"");
+        let text = format!(
+            "vaultctl-commit 1\nrepo {}\nseq 7\nprev -\ntime 2026-11-20T02:00:00Z\nprofiles config\n\
+             health ok\naudit 0 {digest}\nentries 1\nbytes 2\nsnap {digest} 3\nend\n",
+            "0".repeat(32)
+        );
+        assert!(Commit::parse(text.as_bytes()).is_ok());
+        for (one, other) in [
+            ("seq 7", "seq 07"),
+            ("seq 7", "seq +7"),
+            ("02:00:00Z", "02:00:00+00:00"),
+            ("02:00:00Z", "02:00:00.000Z"),
+            ("20T02", "20t02"),
+            ("20T02", "20 02"),
+            ("\n", "\r\n"),
+        ] {
+            let other = text.replacen(one, other, 1);
+            assert!(Commit::parse(other.as_bytes()).is_err(), "{other}");
+        }
+    }
+
+    #[test]
     fn a_snapshot_has_one_name() {
         for bad in [
             "",
