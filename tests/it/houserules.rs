@@ -20,7 +20,8 @@ fn texts(arg: &Arg) -> Vec<String> {
 /// Imperative (not "Prints", not "Printing"), begun with a capital, without a full stop.
 fn is_a_headline(text: &str) -> bool {
     let verb = text.split(' ').next().unwrap_or_default();
-    let imperative = !verb.ends_with("ing") && (!verb.ends_with('s') || verb.ends_with("ss"));
+    let imperative = (verb == "Bring" || !verb.ends_with("ing"))
+        && (!verb.ends_with('s') || verb.ends_with("ss"));
     imperative
         && text.starts_with(char::is_uppercase)
         && !text.ends_with('.')
