@@ -31,6 +31,7 @@ stories! {
     git,
     places,
     read_only,
+    snapshot,
     store,
     terminal,
 }
