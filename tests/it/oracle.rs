@@ -38,8 +38,13 @@ impl Oracle {
         }
     }
 
-    /// The form in which the canary is in `bytes`, if it is.
+    /// What gives a secret away in `bytes`: the canary's form, or a private key.
     pub(crate) fn find(&self, bytes: &[u8]) -> Option<&'static str> {
+        let key = || self.keys.is_match(bytes).then_some("a private key");
+        self.find_canary(bytes).or_else(key)
+    }
+
+    fn find_canary(&self, bytes: &[u8]) -> Option<&'static str> {
         // Encoders break lines and space out digits; a secret in pieces is still a secret.
         let unbroken: Vec<u8> = bytes
             .iter()
@@ -62,7 +67,10 @@ impl Oracle {
         }
         // Other tests' files come and go there; theirs bear other canaries.
         for path in everything_below(Path::new(MEMORY_FILES)) {
-            leaks.extend(self.find(&content(&path)).map(|form| leak(&path, form)));
+            leaks.extend(
+                self.find_canary(&content(&path))
+                    .map(|form| leak(&path, form)),
+            );
         }
         leaks
     }
@@ -75,11 +83,13 @@ impl Oracle {
         if meant.contains(path) {
             return;
         }
-        let content = content(path);
-        leaks.extend(self.find(&content).map(|form| leak(path, form)));
-        if self.keys.is_match(&content) && !KEY_FILES.iter().any(|file| path.ends_with(file)) {
-            leaks.push(leak(path, "a private key"));
-        }
+        let is_key_file = KEY_FILES.iter().any(|file| path.ends_with(file));
+        let find = if is_key_file {
+            Self::find_canary
+        } else {
+            Self::find
+        };
+        leaks.extend(find(self, &content(path)).map(|form| leak(path, form)));
     }
 
     fn inspect_objects(&self, repository: &Path, leaks: &mut Vec<String>) {
@@ -100,13 +110,8 @@ impl Oracle {
             repository.display(),
             objects.stderr
         );
-        leaks.extend(
-            self.find(&objects.stdout)
-                .map(|form| leak(repository, &format!("a git object, {form}"))),
-        );
-        if self.keys.is_match(&objects.stdout) {
-            leaks.push(leak(repository, "a git object, a private key"));
-        }
+        let found = self.find(&objects.stdout);
+        leaks.extend(found.map(|form| leak(repository, &format!("a git object, {form}"))));
     }
 }
 
@@ -276,6 +281,12 @@ mod tests {
             [format!("{}: a private key", world.path("x").display())]
         );
         world.sh("rm x").run().ok();
+    }
+
+    #[test]
+    #[should_panic(expected = "leaks a secret (a private key) on its standard output")]
+    fn a_command_that_prints_a_private_key_fails_its_test() {
+        drop(World::new().sh("age-keygen 2> /dev/null").run());
     }
 
     #[test]
