@@ -269,11 +269,11 @@ mod tests {
     }
 
     fn rewrite(log: &Log, change: impl Fn(String) -> String) {
-        let bytes = crate::sys::read(log.path(), 1 << 20)
+        let bytes = sys::read(log.path(), 1 << 20)
             .expect("reads")
             .expect("is there");
         let text = String::from_utf8(bytes).expect("is text");
-        crate::sys::write_private(log.path(), change(text).as_bytes()).expect("writes");
+        sys::write_private(log.path(), change(text).as_bytes()).expect("writes");
     }
 
     #[test]
