@@ -6,8 +6,8 @@ use std::process::ExitCode;
 
 use clap::error::{ContextKind, ContextValue, ErrorKind};
 
-use crate::store::{self, HistoryError, Name};
-use crate::{audit, config, crypto, inject, keys, snapshot, storage, sys, vault};
+use crate::store::{self, Name};
+use crate::{audit, config, crypto, git, inject, keys, snapshot, storage, sys, vault};
 
 use crate::sys::harmless;
 
@@ -285,9 +285,12 @@ fn package_of(program: &str) -> &str {
     }
 }
 
-impl From<HistoryError> for Failure {
-    fn from(error: HistoryError) -> Self {
-        Self::failed(error.to_string())
+impl From<git::Error> for Failure {
+    fn from(error: git::Error) -> Self {
+        match error {
+            git::Error::File(error) => error.into(),
+            git::Error::Git(_) | git::Error::NoFolder(_) => Self::failed(error.to_string()),
+        }
     }
 }
 

@@ -6,9 +6,18 @@
 //! looked at, and nothing here touches the network.
 
 mod author;
+mod create;
 mod durable;
+mod error;
+mod history;
+mod index;
 mod leftovers;
 mod repository;
 
 pub use author::Author;
-pub use repository::{GitHistory, create};
+pub use create::create;
+pub use error::Error;
+pub use history::GitHistory;
+
+/// What git calls its folder in a working tree.
+const GIT_FOLDER: &str = ".git";

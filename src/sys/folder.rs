@@ -13,7 +13,7 @@ use cap_std::fs::{
 };
 use rustix::fs::OFlags;
 
-use super::file::FileError;
+use super::file::{FileError, is_absence};
 
 /// Opening a FIFO must not wait for a writer.
 const NO_WAITING: i32 = OFlags::NONBLOCK.bits().cast_signed();
@@ -280,14 +280,6 @@ impl Folder {
     pub(super) fn fail(&self, doing: &'static str, path: &Path, source: io::Error) -> FileError {
         FileError::new(doing, &self.path.join(path), source)
     }
-}
-
-/// Not there, or a file where the path wants a folder.
-fn is_absence(error: &io::Error) -> bool {
-    matches!(
-        error.kind(),
-        io::ErrorKind::NotFound | io::ErrorKind::NotADirectory
-    )
 }
 
 fn kind_of(file_type: cap_std::fs::FileType) -> Kind {

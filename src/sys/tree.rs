@@ -10,7 +10,7 @@ use std::io::{self, Read};
 use std::os::unix::fs::{MetadataExt, OpenOptionsExt};
 use std::path::{Path, PathBuf};
 
-use super::file::FileError;
+use super::file::{FileError, is_absence};
 use super::folder::Kind;
 
 /// What `lstat` tells.
@@ -143,14 +143,6 @@ impl Read for SteadyFile {
     fn read(&mut self, target: &mut [u8]) -> io::Result<usize> {
         self.file.read(target)
     }
-}
-
-/// Not there, or a file where the path wants a folder.
-fn is_absence(error: &io::Error) -> bool {
-    matches!(
-        error.kind(),
-        io::ErrorKind::NotFound | io::ErrorKind::NotADirectory
-    )
 }
 
 fn kind_of(file_type: fs::FileType) -> Kind {
