@@ -3,6 +3,7 @@
 //! No logic lives here. A verb parses, calls one or two doors and prints; what went wrong in a room
 //! becomes a message, a hint and an exit status in `failure.rs`, and nowhere else.
 
+mod code;
 mod completion;
 mod examples;
 mod failure;
@@ -32,8 +33,8 @@ use clap::{CommandFactory, FromArgMatches, Parser};
 
 use crate::sys::World;
 
+pub use code::Code;
 pub use examples::{Checked, Example};
-pub use failure::Code;
 
 use failure::Failure;
 use session::Session;

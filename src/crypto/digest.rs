@@ -112,11 +112,6 @@ impl<R: Read> HashingReader<R> {
     pub fn so_far(&self) -> (Digest, u64) {
         (Digest(self.hasher.clone().finalize().into()), self.size)
     }
-
-    /// The source, the hash and the number of bytes read so far.
-    pub fn finish(self) -> (R, Digest, u64) {
-        (self.inner, Digest(self.hasher.finalize().into()), self.size)
-    }
 }
 
 impl<R: Read> Read for HashingReader<R> {

@@ -1,6 +1,6 @@
 //! `gpg`, the reference for OpenPGP: its trust rules and its agent are the user's.
 
-use crate::crypto::{Message, Sealed};
+use crate::crypto::{Sealed, recognise_openpgp};
 use crate::secret::Secret;
 use crate::sys::{Helper, HelperError, Outcome, Variables, terminal_name};
 
@@ -33,8 +33,8 @@ impl<'a> Gpg<'a> {
 
     /// Decrypts a message, once it is known to be one.
     pub(super) fn open(&self, ciphertext: &[u8]) -> Result<Secret, Error> {
-        let message = Message::recognise(ciphertext.to_vec())?;
-        let outcome = self.run(&["--decrypt"], message.into_sealed().body())?;
+        let message = recognise_openpgp(ciphertext.to_vec())?;
+        let outcome = self.run(&["--decrypt"], message.body())?;
         match outcome.code {
             Some(0) => Ok(outcome.stdout),
             _ => Err(Error::NotOpened(reason(&outcome))),
@@ -64,8 +64,7 @@ impl<'a> Gpg<'a> {
             return Err(Error::NotSealed(reason(&outcome)));
         }
         // EXPOSE: what gpg printed is ciphertext, and is checked to be.
-        let message = Message::recognise(outcome.stdout.expose().to_vec())?;
-        Ok(message.into_sealed())
+        Ok(recognise_openpgp(outcome.stdout.expose().to_vec())?)
     }
 
     fn run(&self, arguments: &[&str], input: &[u8]) -> Result<Outcome, Error> {

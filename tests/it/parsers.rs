@@ -3,7 +3,7 @@
 
 use proptest::collection::vec;
 use proptest::prelude::*;
-use vaultctl::crypto::{Digest, Identity, Message, Recipient, Signer, Verifier};
+use vaultctl::crypto::{Digest, Identity, Recipient, Signer, Verifier, recognise_openpgp};
 use vaultctl::inject::Reference;
 use vaultctl::secret::Secret;
 use vaultctl::store::Name;
@@ -27,7 +27,7 @@ proptest! {
         let secret = Secret::copy_from(&bytes);
         prop_assert!(Identity::parse(&secret).is_err());
         prop_assert!(Signer::parse(&secret).is_err());
-        drop(Message::recognise(bytes));
+        drop(recognise_openpgp(bytes));
     }
 
     #[test]
@@ -53,7 +53,7 @@ proptest! {
         let mut bytes = message();
         bytes[at] = byte;
         bytes.truncate(message().len() - cut);
-        drop(Message::recognise(bytes));
+        drop(recognise_openpgp(bytes));
     }
 
     #[test]
