@@ -83,6 +83,10 @@ impl Address {
             Part::Whole => return Ok(Entry::new(value)),
             _ if !one_line => return Err(Error::ManyLines),
             Part::FirstLine => entry.with_first_line(&value),
+            // Found again they would be, but nobody means them: a variable or a command came to nothing.
+            Part::Field(field) if field.is_empty() || value.is_empty() => {
+                return Err(Error::NotKept(self.clone()));
+            }
             Part::Field(field) if field.contains('\n') => return Err(Error::NotKept(self.clone())),
             Part::Field(field) => entry.with_field(field, &value),
         };
