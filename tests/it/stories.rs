@@ -22,6 +22,7 @@ macro_rules! stories {
 
 stories! {
     audit,
+    audit_damage,
     bad_input,
     completions,
     damage,
@@ -29,7 +30,10 @@ stories! {
     exec,
     full_disk,
     git,
+    hostile_store,
+    names_and_fields,
     places,
+    races,
     read_only,
     snapshot,
     store,
