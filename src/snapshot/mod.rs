@@ -4,7 +4,7 @@
 //! * **Taking one needs no decryption key**: `create.rs` gets a signer and public keys.
 //! * **Restoring one needs no vaultctl**: `restore.sh` lies in every repository.
 //! * **A repository is not believed**: whoever opens it brings the signer's fingerprint.
-//! * **Nothing is restored unproven**: [`restore`] wants a [`Verified`], which only
+//! * **Nothing is restored unproven**: [`restore()`] wants a [`Verified`], which only
 //!   `verified.rs` makes, and writes beside the target until the last byte was checked.
 
 mod archive;
