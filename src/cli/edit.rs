@@ -71,9 +71,14 @@ fn edited(old: &Secret, scratch: &Scratch, session: &Session) -> Result<Secret, 
         .args([&path]);
     match helper.run_on_terminal()? {
         Some(0) => {}
-        status => {
+        Some(status) => {
             return Err(Failure::failed(format!(
-                "the editor `{editor}` ended with status {status:?}"
+                "the editor `{editor}` ended with status {status}"
+            )));
+        }
+        None => {
+            return Err(Failure::failed(format!(
+                "the editor `{editor}` was ended by a signal"
             )));
         }
     }

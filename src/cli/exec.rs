@@ -59,15 +59,13 @@ pub(super) fn run(args: &Args, session: &Session) -> Result<Done, Failure> {
     record(Event::ok, &manifest, &program, session)?;
     let error = sys::replace_self(&program, &environment);
     record(Event::failed, &manifest, &program, session)?;
-    let code = if error.kind() == io::ErrorKind::NotFound {
-        Code::NoProgram
+    let message = format!("cannot start `{}`: {error}", program.name.to_string_lossy());
+    if error.kind() == io::ErrorKind::NotFound {
+        Err(Failure::new(Code::NoProgram, message)
+            .hint("the PATH that the program gets says where it is looked for"))
     } else {
-        Code::NotExecutable
-    };
-    Err(Failure::new(
-        code,
-        format!("cannot start `{}`: {error}", program.name.to_string_lossy()),
-    ))
+        Err(Failure::new(Code::NotExecutable, message).hint("is it a program, and executable?"))
+    }
 }
 
 /// Without a reference there is nothing to open, not even a store.

@@ -156,7 +156,9 @@ impl From<config::Error> for Failure {
             config::Error::NoHome => {
                 Self::new(Code::Failed, error.to_string()).hint("set HOME to your home folder")
             }
-            config::Error::Missing(_) => Self::new(Code::Failed, error.to_string()),
+            config::Error::Missing(_) => {
+                Self::new(Code::Failed, error.to_string()).hint("without --config none is needed")
+            }
             config::Error::Invalid { .. } => Self::new(Code::Usage, error.to_string())
                 .hint("every key is described in docs/settings.md"),
             config::Error::File(error) => error.into(),
@@ -204,30 +206,14 @@ impl From<crypto::Error> for Failure {
 impl From<sys::HelperError> for Failure {
     fn from(error: sys::HelperError) -> Self {
         match &error {
-            sys::HelperError::Missing(program) => {
-                let hint = format!(
-                    "install it; Debian has it in the package `{}`",
-                    package_of(program)
-                );
-                Self::failed(error.to_string()).hint(hint)
+            sys::HelperError::Missing(program) if program == "gpg" => {
+                Self::failed(error.to_string())
+                    .hint("install GnuPG; Debian has it in the package `gnupg`")
+            }
+            sys::HelperError::Missing(_) => {
+                Self::failed(error.to_string()).hint("$VISUAL or $EDITOR names the editor")
             }
             sys::HelperError::Broken { .. } => Self::failed(error.to_string()),
-        }
-    }
-}
-
-fn package_of(program: &str) -> &str {
-    match program {
-        "gpg" => "gnupg",
-        other => other,
-    }
-}
-
-impl From<git::Error> for Failure {
-    fn from(error: git::Error) -> Self {
-        match error {
-            git::Error::File(error) => error.into(),
-            git::Error::Git(_) | git::Error::NoFolder(_) => Self::failed(error.to_string()),
         }
     }
 }
@@ -263,6 +249,8 @@ impl From<store::Error> for Failure {
             store::Error::TwoCiphers(_) => {
                 Self::failed(message).hint("remove the file that is not wanted")
             }
+            store::Error::NobodyIn(_) => Self::failed(message)
+                .hint("one recipient a line; remove the file if the folder above decides"),
             store::Error::BadRecipients { .. } => {
                 Self::failed(message).hint("age recipients begin with `age1`")
             }
@@ -386,7 +374,8 @@ impl From<inject::Error> for Failure {
             inject::Error::Unresolved { variable, source } => {
                 Self::from(source).about(&format!("variable `{variable}`"))
             }
-            inject::Error::Unfit { .. } => Self::failed(error.to_string()),
+            inject::Error::Unfit { .. } => Self::failed(error.to_string())
+                .hint("a server that reads such a secret from a file can not get it by a variable"),
         }
     }
 }

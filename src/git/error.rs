@@ -1,7 +1,7 @@
 //! What can go wrong on the way to a commit.
 
 use crate::store::HistoryError;
-use crate::sys::FileError;
+use crate::sys::{FileError, LockError};
 
 /// What the repository, or its files, did not allow.
 #[derive(Debug, thiserror::Error)]
@@ -12,6 +12,9 @@ pub enum Error {
     /// The file system said no.
     #[error(transparent)]
     File(#[from] FileError),
+    /// Others were at work for too long.
+    #[error(transparent)]
+    Lock(#[from] LockError),
     /// A folder has gone.
     #[error("there is no folder `{0}`")]
     NoFolder(String),

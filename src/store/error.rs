@@ -47,11 +47,14 @@ pub enum Error {
     BadRecipients {
         /// Which file.
         path: PathBuf,
-        /// Which line; 0 for the whole file.
+        /// Which line, from 1.
         line: usize,
         /// Why.
         reason: crypto::Error,
     },
+    /// A recipients file that names nobody, or is no text.
+    #[error("recipients file `{}` names nobody", .0.display())]
+    NobodyIn(PathBuf),
     /// Not a name.
     #[error(transparent)]
     Name(#[from] NameError),

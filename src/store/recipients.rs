@@ -38,7 +38,8 @@ impl RecipientsFile {
             line,
             reason,
         };
-        let text = std::str::from_utf8(bytes).map_err(|_| bad(0, crypto::Error::NoRecipients))?;
+        let nobody = || Error::NobodyIn(path.to_owned());
+        let text = std::str::from_utf8(bytes).map_err(|_| nobody())?;
         let lines = text
             .lines()
             .map(|line| line.split('#').next().unwrap_or_default().trim())
@@ -54,14 +55,15 @@ impl RecipientsFile {
                 Recipients::Age(parsed.collect::<Result<_, _>>()?)
             }
         };
-        match &recipients {
-            Recipients::Age(all) if all.is_empty() => Err(bad(0, crypto::Error::NoRecipients)),
-            Recipients::OpenPgp(all) if all.is_empty() => Err(bad(0, crypto::Error::NoRecipients)),
-            _ => Ok(Self {
-                path: path.to_owned(),
-                recipients,
-            }),
-        }
+        let count = match &recipients {
+            Recipients::Age(all) => all.len(),
+            Recipients::OpenPgp(all) => all.len(),
+        };
+        let file = Self {
+            path: path.to_owned(),
+            recipients,
+        };
+        if count == 0 { Err(nobody()) } else { Ok(file) }
     }
 
     /// The file's text for these recipients.

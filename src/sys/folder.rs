@@ -181,6 +181,17 @@ impl Folder {
         }
     }
 
+    /// Removes the folder with all that is in it; that it is not there is fine.
+    ///
+    /// # Errors
+    /// Any other reason why it stays.
+    pub fn remove_folder(&self, path: &Path) -> Result<(), FileError> {
+        match self.root.remove_dir_all(path) {
+            Err(source) if !is_absence(&source) => Err(self.fail("remove", path, source)),
+            _ => Ok(()),
+        }
+    }
+
     /// Makes the folder and those above it, mode 0700 each; that it exists is fine.
     ///
     /// # Errors
