@@ -13,6 +13,7 @@ mod examples;
 mod exit_codes;
 mod generated;
 mod houserules;
+mod interrupted;
 mod mcp;
 mod oracle;
 mod parsers;

@@ -1,0 +1,136 @@
+//! `kill -9` at a chosen step, by `strace`: whoever comes next finishes unattended.
+
+use super::world::World;
+
+/// The system calls by which a file, a folder or a name comes into being. Not every
+/// processor has those with a `?`.
+const STEPS: [&str; 3] = [
+    "?mkdir,mkdirat",
+    "?rename,renameat,renameat2",
+    "?link,linkat",
+];
+
+/// More of one kind of step than any command takes.
+const MOST: usize = 60;
+
+/// Runs `command` and kills it as it begins its `nth` of `calls`; whether it came that far.
+fn killed(world: &World, calls: &str, nth: usize, command: &str) -> bool {
+    let inject = format!("inject={calls}:signal=KILL:when={nth}");
+    let output = world
+        .sh(&format!(
+            "strace -qqq -o /dev/null -e trace={calls} -e {inject} {command}"
+        ))
+        .input(world.canary())
+        .reveal();
+    assert!(
+        [0, 137].contains(&output.status),
+        "`{command}` ended with {}, {calls} {nth}: {}",
+        output.status,
+        String::from_utf8_lossy(&output.stderr)
+    );
+    output.status != 0
+}
+
+/// Calls `each` for every step of `command` at which it can be killed, in a world from `make`.
+fn at_every_step(
+    make: impl Fn() -> World,
+    command: &str,
+    each: impl Fn(&World, &str),
+) -> Vec<usize> {
+    let kills = STEPS.map(|calls| {
+        (1..MOST)
+            .take_while(|nth| {
+                let world = make();
+                let killed = killed(&world, calls, *nth, command);
+                each(&world, &format!("{calls}, number {nth}"));
+                killed
+            })
+            .count()
+    });
+    kills.to_vec()
+}
+
+/// The store's repository is sound and is what is in the tree; nothing of the dead is left.
+fn is_whole(world: &World, when: &str) {
+    let checks = [
+        (
+            "git -C .password-store fsck --strict --no-dangling 2>&1",
+            "",
+        ),
+        ("git -C .password-store status --porcelain", ""),
+        (
+            "find .password-store -name '.vaultctl*' -o -name '*.lock' -o -name '*.tmp' -o -name 'tmp_*'; find .local -name '*.journal'",
+            "",
+        ),
+    ];
+    for (check, expected) in checks {
+        let output = world.sh(check).run();
+        assert_eq!(
+            String::from_utf8_lossy(&output.stdout),
+            expected,
+            "killed at {when}: `{check}`"
+        );
+    }
+}
+
+/// No `init` is half done: the next one, or the next writer, has what it needs. (That no private
+/// key lies in a file of another name is for the world's last look.)
+#[test]
+fn an_init_that_is_killed_is_finished_by_whoever_comes_next() {
+    let kills = at_every_step(World::new, "vaultctl init", |world, when| {
+        // It is refused where only the last steps are missing, and those are the next writer's.
+        let again = world.sh("vaultctl init").reveal();
+        assert!([0, 1].contains(&again.status), "killed at {when}");
+        world
+            .sh("vaultctl set claude/token")
+            .input(world.canary())
+            .run()
+            .ok();
+        let read = world.sh("vaultctl get claude/token").reveal().ok();
+        assert_eq!(read.trim_end(), world.canary(), "killed at {when}");
+        let recorded = world
+            .sh("git -C .password-store ls-tree -r --name-only HEAD")
+            .run()
+            .ok();
+        assert_eq!(
+            recorded, ".age-recipients\nclaude/token.age\n",
+            "killed at {when}"
+        );
+        is_whole(world, when);
+        world.sh("vaultctl audit verify").run().ok();
+    });
+    assert!(kills.iter().all(|kills| *kills > 0), "{kills:?}");
+}
+
+/// A store that is a linked working tree: its index is in another place than its branches.
+fn linked() -> World {
+    let world = World::new();
+    let make = "git init -q -b main main && cd main && git -c user.name=m -c user.email=m@m commit -q --allow-empty -m main \
+        && git worktree add -q -b store ../.password-store && vaultctl init && echo old | vaultctl set claude/token";
+    drop(world.sh(make).reveal().ok());
+    world
+}
+
+#[test]
+fn a_writer_in_a_linked_working_tree_that_is_killed_is_finished_by_the_next() {
+    let kills = at_every_step(linked, "vaultctl set claude/token", |world, when| {
+        let read = world.sh("vaultctl get claude/token").reveal().ok();
+        assert!(
+            ["old", world.canary()].contains(&read.trim_end()),
+            "killed at {when}"
+        );
+        world
+            .sh("vaultctl set claude/other")
+            .input(world.canary())
+            .run()
+            .ok();
+        is_whole(world, when);
+        let branches = "git -C main status --porcelain; git -C main rev-list --count main; git -C .password-store log -1 --format=%s store";
+        let told = world.sh(branches).run().ok();
+        assert_eq!(
+            told, "1\nAdd given password for claude/other to store.\n",
+            "killed at {when}"
+        );
+    });
+    assert!(kills.iter().any(|kills| *kills > 0), "{kills:?}");
+}
