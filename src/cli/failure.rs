@@ -218,6 +218,16 @@ impl From<sys::HelperError> for Failure {
     }
 }
 
+impl From<git::Error> for Failure {
+    fn from(error: git::Error) -> Self {
+        match error {
+            git::Error::File(error) => error.into(),
+            git::Error::Lock(error) => error.into(),
+            git::Error::Git(_) | git::Error::NoFolder(_) => Self::failed(error.to_string()),
+        }
+    }
+}
+
 impl From<store::Error> for Failure {
     fn from(error: store::Error) -> Self {
         let message = error.to_string();

@@ -2,7 +2,7 @@
 
 use std::path::{Path, PathBuf};
 
-use crate::crypto::{self, Cipher, Recipients};
+use crate::crypto::{Cipher, Recipients};
 
 use super::Error;
 
