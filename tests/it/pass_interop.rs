@@ -209,3 +209,41 @@ fn without_the_passphrase_nothing_opens() {
     assert!(told.starts_with("error: entry `claude/token`: "), "{told}");
     assert!(was_asked(&world));
 }
+
+/// With `PASSWORD_STORE_SIGNING_KEY`, pass accepts only recipients that the key has signed. That is
+/// not checked yet, so nothing is written; `PASSWORD_STORE_KEY` chooses other keys, as in pass.
+#[test]
+fn what_pass_says_of_keys_is_honoured() {
+    let world = person(CURVE);
+    world
+        .sh("pass init nobody@example.org && pass git init")
+        .run()
+        .ok();
+    let before = world.fingerprint();
+    let told = world
+        .sh("PASSWORD_STORE_SIGNING_KEY=0123456789ABCDEF PASSWORD_STORE_KEY=ann@example.org vaultctl set claude/token")
+        .input(world.canary())
+        .run()
+        .fails(15);
+    assert!(told.contains("PASSWORD_STORE_SIGNING_KEY is set"), "{told}");
+    assert_eq!(
+        world.fingerprint(),
+        before,
+        "it was refused, and changed something"
+    );
+    let told = world
+        .sh("vaultctl set claude/token")
+        .input(world.canary())
+        .run()
+        .fails(1);
+    assert!(told.contains("gpg could not encrypt it"), "{told}");
+    world
+        .sh("PASSWORD_STORE_KEY=ann@example.org vaultctl set claude/token")
+        .input(world.canary())
+        .run()
+        .ok();
+    assert_eq!(
+        world.sh("pass show claude/token").reveal().ok().trim_end(),
+        world.canary()
+    );
+}
