@@ -1,5 +1,7 @@
 //! `kill -9` at a chosen step, by `strace`: whoever comes next finishes unattended.
 
+use std::thread;
+
 use super::world::World;
 
 /// The system calls by which a file, a folder or a name comes into being, each counted apart. No
@@ -36,19 +38,28 @@ fn killed(world: &World, calls: &str, nth: usize, command: &str) -> bool {
 }
 
 /// Calls `each` for every step of `command` at which it can be killed, in a world from `make`; how
-/// many there were.
-fn at_every_step(make: impl Fn() -> World, command: &str, each: impl Fn(&World, &str)) -> usize {
-    let kills = STEPS.map(|calls| {
-        (1..MOST)
-            .take_while(|nth| {
-                let world = make();
-                let killed = killed(&world, calls, *nth, command);
-                each(&world, &format!("{calls}, number {nth}"));
-                killed
-            })
-            .count()
-    });
-    kills.iter().sum()
+/// many there were. Each kind of step goes its own way: most of the time is the disk's.
+fn at_every_step(
+    make: impl Fn() -> World + Sync,
+    command: &str,
+    each: impl Fn(&World, &str) + Sync,
+) -> usize {
+    let at_each = |call: &str| {
+        let whether = |nth: &usize| {
+            let world = make();
+            let killed = killed(&world, call, *nth, command);
+            each(&world, &format!("{call}, number {nth}"));
+            killed
+        };
+        (1..MOST).take_while(whether).count()
+    };
+    thread::scope(|scope| {
+        let counting = STEPS.map(|call| scope.spawn(|| at_each(call)));
+        counting
+            .into_iter()
+            .map(|count| count.join().expect("it was killed well"))
+            .sum()
+    })
 }
 
 /// The store's repository is sound and is what is in the tree; nothing of the dead is left.
