@@ -45,20 +45,12 @@ impl Event {
     /// Something done.
     #[must_use]
     pub fn ok(action: Action, subject: &str) -> Self {
-        Self {
-            action,
-            subject: subject.to_string(),
-            outcome: Outcome::Ok,
-        }
+        Self { action, subject: subject.to_string(), outcome: Outcome::Ok }
     }
 
     /// Something tried.
     #[must_use]
     pub fn failed(action: Action, subject: &str) -> Self {
-        Self {
-            action,
-            subject: subject.to_string(),
-            outcome: Outcome::Failed,
-        }
+        Self { action, subject: subject.to_string(), outcome: Outcome::Failed }
     }
 }

@@ -93,10 +93,7 @@ impl Log {
     /// The log at `path`, written in the name of `user` on behalf of `process`.
     #[must_use]
     pub fn new(path: &Path, user: String, process: String) -> Self {
-        Self {
-            path: path.to_owned(),
-            actor: Actor { user, process },
-        }
+        Self { path: path.to_owned(), actor: Actor { user, process } }
     }
 
     /// Where it is.
@@ -124,10 +121,7 @@ impl Log {
             let line = self.line(at, event, head);
             lines.push_str(&line);
             lines.push('\n');
-            head = Head {
-                seq: head.seq + 1,
-                digest: Digest::of(line.as_bytes()),
-            };
+            head = Head { seq: head.seq + 1, digest: Digest::of(line.as_bytes()) };
         }
         file.append(lines.as_bytes(), durable)?;
         Ok(head)
@@ -155,21 +149,13 @@ impl Log {
     /// # Errors
     /// What the file system says; a broken chain is not an error but an answer.
     pub fn verify(&self) -> Result<Chain, Error> {
-        let mut head = Head {
-            seq: 0,
-            digest: Digest::of(b""),
-        };
+        let mut head = Head { seq: 0, digest: Digest::of(b"") };
         let mut broken = None;
         sys::each_line(&self.path, &mut |line| {
             if broken.is_none() {
                 match follow(head, &line) {
                     Ok(next) => head = next,
-                    Err(reason) => {
-                        broken = Some(Chain::Broken {
-                            line: head.seq + 1,
-                            reason,
-                        })
-                    }
+                    Err(reason) => broken = Some(Chain::Broken { line: head.seq + 1, reason }),
                 }
             }
             Ok(())
@@ -179,19 +165,13 @@ impl Log {
 
     fn head_of(&self, file: &mut AppendFile) -> Result<Head, Error> {
         let Some(last) = file.last_line(LINE_LIMIT)? else {
-            return Ok(Head {
-                seq: 0,
-                digest: Digest::of(b""),
-            });
+            return Ok(Head { seq: 0, digest: Digest::of(b"") });
         };
         let line: Line = serde_json::from_slice(&last).map_err(|error| Error::Foreign {
             path: self.path.clone(),
             reason: error.to_string(),
         })?;
-        Ok(Head {
-            seq: line.seq,
-            digest: Digest::of(&last),
-        })
+        Ok(Head { seq: line.seq, digest: Digest::of(&last) })
     }
 
     fn line(&self, at: jiff::Timestamp, event: &Event, head: Head) -> String {
@@ -218,19 +198,12 @@ fn follow(head: Head, line: &sys::Line<'_>) -> Result<Head, String> {
     let parsed: Line = serde_json::from_slice(line.bytes)
         .map_err(|error| format!("it is not an event: {error}"))?;
     if parsed.seq != head.seq + 1 {
-        return Err(format!(
-            "its number is {}, not {}",
-            parsed.seq,
-            head.seq + 1
-        ));
+        return Err(format!("its number is {}, not {}", parsed.seq, head.seq + 1));
     }
     if parsed.prev != head.digest.to_string() {
         return Err("it does not name the line before it".to_owned());
     }
-    Ok(Head {
-        seq: parsed.seq,
-        digest: Digest::of(line.bytes),
-    })
+    Ok(Head { seq: parsed.seq, digest: Digest::of(line.bytes) })
 }
 
 /// At most `limit` bytes of `text`, with a mark where something was left out. JSON may write a byte
@@ -252,26 +225,16 @@ mod tests {
     use super::*;
 
     fn log(folder: &tempfile::TempDir) -> Log {
-        Log::new(
-            &folder.path().join("audit.jsonl"),
-            "ann".to_owned(),
-            "zsh(1)".to_owned(),
-        )
+        Log::new(&folder.path().join("audit.jsonl"), "ann".to_owned(), "zsh(1)".to_owned())
     }
 
     fn add(log: &Log, subject: &str) -> Head {
-        log.append(
-            jiff::Timestamp::UNIX_EPOCH,
-            &[Event::ok(Action::Read, subject)],
-            false,
-        )
-        .expect("appends")
+        log.append(jiff::Timestamp::UNIX_EPOCH, &[Event::ok(Action::Read, subject)], false)
+            .expect("appends")
     }
 
     fn rewrite(log: &Log, change: impl Fn(String) -> String) {
-        let bytes = sys::read(log.path(), 1 << 20)
-            .expect("reads")
-            .expect("is there");
+        let bytes = sys::read(log.path(), 1 << 20).expect("reads").expect("is there");
         let text = String::from_utf8(bytes).expect("is text");
         sys::write_private(log.path(), change(text).as_bytes()).expect("writes");
     }

@@ -23,17 +23,11 @@ enum Verb {
     Verify,
 }
 
-pub(super) const SHOW_EXAMPLES: &[Example] = &[Example {
-    what: "See who read what",
-    line: "vaultctl audit show",
-    checked: Checked::Runs,
-}];
+pub(super) const SHOW_EXAMPLES: &[Example] =
+    &[Example { what: "See who read what", line: "vaultctl audit show", checked: Checked::Runs }];
 
-pub(super) const VERIFY_EXAMPLES: &[Example] = &[Example {
-    what: "Check the chain",
-    line: "vaultctl audit verify",
-    checked: Checked::Runs,
-}];
+pub(super) const VERIFY_EXAMPLES: &[Example] =
+    &[Example { what: "Check the chain", line: "vaultctl audit verify", checked: Checked::Runs }];
 
 pub(super) fn run(args: &Args, session: &Session) -> Result<Done, Failure> {
     match args.verb {
@@ -46,11 +40,7 @@ fn show(session: &Session) -> Result<Done, Failure> {
     let mut said = Ok(());
     session.log().replay(&mut |line| {
         if said.is_ok() {
-            said = session.ui.line(&if session.ui.json {
-                line.to_owned()
-            } else {
-                readable(line)
-            });
+            said = session.ui.line(&if session.ui.json { line.to_owned() } else { readable(line) });
         }
         Ok(())
     })?;
@@ -62,19 +52,14 @@ fn readable(line: &str) -> String {
         return harmless(line);
     };
     let fields = ["time", "user", "process", "action", "outcome", "subject"];
-    let words: Vec<&str> = fields
-        .iter()
-        .filter_map(|field| event[field].as_str())
-        .collect();
+    let words: Vec<&str> = fields.iter().filter_map(|field| event[field].as_str()).collect();
     harmless(&words.join("  "))
 }
 
 fn verify(session: &Session) -> Result<Done, Failure> {
     match session.log().verify()? {
         Chain::Whole(head) => {
-            session
-                .ui
-                .line(&format!("{} events, head {}", head.seq, head.digest))?;
+            session.ui.line(&format!("{} events, head {}", head.seq, head.digest))?;
             Ok(Done::Fully)
         }
         Chain::Broken { line, reason } => {

@@ -35,23 +35,11 @@ pub(super) fn answer(shell: &str, arguments: Vec<OsString>, world: &World) -> Co
     };
     let mut command = with_entries(command(), &Arc::new(entries(world).unwrap_or_default()));
     // The scripts put their words behind `--`.
-    let words = arguments
-        .into_iter()
-        .skip_while(|word| word != "--")
-        .skip(1)
-        .collect();
+    let words = arguments.into_iter().skip_while(|word| word != "--").skip(1).collect();
     let mut answer = Vec::new();
     let written = shell.write_complete(&mut command, words, None, &mut answer);
-    let ui = Ui {
-        json: false,
-        quiet: true,
-        on_terminal: false,
-    };
-    if written.is_ok() && ui.data(&answer).is_ok() {
-        Code::Done
-    } else {
-        Code::Failed
-    }
+    let ui = Ui { json: false, quiet: true, on_terminal: false };
+    if written.is_ok() && ui.data(&answer).is_ok() { Code::Done } else { Code::Failed }
 }
 
 fn entries(world: &World) -> Option<Vec<String>> {
@@ -67,11 +55,7 @@ fn with_entries(command: clap::Command, names: &Arc<Vec<String>>) -> clap::Comma
         .mut_args({
             let names = Arc::clone(&names);
             move |argument| {
-                if is_entry(&argument) {
-                    argument.add(completer(&names))
-                } else {
-                    argument
-                }
+                if is_entry(&argument) { argument.add(completer(&names)) } else { argument }
             }
         })
         .mut_subcommands(move |below| with_entries(below, &names))
@@ -79,9 +63,7 @@ fn with_entries(command: clap::Command, names: &Arc<Vec<String>>) -> clap::Comma
 
 fn is_entry(argument: &clap::Arg) -> bool {
     let names = argument.get_value_names().unwrap_or_default();
-    names
-        .iter()
-        .any(|name| ENTRY_ARGUMENTS.contains(&name.as_str()))
+    names.iter().any(|name| ENTRY_ARGUMENTS.contains(&name.as_str()))
 }
 
 fn completer(names: &Arc<Vec<String>>) -> ArgValueCompleter {

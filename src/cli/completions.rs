@@ -24,9 +24,7 @@ pub(super) const EXAMPLES: &[Example] = &[Example {
 
 pub(super) fn run(args: &Args, session: &Session) -> Result<Done, Failure> {
     let shells = Shells::builtins();
-    let shell = shells
-        .completer(&args.shell)
-        .ok_or_else(|| Failure::usage("no such shell"))?;
+    let shell = shells.completer(&args.shell).ok_or_else(|| Failure::usage("no such shell"))?;
     let mut script = Vec::new();
     shell.write_registration(VARIABLE, "vaultctl", "vaultctl", "vaultctl", &mut script)?;
     session.ui.data(&script)?;

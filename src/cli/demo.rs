@@ -3,9 +3,9 @@
 use std::os::unix::fs::symlink;
 use std::path::Path;
 
-use crate::sys::{self, Helper, Scratch, Variables};
+use crate::sys::{self, Helper, Interrupts, Scratch, Variables};
 
-use super::{Checked, Done, Example, Failure, Session};
+use super::{Checked, Code, Done, Example, Failure, Session};
 
 /// Show the main job from end to end, in a throwaway home
 ///
@@ -14,11 +14,8 @@ use super::{Checked, Done, Example, Failure, Session};
 #[derive(clap::Args)]
 pub(super) struct Args {}
 
-pub(super) const EXAMPLES: &[Example] = &[Example {
-    what: "Watch it work",
-    line: "vaultctl demo",
-    checked: Checked::Runs,
-}];
+pub(super) const EXAMPLES: &[Example] =
+    &[Example { what: "Watch it work", line: "vaultctl demo", checked: Checked::Runs }];
 
 /// One thing that happens: what it is, the line that does it, the exit status that is right.
 struct Step {
@@ -28,11 +25,7 @@ struct Step {
 }
 
 const fn step(says: &'static str, line: &'static str) -> Step {
-    Step {
-        says,
-        line,
-        status: 0,
-    }
+    Step { says, line, status: 0 }
 }
 
 const STORY: &[Step] = &[
@@ -100,16 +93,16 @@ Next, for real:
 ";
 
 pub(super) fn run(_args: &Args, session: &Session) -> Result<Done, Failure> {
+    // Held back, so that the throwaway home is taken away whatever happens.
+    let interrupts = Interrupts::hold();
     let scratch = Scratch::new(&session.world.variables)?;
     let world = world(scratch.path(), session)?;
     for (number, step) in STORY.iter().enumerate() {
-        session.ui.line(&format!(
-            "{}. {}\n   $ {}",
-            number + 1,
-            step.says,
-            step.line
-        ))?;
+        session.ui.line(&format!("{}. {}\n   $ {}", number + 1, step.says, step.line))?;
         tell(step, &world, session)?;
+        if interrupts.happened() {
+            return Err(Failure::new(Code::Interrupted, "interrupted"));
+        }
     }
     session.ui.data(NEXT.as_bytes())?;
     Ok(Done::Fully)
@@ -123,18 +116,10 @@ fn world(home: &Path, session: &Session) -> Result<Variables, Failure> {
     let path = format!(
         "{}:{}",
         programs.display(),
-        session
-            .world
-            .variables
-            .text("PATH")
-            .unwrap_or("/usr/bin:/bin")
+        session.world.variables.text("PATH").unwrap_or("/usr/bin:/bin")
     );
     let home = home.display().to_string();
-    Ok(
-        [("HOME", home), ("PATH", path), ("USER", "demo".to_owned())]
-            .into_iter()
-            .collect(),
-    )
+    Ok([("HOME", home), ("PATH", path), ("USER", "demo".to_owned())].into_iter().collect())
 }
 
 fn tell(step: &Step, world: &Variables, session: &Session) -> Result<(), Failure> {

@@ -61,14 +61,9 @@ pub(super) fn run(args: &Args, session: &Session) -> Result<Done, Failure> {
 fn edited(old: &Secret, scratch: &Scratch, session: &Session) -> Result<Secret, Failure> {
     let variables = &session.world.variables;
     let path = scratch.write(FILE, old)?;
-    let editor = ["VISUAL", "EDITOR"]
-        .iter()
-        .find_map(|name| variables.text(name))
-        .unwrap_or("vi");
+    let editor = ["VISUAL", "EDITOR"].iter().find_map(|name| variables.text(name)).unwrap_or("vi");
     let mut words = editor.split_whitespace();
-    let helper = Helper::new(words.next().unwrap_or("vi"), variables)
-        .args(words)
-        .args([&path]);
+    let helper = Helper::new(words.next().unwrap_or("vi"), variables).args(words).args([&path]);
     match helper.run_on_terminal()? {
         Some(0) => {}
         Some(status) => {
@@ -77,9 +72,7 @@ fn edited(old: &Secret, scratch: &Scratch, session: &Session) -> Result<Secret, 
             )));
         }
         None => {
-            return Err(Failure::failed(format!(
-                "the editor `{editor}` was ended by a signal"
-            )));
+            return Err(Failure::failed(format!("the editor `{editor}` was ended by a signal")));
         }
     }
     scratch
@@ -94,23 +87,17 @@ fn save(
     entry: &Entry,
     vault: &Vault<'_>,
 ) -> Result<bool, vault::Error> {
-    vault.edit(
-        &format!("Edit password for {name} using vaultctl."),
-        |edit| {
-            let unchanged = vault.version(name)? == before;
-            if unchanged {
-                edit.write(name, entry)?;
-            }
-            Ok(unchanged)
-        },
-    )
+    vault.edit(&format!("Edit password for {name} using vaultctl."), |edit| {
+        let unchanged = vault.version(name)? == before;
+        if unchanged {
+            edit.write(name, entry)?;
+        }
+        Ok(unchanged)
+    })
 }
 
 /// What somebody typed is not thrown away because it could not be stored.
 fn kept(scratch: Scratch, failure: Failure) -> Failure {
     let path = scratch.keep().join(FILE);
-    failure.hint(format!(
-        "your text is kept in {}; remove it when you have it",
-        path.display()
-    ))
+    failure.hint(format!("your text is kept in {}; remove it when you have it", path.display()))
 }

@@ -77,11 +77,7 @@ fn resolve(manifest: &Manifest, session: &Session) -> Result<Environment, Failur
 }
 
 fn manifest(args: &Args, session: &Session) -> Result<Manifest, Failure> {
-    let passing = if args.clean {
-        Passing::Only(args.keep.clone())
-    } else {
-        Passing::All
-    };
+    let passing = if args.clean { Passing::Only(args.keep.clone()) } else { Passing::All };
     let mut manifest = Manifest::new(&session.world.variables, &passing);
     for (place, grant) in args.env.iter().enumerate() {
         let (name, reference) = parse_grant(grant).ok_or_else(|| not_a_grant(place + 1))?;
@@ -103,10 +99,7 @@ fn not_a_grant(place: usize) -> Failure {
 
 fn program(args: &Args) -> Program {
     let mut words = args.command.iter().cloned();
-    Program {
-        name: words.next().unwrap_or_default(),
-        arguments: words.collect(),
-    }
+    Program { name: words.next().unwrap_or_default(), arguments: words.collect() }
 }
 
 /// Which event a launch becomes: done or tried.
@@ -118,22 +111,15 @@ fn record(
     program: &Program,
     session: &Session,
 ) -> Result<(), Failure> {
-    let grants: Vec<String> = manifest
-        .granted()
-        .map(|(name, reference)| format!(" {name}={reference}"))
-        .collect();
+    let grants: Vec<String> =
+        manifest.granted().map(|(name, reference)| format!(" {name}={reference}")).collect();
     let subject = format!("{}{}", program.name.to_string_lossy(), grants.concat());
     let event = verdict(Action::Exec, &subject);
     sys::create_folder(session.config.paths.state_folder()).ok();
-    match session
-        .log()
-        .append(session.world.clock.now(), &[event], false)
-    {
+    match session.log().append(session.world.clock.now(), &[event], false) {
         Err(error) if session.config.settings.audit.required => Err(error.into()),
         Err(error) => {
-            session
-                .ui
-                .warn(&format!("this launch was not logged: {error}"));
+            session.ui.warn(&format!("this launch was not logged: {error}"));
             Ok(())
         }
         Ok(_) => Ok(()),
@@ -141,38 +127,23 @@ fn record(
 }
 
 fn explain(manifest: &Manifest, args: &Args, session: &Session) -> Result<Done, Failure> {
-    let command: Vec<String> = args
-        .command
-        .iter()
-        .map(|word| word.to_string_lossy().into_owned())
-        .collect();
-    let granted: Vec<(String, String)> = manifest
-        .granted()
-        .map(|(name, to)| (name, to.to_string()))
-        .collect();
+    let command: Vec<String> =
+        args.command.iter().map(|word| word.to_string_lossy().into_owned()).collect();
+    let granted: Vec<(String, String)> =
+        manifest.granted().map(|(name, to)| (name, to.to_string())).collect();
     let passed: Vec<String> = manifest.passed().collect();
     if session.ui.json {
-        let granted: serde_json::Map<_, _> = granted
-            .into_iter()
-            .map(|(name, to)| (name, to.into()))
-            .collect();
+        let granted: serde_json::Map<_, _> =
+            granted.into_iter().map(|(name, to)| (name, to.into())).collect();
         session.ui.json(
             &serde_json::json!({ "command": command, "granted": granted, "passed": passed }),
         )?;
         return Ok(Done::Fully);
     }
-    session
-        .ui
-        .line(&format!("program: {}", harmless(&command.join(" "))))?;
+    session.ui.line(&format!("program: {}", harmless(&command.join(" "))))?;
     for (name, reference) in granted {
-        session.ui.line(&format!(
-            "granted: {} = {}",
-            harmless(&name),
-            harmless(&reference)
-        ))?;
+        session.ui.line(&format!("granted: {} = {}", harmless(&name), harmless(&reference)))?;
     }
-    session
-        .ui
-        .line(&format!("passed: {}", harmless(&passed.join(" "))))?;
+    session.ui.line(&format!("passed: {}", harmless(&passed.join(" "))))?;
     Ok(Done::Fully)
 }

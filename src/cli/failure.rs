@@ -22,12 +22,7 @@ pub(super) struct Failure {
 
 impl Failure {
     pub(super) fn new(code: Code, message: impl Into<String>) -> Self {
-        Self {
-            code,
-            message: message.into(),
-            hint: None,
-            missing: None,
-        }
+        Self { code, message: message.into(), hint: None, missing: None }
     }
 
     pub(super) fn failed(message: impl Into<String>) -> Self {
@@ -65,9 +60,7 @@ impl Failure {
             let error = serde_json::json!({ "error": { "code": self.code as u8, "message": message, "hint": hint } });
             ui::say(&format!("{error}\n"));
         } else {
-            let hint = hint
-                .map(|hint| format!("hint: {hint}\n"))
-                .unwrap_or_default();
+            let hint = hint.map(|hint| format!("hint: {hint}\n")).unwrap_or_default();
             ui::say(&format!("error: {message}\n{hint}"));
         }
         self.code
@@ -80,18 +73,13 @@ pub(super) fn usage(error: &clap::Error) -> Code {
         return failure.tell(false);
     }
     let printed = error.print();
-    if error.use_stderr() || printed.is_err() {
-        Code::Usage
-    } else {
-        Code::Done
-    }
+    if error.use_stderr() || printed.is_err() { Code::Usage } else { Code::Done }
 }
 
 /// A word too many may be a secret that somebody typed as an argument: clap would repeat it.
 fn stray_word(error: &clap::Error) -> Option<Failure> {
-    let invalid = error
-        .get(ContextKind::InvalidArg)
-        .filter(|_| error.kind() == ErrorKind::UnknownArgument);
+    let invalid =
+        error.get(ContextKind::InvalidArg).filter(|_| error.kind() == ErrorKind::UnknownArgument);
     let Some(ContextValue::String(word)) = invalid else {
         return None;
     };
@@ -117,6 +105,10 @@ impl From<sys::FileError> for Failure {
     fn from(error: sys::FileError) -> Self {
         let failure = Self::new(Code::Failed, error.to_string());
         match error.kind() {
+            io::ErrorKind::Interrupted => Self::new(Code::Interrupted, error.to_string()),
+            io::ErrorKind::ResourceBusy => {
+                failure.hint("a mount point can not be replaced; name a folder in it")
+            }
             io::ErrorKind::ReadOnlyFilesystem => failure.hint("the disk is mounted read-only"),
             io::ErrorKind::StorageFull => {
                 failure.hint("the disk is full; free some space and try again")
@@ -237,10 +229,9 @@ impl From<store::Error> for Failure {
             store::Error::StoreExists(_) => {
                 Self::failed(message).hint("it works as it is; no `init` is needed")
             }
-            store::Error::NoEntry(name) => Self {
-                missing: Some(name),
-                ..Self::new(Code::NotFound, message)
-            },
+            store::Error::NoEntry(name) => {
+                Self { missing: Some(name), ..Self::new(Code::NotFound, message) }
+            }
             store::Error::EntryExists(_) => Self::failed(message).hint("`-f` replaces it"),
             store::Error::Name(_) => Self::usage(message)
                 .hint("a name is a path inside the store, as `claude/github-token`"),
@@ -296,7 +287,7 @@ impl From<snapshot::Error> for Failure {
             snapshot::Error::Lock(error) => error.into(),
             snapshot::Error::Crypto(error) => error.into(),
             snapshot::Error::NoRepository(_) => {
-                Self::new(Code::Nothing, message).hint("`vaultctl snapshot init` makes one")
+                Self::new(Code::Nothing, message).hint("`vaultctl snapshot init` makes one; --signer trusts another machine's")
             }
             snapshot::Error::AlreadyRepository(_) => {
                 Self::failed(message).hint("a repository is for one machine; another one needs a folder of its own")
@@ -327,7 +318,7 @@ impl From<keys::Error> for Failure {
             keys::Error::TwoIdentities(..) => Self::failed(message).hint("name one in the settings: [keys] identity"),
             keys::Error::Locked(_) => Self::new(Code::NeedsPerson, message).hint("run it in a terminal"),
             keys::Error::NoSigner(_) => {
-                Self::new(Code::Nothing, message).hint("`vaultctl snapshot init` makes one")
+                Self::new(Code::Nothing, message).hint("`vaultctl snapshot init` makes one; --signer trusts another machine's")
             }
             keys::Error::BadRecipients { .. } => Self::failed(message).hint("age recipients begin with `age1`"),
             keys::Error::Mismatch => Self::failed(message).hint("try again"),

@@ -65,8 +65,5 @@ pub(super) fn run(args: &Args, session: &Session) -> Result<Done, Failure> {
 
 fn random(args: &Args) -> Secret {
     let symbols = if args.no_symbols { b"" } else { SYMBOLS };
-    sys::random_text(
-        &[LETTERS_AND_DIGITS, symbols].concat(),
-        usize::from(args.length),
-    )
+    sys::random_text(&[LETTERS_AND_DIGITS, symbols].concat(), usize::from(args.length))
 }

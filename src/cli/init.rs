@@ -25,11 +25,7 @@ pub(super) struct Args {
 }
 
 pub(super) const EXAMPLES: &[Example] = &[
-    Example {
-        what: "Make a store for yourself",
-        line: "vaultctl init",
-        checked: Checked::Parses,
-    },
+    Example { what: "Make a store for yourself", line: "vaultctl init", checked: Checked::Parses },
     Example {
         what: "Keep the recovery identity on a stick",
         line: "vaultctl init --recovery-out /media/stick/recovery.txt",
@@ -54,9 +50,7 @@ pub(super) fn run(args: &Args, session: &Session) -> Result<Done, Failure> {
     session.with_vault(|vault| {
         Ok(vault.edit(&subject(&recipients), |edit| edit.found(&recipients))?)
     })?;
-    session
-        .ui
-        .note(&format!("store made at {}", root.display()));
+    session.ui.note(&format!("store made at {}", root.display()));
     Ok(Done::Fully)
 }
 
@@ -71,19 +65,15 @@ fn chosen_recipients(ids: &[String]) -> Result<Option<Recipients>, Failure> {
     // The id itself is not repeated: it may be a private key, given by mistake.
     match ids.iter().position(|id| !is_openpgp_id(id)) {
         None => Ok(Some(Recipients::OpenPgp(ids.to_vec()))),
-        Some(place) => Err(
-            Failure::usage(format!("ID number {} is not one", place + 1)).hint(
-                "an age recipient begins with `age1`; an OpenPGP id is a fingerprint or an address",
-            ),
-        ),
+        Some(place) => Err(Failure::usage(format!("ID number {} is not one", place + 1)).hint(
+            "an age recipient begins with `age1`; an OpenPGP id is a fingerprint or an address",
+        )),
     }
 }
 
 /// What can stand in a line of `.gpg-id` and mean itself, and is no key of another kind.
 fn is_openpgp_id(id: &str) -> bool {
-    let foreign = ["AGE-", "age", "ssh-"]
-        .iter()
-        .any(|start| id.starts_with(start));
+    let foreign = ["AGE-", "age", "ssh-"].iter().any(|start| id.starts_with(start));
     !foreign && !id.trim().is_empty() && !id.contains(['\n', '\r', '#'])
 }
 
@@ -102,14 +92,9 @@ pub(super) fn establish(
     let hand_over = |recovery: &RecoveryIdentity| hand_over(recovery, out);
     let made = keyring.establish(&*session.world.clock, &hand_over)?;
     if let Some(path) = &made.identity {
-        let guard = if made.has_passphrase {
-            "behind your passphrase"
-        } else {
-            "without a passphrase"
-        };
-        session
-            .ui
-            .note(&format!("identity made, {guard}: {}", path.display()));
+        let guard =
+            if made.has_passphrase { "behind your passphrase" } else { "without a passphrase" };
+        session.ui.note(&format!("identity made, {guard}: {}", path.display()));
     }
     if let Some(fingerprint) = &made.signer {
         session.ui.note(&format!("signing key made: {fingerprint}"));

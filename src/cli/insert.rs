@@ -43,13 +43,10 @@ pub(super) fn run(args: &Args, session: &Session) -> Result<Done, Failure> {
         vault.store().recipients_for(&name)?;
         let confirmed = confirm_replacing(&name, args.force, vault, session)?;
         let entry = Entry::new(content(args, &name, session)?);
-        vault.edit(
-            &format!("Add given password for {name} to store."),
-            |edit| {
-                confirmed.still_holds(&name, vault)?;
-                edit.write(&name, &entry)
-            },
-        )?;
+        vault.edit(&format!("Add given password for {name} to store."), |edit| {
+            confirmed.still_holds(&name, vault)?;
+            edit.write(&name, &entry)
+        })?;
         Ok(Done::Fully)
     })
 }

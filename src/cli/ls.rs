@@ -23,11 +23,7 @@ pub(super) struct Args {
 }
 
 pub(super) const EXAMPLES: &[Example] = &[
-    Example {
-        what: "Show the tree",
-        line: "vaultctl ls",
-        checked: Checked::Runs,
-    },
+    Example { what: "Show the tree", line: "vaultctl ls", checked: Checked::Runs },
     Example {
         what: "List full names, one a line",
         line: "vaultctl ls --flat claude",
@@ -37,25 +33,16 @@ pub(super) const EXAMPLES: &[Example] = &[
 
 pub(super) fn run(args: &Args, session: &Session) -> Result<Done, Failure> {
     session.with_vault(|vault| {
-        let folder: Option<Name> = args
-            .folder
-            .as_deref()
-            .map(str::parse)
-            .transpose()
-            .map_err(store::Error::from)?;
+        let folder: Option<Name> =
+            args.folder.as_deref().map(str::parse).transpose().map_err(store::Error::from)?;
         if !args.flat && !session.ui.json {
             return print_tree(folder.as_ref(), vault, session);
         }
         let listing = list(folder.as_ref(), vault)?;
         if session.ui.json {
-            session
-                .ui
-                .json(&listing.names.iter().map(Name::as_str).collect::<Vec<_>>())?;
+            session.ui.json(&listing.names.iter().map(Name::as_str).collect::<Vec<_>>())?;
         } else {
-            listing
-                .names
-                .iter()
-                .try_for_each(|name| session.ui.line(name.as_str()))?;
+            listing.names.iter().try_for_each(|name| session.ui.line(name.as_str()))?;
         }
         Ok(tell_unread(&listing, session))
     })
@@ -71,26 +58,15 @@ fn list(folder: Option<&Name>, vault: &Vault<'_>) -> Result<Listing, Failure> {
     let mut listing = vault.store().list(folder);
     let asked = folder.map_or("", Name::as_str);
     let is_hidden = |name: &Name| {
-        name.as_str()
-            .split_at(asked.len())
-            .1
-            .split('/')
-            .any(|part| part.starts_with('.'))
+        name.as_str().split_at(asked.len()).1.split('/').any(|part| part.starts_with('.'))
     };
     listing.names.retain(|name| !is_hidden(name));
     Ok(listing)
 }
 
 fn tell_unread(listing: &Listing, session: &Session) -> Done {
-    listing
-        .unread
-        .iter()
-        .for_each(|error| session.ui.warn(&error.to_string()));
-    if listing.unread.is_empty() {
-        Done::Fully
-    } else {
-        Done::WithOmissions
-    }
+    listing.unread.iter().for_each(|error| session.ui.warn(&error.to_string()));
+    if listing.unread.is_empty() { Done::Fully } else { Done::WithOmissions }
 }
 
 /// Draws the tree below `folder`, or of the whole store.
@@ -106,10 +82,8 @@ pub(super) fn print_tree(
         let below = name.as_str().get(skipped..).unwrap_or_default();
         root.grow(&mut below.split('/'));
     }
-    let title = folder.map_or_else(
-        || "Password Store".to_owned(),
-        |folder| harmless(folder.as_str()),
-    );
+    let title =
+        folder.map_or_else(|| "Password Store".to_owned(), |folder| harmless(folder.as_str()));
     let mut lines = vec![title];
     root.draw("", &mut lines);
     lines.iter().try_for_each(|line| session.ui.line(line))?;
@@ -130,11 +104,8 @@ impl Branch {
     fn draw(&self, indent: &str, lines: &mut Vec<String>) {
         let last = self.0.len().saturating_sub(1);
         for (place, (name, below)) in self.0.iter().enumerate() {
-            let (corner, next) = if place == last {
-                ("└── ", "    ")
-            } else {
-                ("├── ", "│   ")
-            };
+            let (corner, next) =
+                if place == last { ("└── ", "    ") } else { ("├── ", "│   ") };
             lines.push(format!("{indent}{corner}{}", harmless(name)));
             below.draw(&format!("{indent}{next}"), lines);
         }

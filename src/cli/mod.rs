@@ -42,12 +42,7 @@ use verbs::Verb;
 
 /// Keep API keys for MCP servers, hand each server its own, and take snapshots that restore
 #[derive(Parser)]
-#[command(
-    name = "vaultctl",
-    version,
-    max_term_width = 100,
-    disable_help_subcommand = true
-)]
+#[command(name = "vaultctl", version, max_term_width = 100, disable_help_subcommand = true)]
 struct Arguments {
     #[command(flatten)]
     global: Global,
@@ -112,10 +107,8 @@ pub fn run(arguments: Vec<OsString>, world: World) -> ExitCode {
         Ok(parsed) => parsed,
         Err(error) => return failure::usage(&error).into(),
     };
-    let (json, ended) = (
-        global.json,
-        Session::begin(global, world).and_then(|session| verb.run(&session)),
-    );
+    let (json, ended) =
+        (global.json, Session::begin(global, world).and_then(|session| verb.run(&session)));
     match ended {
         Ok(Done::Fully) => Code::Done.into(),
         Ok(Done::WithOmissions) => Code::Omissions.into(),

@@ -42,9 +42,7 @@ pub(super) fn run(args: &Args, session: &Session) -> Result<Done, Failure> {
         let name: Name = args.name.parse().map_err(store::Error::from)?;
         let names = doomed(&name, args.recursive, vault)?;
         if args.dry_run {
-            names
-                .iter()
-                .try_for_each(|name| session.ui.line(name.as_str()))?;
+            names.iter().try_for_each(|name| session.ui.line(name.as_str()))?;
             return Ok(Done::Fully);
         }
         confirm(&name, names.len(), args.force, session)?;
@@ -52,9 +50,7 @@ pub(super) fn run(args: &Args, session: &Session) -> Result<Done, Failure> {
             names.iter().try_for_each(|name| edit.remove(name))
         })?;
         if args.recursive && vault.store().is_folder(&name)? {
-            session
-                .ui
-                .warn(&format!("`{name}` still holds files that are no entries"));
+            session.ui.warn(&format!("`{name}` still holds files that are no entries"));
             return Ok(Done::WithOmissions);
         }
         Ok(Done::Fully)

@@ -33,36 +33,22 @@ impl Session {
             world.prompt = Box::new(NoTerminal);
             world.stdin_is_terminal = false;
         }
-        let overrides = Overrides {
-            settings: global.config,
-            store: global.store,
-        };
+        let overrides = Overrides { settings: global.config, store: global.store };
         let config = Config::load(&world.variables, &overrides)?;
-        let ui = Ui {
-            json: global.json,
-            quiet: global.quiet,
-            on_terminal: world.stdout_is_terminal,
-        };
+        let ui =
+            Ui { json: global.json, quiet: global.quiet, on_terminal: world.stdout_is_terminal };
         Ok(Self { world, config, ui })
     }
 
     /// The access log, written in our name.
     pub(super) fn log(&self) -> Log {
         let path = self.config.paths.state_folder().join("audit.jsonl");
-        Log::new(
-            &path,
-            sys::user_name(&self.world.variables),
-            sys::parent_process(),
-        )
+        Log::new(&path, sys::user_name(&self.world.variables), sys::parent_process())
     }
 
     /// All keys of this user.
     pub(super) fn keyring(&self) -> Keyring<'_> {
-        Keyring::new(
-            &self.config.paths,
-            &self.world.variables,
-            &*self.world.prompt,
-        )
+        Keyring::new(&self.config.paths, &self.world.variables, &*self.world.prompt)
     }
 
     /// Who makes commits.
@@ -109,9 +95,7 @@ impl Session {
             }
             buffer.push(&byte);
         }
-        Err(Failure::failed(format!(
-            "the first line has more than {INPUT_LIMIT} bytes"
-        )))
+        Err(Failure::failed(format!("the first line has more than {INPUT_LIMIT} bytes")))
     }
 
     /// Asks for a new value twice, without echo.
@@ -134,9 +118,7 @@ fn suggest(failure: Failure, vault: &Vault<'_>) -> Failure {
     };
     let names = vault.store().list(None).names;
     let likeness = |name: &Name| strsim::jaro_winkler(name.as_str(), missing.as_str());
-    let nearest = names
-        .iter()
-        .max_by(|one, other| likeness(one).total_cmp(&likeness(other)));
+    let nearest = names.iter().max_by(|one, other| likeness(one).total_cmp(&likeness(other)));
     let hint = match nearest.filter(|nearest| likeness(nearest) >= LIKENESS) {
         Some(nearest) => format!("did you mean `{nearest}`?"),
         None => "`vaultctl ls` shows what there is".to_owned(),

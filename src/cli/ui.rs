@@ -30,11 +30,7 @@ impl Ui {
 
     /// A line of data.
     pub(super) fn line(&self, line: &str) -> Result<(), Failure> {
-        let line = if self.on_terminal {
-            harmless(line)
-        } else {
-            line.to_owned()
-        };
+        let line = if self.on_terminal { harmless(line) } else { line.to_owned() };
         self.data(format!("{line}\n").as_bytes())
     }
 

@@ -12,13 +12,13 @@ pub(super) enum Verb {
     Get(get::Args),
     Set(set::Args),
     Show(show::Args),
-    #[command(visible_alias = "list")]
+    #[command(alias = "list")]
     Ls(ls::Args),
-    #[command(visible_alias = "add")]
+    #[command(alias = "add")]
     Insert(insert::Args),
     Edit(edit::Args),
     Generate(generate::Args),
-    #[command(visible_aliases = ["remove", "delete"])]
+    #[command(aliases = ["remove", "delete"])]
     Rm(rm::Args),
     Exec(exec::Args),
     Snapshot(snapshot::Args),

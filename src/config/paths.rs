@@ -2,7 +2,7 @@
 
 use std::path::{Path, PathBuf};
 
-use crate::sys::Variables;
+use crate::sys::{Variables, absolute};
 
 use super::{Error, Settings};
 
@@ -28,7 +28,8 @@ pub struct Paths {
     pub identity: Option<PathBuf>,
     config_folder: PathBuf,
     state_folder: PathBuf,
-    store_is_chosen: bool,
+    /// Whether the store's place was named, by a variable, an argument or the settings.
+    pub store_is_chosen: bool,
 }
 
 impl Paths {
@@ -41,10 +42,8 @@ impl Paths {
         };
         let config_folder = base("XDG_CONFIG_HOME", ".config");
         let state_folder = base("XDG_STATE_HOME", ".local/state");
-        let named_settings = overrides
-            .settings
-            .clone()
-            .or_else(|| variables.path("VAULTCTL_CONFIG"));
+        let named_settings =
+            overrides.settings.clone().or_else(|| variables.path("VAULTCTL_CONFIG"));
         let store_variables = ["VAULTCTL_STORE", "PASSWORD_STORE_DIR"];
         let named_store = overrides.store.clone();
         let named_store =
@@ -52,8 +51,8 @@ impl Paths {
         Ok(Self {
             settings: named_settings.unwrap_or_else(|| config_folder.join("config.toml")),
             store_is_chosen: named_store.is_some(),
-            store: named_store.unwrap_or_else(|| home.join(".password-store")),
-            identity: variables.path("VAULTCTL_IDENTITY"),
+            store: absolute(named_store.unwrap_or_else(|| home.join(".password-store"))),
+            identity: variables.path("VAULTCTL_IDENTITY").map(absolute),
             home,
             config_folder,
             state_folder,
@@ -62,18 +61,18 @@ impl Paths {
 
     pub(super) fn apply(&mut self, settings: &Settings) {
         if let (false, Some(path)) = (self.store_is_chosen, &settings.store.path) {
-            self.store = self.expand(path);
+            self.store = absolute(self.expand(path));
+            self.store_is_chosen = true;
         }
         if let (None, Some(path)) = (&self.identity, &settings.keys.identity) {
-            self.identity = Some(self.expand(path));
+            self.identity = Some(absolute(self.expand(path)));
         }
     }
 
     /// `~/…` below the home, anything else as it is.
     #[must_use]
     pub fn expand(&self, path: &str) -> PathBuf {
-        path.strip_prefix("~/")
-            .map_or_else(|| PathBuf::from(path), |rest| self.home.join(rest))
+        path.strip_prefix("~/").map_or_else(|| PathBuf::from(path), |rest| self.home.join(rest))
     }
 
     /// Where the settings and keys are.
@@ -85,10 +84,7 @@ impl Paths {
     /// The age identity: wrapped in a passphrase, and in the clear. At most one of them exists.
     #[must_use]
     pub fn identities(&self) -> [PathBuf; 2] {
-        [
-            self.config_folder.join("identity.age"),
-            self.config_folder.join("identity.txt"),
-        ]
+        [self.config_folder.join("identity.age"), self.config_folder.join("identity.txt")]
     }
 
     /// Public keys to which new stores and snapshots are encrypted.

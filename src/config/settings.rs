@@ -64,7 +64,19 @@ impl Settings {
     /// Parses the file's bytes; the error says where and what.
     pub(super) fn parse(bytes: &[u8]) -> Result<Self, String> {
         let text = std::str::from_utf8(bytes).map_err(|error| error.to_string())?;
-        toml::from_str(text).map_err(|error| one_line(text, &error))
+        let settings: Self = toml::from_str(text).map_err(|error| one_line(text, &error))?;
+        settings.check()
+    }
+
+    /// What no single value shows.
+    fn check(self) -> Result<Self, String> {
+        let mut names: Vec<&str> =
+            self.snapshot.destination.iter().map(|place| &*place.name).collect();
+        names.sort_unstable();
+        match names.windows(2).find(|pair| pair[0] == pair[1]) {
+            Some(pair) => Err(format!("two destinations are called `{}`", pair[0])),
+            None => Ok(self),
+        }
     }
 }
 
@@ -73,12 +85,7 @@ fn one_line(text: &str, error: &toml::de::Error) -> String {
     let message = error.message().replace('\n', ", ");
     match error.span() {
         Some(span) => {
-            let line = text
-                .bytes()
-                .take(span.start)
-                .filter(|byte| *byte == b'\n')
-                .count()
-                + 1;
+            let line = text.bytes().take(span.start).filter(|byte| *byte == b'\n').count() + 1;
             format!("line {line}: {message}")
         }
         None => message,
@@ -92,10 +99,14 @@ mod tests {
     #[test]
     fn an_unknown_key_is_named_with_its_line() {
         let error = Settings::parse(b"[audit]\nrequird = true\n").expect_err("the key is misspelt");
-        assert!(
-            error.starts_with("line 2: unknown field `requird`"),
-            "{error}"
-        );
+        assert!(error.starts_with("line 2: unknown field `requird`"), "{error}");
+    }
+
+    #[test]
+    fn two_destinations_have_two_names() {
+        let twice = "[[snapshot.destination]]\nname = \"a\"\nurl = \"/b\"\n".repeat(2);
+        let error = Settings::parse(twice.as_bytes()).expect_err("which one is meant?");
+        assert_eq!(error, "two destinations are called `a`");
     }
 
     #[test]

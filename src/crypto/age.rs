@@ -34,10 +34,8 @@ impl Recipient {
     /// The digest of a set of recipients: the same for the same set in any order.
     #[must_use]
     pub fn digest_of(recipients: &[Self]) -> Digest {
-        let mut lines: Vec<String> = recipients
-            .iter()
-            .map(|recipient| format!("{recipient}\n"))
-            .collect();
+        let mut lines: Vec<String> =
+            recipients.iter().map(|recipient| format!("{recipient}\n")).collect();
         lines.sort();
         Digest::of(lines.concat().as_bytes())
     }
@@ -80,11 +78,7 @@ impl Identity {
     /// # Errors
     /// [`Error::BadIdentity`] with the number of the line that is not understood; 0 when there is no key.
     pub fn parse(file: &Secret) -> Result<Self, Error> {
-        let mut identity = Self {
-            keys: Vec::new(),
-            recipients: Vec::new(),
-            signer_comment: None,
-        };
+        let mut identity = Self { keys: Vec::new(), recipients: Vec::new(), signer_comment: None };
         // EXPOSE: the file's text is parsed into the library's own key type.
         let text = std::str::from_utf8(file.expose()).map_err(|_| Error::BadIdentity(0))?;
         for (number, line) in text.lines().enumerate() {
@@ -99,20 +93,12 @@ impl Identity {
             identity.recipients.push(Recipient(key.to_public()));
             identity.keys.push(Box::new(key));
         }
-        if identity.keys.is_empty() {
-            Err(Error::BadIdentity(0))
-        } else {
-            Ok(identity)
-        }
+        if identity.keys.is_empty() { Err(Error::BadIdentity(0)) } else { Ok(identity) }
     }
 
     /// What opens one ciphertext only.
     pub(super) fn of_one_file(key: Box<dyn age::Identity>) -> Self {
-        Self {
-            keys: vec![key],
-            recipients: Vec::new(),
-            signer_comment: None,
-        }
+        Self { keys: vec![key], recipients: Vec::new(), signer_comment: None }
     }
 
     /// Whom to encrypt to, so that this opens it.
@@ -170,9 +156,7 @@ pub(super) fn seal_to<'a, W: Write>(
     sink: W,
 ) -> Result<Sealer<W>, Error> {
     let encryptor = age::Encryptor::with_recipients(recipients).map_err(encrypt_error)?;
-    Ok(Sealer {
-        stream: encryptor.wrap_output(HashingWriter::new(sink))?,
-    })
+    Ok(Sealer { stream: encryptor.wrap_output(HashingWriter::new(sink))? })
 }
 
 /// Encrypts all of `plaintext`.
@@ -259,19 +243,12 @@ mod tests {
     #[test]
     fn opens_what_it_sealed_and_no_truncation_or_addition_of_it() {
         let (identity, recipient) = pair();
-        let sealed = seal_whole(&[recipient], &Secret::copy_from(b"plaintext"))
-            .expect("seals")
-            .into_body();
+        let sealed =
+            seal_whole(&[recipient], &Secret::copy_from(b"plaintext")).expect("seals").into_body();
         // EXPOSE: compared with what went in.
-        assert_eq!(
-            open_whole(&sealed, &identity).expect("opens").expose(),
-            b"plaintext"
-        );
+        assert_eq!(open_whole(&sealed, &identity).expect("opens").expose(), b"plaintext");
         for length in 0..sealed.len() {
-            assert!(
-                open_whole(&sealed[..length], &identity).is_err(),
-                "cut to {length}"
-            );
+            assert!(open_whole(&sealed[..length], &identity).is_err(), "cut to {length}");
         }
         assert!(open_whole(&[&sealed[..], b"x"].concat(), &identity).is_err());
     }
@@ -279,23 +256,15 @@ mod tests {
     #[test]
     fn another_identity_does_not_open_it() {
         let (_, recipient) = pair();
-        let sealed = seal_whole(&[recipient], &Secret::copy_from(b"x"))
-            .expect("seals")
-            .into_body();
-        assert!(matches!(
-            open_whole(&sealed, &pair().0),
-            Err(Error::NoMatchingKey)
-        ));
+        let sealed = seal_whole(&[recipient], &Secret::copy_from(b"x")).expect("seals").into_body();
+        assert!(matches!(open_whole(&sealed, &pair().0), Err(Error::NoMatchingKey)));
     }
 
     #[test]
     fn an_identity_file_may_have_comments_and_name_its_signer() {
         let (text, recipient) = Identity::make();
         // EXPOSE: the test's own key.
-        let file = format!(
-            "# created: today\n# signer: SHA256:abc\n\n{}\n",
-            text.expose()
-        );
+        let file = format!("# created: today\n# signer: SHA256:abc\n\n{}\n", text.expose());
         let identity = Identity::parse(&Secret::copy_from(file.as_bytes())).expect("parses");
         assert_eq!(identity.recipients(), [recipient]);
         assert_eq!(identity.signer_comment(), Some("SHA256:abc"));

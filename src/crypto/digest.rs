@@ -65,11 +65,7 @@ pub struct HashingWriter<W> {
 impl<W: Write> HashingWriter<W> {
     /// Begins at nothing.
     pub fn new(inner: W) -> Self {
-        Self {
-            inner,
-            hasher: Sha256::new(),
-            size: 0,
-        }
+        Self { inner, hasher: Sha256::new(), size: 0 }
     }
 
     /// The sink, the hash and the number of bytes.
@@ -101,11 +97,7 @@ pub struct HashingReader<R> {
 impl<R: Read> HashingReader<R> {
     /// Begins at nothing.
     pub fn new(inner: R) -> Self {
-        Self {
-            inner,
-            hasher: Sha256::new(),
-            size: 0,
-        }
+        Self { inner, hasher: Sha256::new(), size: 0 }
     }
 
     /// The hash and the number of bytes read so far.
@@ -131,10 +123,7 @@ mod tests {
     fn reads_what_it_writes_and_nothing_else() {
         let digest = Digest::of(b"abc");
         let text = digest.to_string();
-        assert_eq!(
-            text,
-            "ba7816bf8f01cfea414140de5dae2223b00361a396177a9cb410ff61f20015ad"
-        );
+        assert_eq!(text, "ba7816bf8f01cfea414140de5dae2223b00361a396177a9cb410ff61f20015ad");
         assert_eq!(text.parse(), Ok(digest));
         assert_eq!(text.to_uppercase().parse::<Digest>(), Err(()));
         assert_eq!(text.get(1..).unwrap_or_default().parse::<Digest>(), Err(()));

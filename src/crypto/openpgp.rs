@@ -39,16 +39,9 @@ fn check(bytes: &[u8]) -> Result<(), Error> {
             Tag::SED => return damaged("it has no integrity protection"),
             _ => return Err(Error::NotCiphertext("OpenPGP")),
         }
-        parsed = parser
-            .next()
-            .map_err(|error| Error::Damaged(error.to_string()))?
-            .1;
+        parsed = parser.next().map_err(|error| Error::Damaged(error.to_string()))?.1;
     }
-    if sealed {
-        Ok(())
-    } else {
-        damaged("the encrypted part is missing")
-    }
+    if sealed { Ok(()) } else { damaged("the encrypted part is missing") }
 }
 
 #[cfg(test)]
@@ -65,10 +58,7 @@ mod tests {
 
     #[test]
     fn takes_a_whole_one_as_it_is() {
-        assert_eq!(
-            recognise_openpgp(message()).expect("is one").into_body(),
-            message()
-        );
+        assert_eq!(recognise_openpgp(message()).expect("is one").into_body(), message());
     }
 
     #[test]
@@ -80,10 +70,7 @@ mod tests {
         }
         refused(&[&whole[..], &whole].concat());
         refused(&[&whole[..], b"\n"].concat());
-        assert!(matches!(
-            refused(b"-----BEGIN PGP MESSAGE-----"),
-            Error::Armored
-        ));
+        assert!(matches!(refused(b"-----BEGIN PGP MESSAGE-----"), Error::Armored));
         assert!(matches!(refused(b"hello"), Error::NotCiphertext(_)));
     }
 }

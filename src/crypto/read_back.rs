@@ -25,19 +25,9 @@ pub fn seal_for_read_back<W: Write>(
     sink: W,
 ) -> Result<(Sealer<W>, Identity), Error> {
     let kept = KeptKey::default();
-    let watching: Vec<Watching<'_>> = recipients
-        .iter()
-        .map(|to| Watching {
-            to,
-            kept: kept.clone(),
-        })
-        .collect();
-    let sealer = seal_to(
-        watching
-            .iter()
-            .map(|watching| watching as &dyn age::Recipient),
-        sink,
-    )?;
+    let watching: Vec<Watching<'_>> =
+        recipients.iter().map(|to| Watching { to, kept: kept.clone() }).collect();
+    let sealer = seal_to(watching.iter().map(|watching| watching as &dyn age::Recipient), sink)?;
     Ok((sealer, Identity::of_one_file(Box::new(kept))))
 }
 
@@ -49,8 +39,7 @@ impl age::Identity for KeptKey {
     fn unwrap_stanza(&self, _stanza: &Stanza) -> Option<Result<FileKey, age::DecryptError>> {
         let kept = self.0.borrow();
         // EXPOSE: the key goes straight back into the library's own type.
-        kept.as_ref()
-            .map(|key| Ok(FileKey::new(Box::new(*key.expose_secret()))))
+        kept.as_ref().map(|key| Ok(FileKey::new(Box::new(*key.expose_secret()))))
     }
 }
 
@@ -87,10 +76,7 @@ mod tests {
         let sealed = sealer.finish().expect("ends");
         assert_eq!(sealed.digest(), Digest::of(sealed.body()));
         let mut text = String::new();
-        open(&sealed.body()[..], &key)
-            .expect("opens")
-            .read_to_string(&mut text)
-            .expect("reads");
+        open(&sealed.body()[..], &key).expect("opens").read_to_string(&mut text).expect("reads");
         assert_eq!(text, "plaintext");
     }
 }

@@ -44,16 +44,11 @@ impl Fingerprint {
         let key = PublicKey::new(parsed.public_key().clone(), "");
         let by = Self(key.fingerprint(HashAlg::Sha256).to_string());
         if by != *self {
-            return Err(Error::BadSignature(format!(
-                "signed by {by}, not by {self}"
-            )));
+            return Err(Error::BadSignature(format!("signed by {by}, not by {self}")));
         }
         key.verify(namespace, &statement, &parsed)
             .map_err(|_| bad("the signature does not hold"))?;
-        Ok(Signed {
-            statement,
-            signature: canonical,
-        })
+        Ok(Signed { statement, signature: canonical })
     }
 }
 
@@ -82,10 +77,7 @@ impl Signer {
     /// # Errors
     /// [`Error::BadKey`] when it is another kind of key, or has a passphrase.
     pub fn parse(file: &Secret) -> Result<Self, Error> {
-        let bad = |reason: String| Error::BadKey {
-            what: "signing key",
-            reason,
-        };
+        let bad = |reason: String| Error::BadKey { what: "signing key", reason };
         // EXPOSE: the file's text is parsed into the library's own key type.
         let key =
             PrivateKey::from_openssh(file.expose()).map_err(|error| bad(error.to_string()))?;
@@ -117,10 +109,7 @@ impl Signer {
     pub fn sign(&self, namespace: &'static str, statement: Vec<u8>) -> Signed {
         let signature = self.0.sign(namespace, HashAlg::Sha512, &statement);
         let signature = signature.and_then(|signature| signature.to_pem(LineEnding::LF));
-        Signed {
-            statement,
-            signature: signature.expect("an Ed25519 key signs any bytes"),
-        }
+        Signed { statement, signature: signature.expect("an Ed25519 key signs any bytes") }
     }
 }
 
@@ -135,10 +124,8 @@ impl Verifier {
     /// [`Error::BadKey`].
     pub fn parse(line: &str) -> Result<Self, Error> {
         let key = PublicKey::from_openssh(line);
-        key.map(Self).map_err(|error| Error::BadKey {
-            what: "public key",
-            reason: error.to_string(),
-        })
+        key.map(Self)
+            .map_err(|error| Error::BadKey { what: "public key", reason: error.to_string() })
     }
 
     /// The line `ssh-ed25519 AAAA…`, without a comment.
@@ -202,10 +189,7 @@ impl Signed {
     #[must_use]
     pub fn attest<'a>(&self, bytes: &'a [u8]) -> Option<Attested<'a>> {
         let hash = Digest::of(bytes).to_string();
-        let stated = self
-            .statement
-            .windows(hash.len())
-            .any(|window| window == hash.as_bytes());
+        let stated = self.statement.windows(hash.len()).any(|window| window == hash.as_bytes());
         stated.then_some(Attested(bytes))
     }
 }
@@ -233,10 +217,7 @@ mod tests {
     fn holds_for_the_same_key_purpose_and_bytes_only() {
         let signed = signer(1).sign("purpose", b"statement".to_vec());
         let check = |key: u8, purpose, statement: &[u8]| {
-            signer(key)
-                .verifier()
-                .verify(purpose, statement.to_vec(), signed.signature())
-                .is_ok()
+            signer(key).verifier().verify(purpose, statement.to_vec(), signed.signature()).is_ok()
         };
         assert!(check(1, "purpose", b"statement"));
         assert!(!check(2, "purpose", b"statement"));
@@ -251,9 +232,7 @@ mod tests {
             for bit in 0..8 {
                 let mut file = signed.signature().to_vec();
                 file[position] ^= 1 << bit;
-                let verified = signer(1)
-                    .verifier()
-                    .verify("purpose", b"statement".to_vec(), &file);
+                let verified = signer(1).verifier().verify("purpose", b"statement".to_vec(), &file);
                 assert!(verified.is_err(), "bit {bit} of byte {position}");
             }
         }

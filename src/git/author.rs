@@ -36,9 +36,7 @@ impl Author {
         let time = git2::Time::new(self.at.as_second(), 0);
         let one = |(name, address): &(Option<String>, Option<String>)| {
             let name = name.clone().or_else(|| config.get_string("user.name").ok());
-            let address = address
-                .clone()
-                .or_else(|| config.get_string("user.email").ok());
+            let address = address.clone().or_else(|| config.get_string("user.email").ok());
             Signature::new(
                 &name.unwrap_or_else(|| self.fallback.0.clone()),
                 &address.unwrap_or_else(|| self.fallback.1.clone()),

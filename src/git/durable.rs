@@ -21,8 +21,7 @@ fn loose(id: Oid) -> PathBuf {
 /// Syncs new objects and the folders that name them. One that was there before may lie in a pack:
 /// then there is nothing to sync.
 pub(super) fn objects(git_folder: &Folder, ids: &[Oid]) -> Result<(), FileError> {
-    ids.iter()
-        .try_for_each(|id| file(git_folder, &loose(*id)))?;
+    ids.iter().try_for_each(|id| file(git_folder, &loose(*id)))?;
     sync(git_folder, Path::new(OBJECTS))
 }
 
@@ -36,7 +35,5 @@ pub(super) fn file(git_folder: &Folder, path: &Path) -> Result<(), FileError> {
 }
 
 fn sync(folder: &Folder, path: &Path) -> Result<(), FileError> {
-    folder
-        .sync(path)
-        .map_err(|source| FileError::new("sync", &folder.path().join(path), source))
+    folder.sync(path).map_err(|source| FileError::new("sync", &folder.path().join(path), source))
 }

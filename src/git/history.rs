@@ -21,10 +21,7 @@ impl GitHistory {
     /// Nothing is opened before something is to be recorded, so that reading stays quick.
     #[must_use]
     pub fn new(root: &Path, author: Author) -> Self {
-        Self {
-            root: root.to_owned(),
-            author,
-        }
+        Self { root: root.to_owned(), author }
     }
 }
 

@@ -19,13 +19,9 @@ pub(super) fn is_recorded(
     path: &Path,
     content: Option<&[u8]>,
 ) -> Result<bool, Error> {
-    let id = content
-        .map(|content| Oid::hash_object(ObjectType::Blob, content))
-        .transpose()?;
+    let id = content.map(|content| Oid::hash_object(ObjectType::Blob, content)).transpose()?;
     let staged = index.get_path(path, 0).map(|entry| entry.id);
-    let committed = head
-        .and_then(|tree| tree.get_path(path).ok())
-        .map(|entry| entry.id());
+    let committed = head.and_then(|tree| tree.get_path(path).ok()).map(|entry| entry.id());
     Ok(staged == id && committed == id)
 }
 
@@ -38,10 +34,7 @@ pub(super) fn entry(path: &Path, id: Oid, stamp: Stamp) -> IndexEntry {
         reason = "git's index format, version 2"
     )]
     let cut = |number: i64| number as u32;
-    #[expect(
-        clippy::cast_possible_truncation,
-        reason = "git's index format, version 2"
-    )]
+    #[expect(clippy::cast_possible_truncation, reason = "git's index format, version 2")]
     let low = |number: u64| number as u32;
     let time =
         |(seconds, nanoseconds): (i64, i64)| IndexTime::new(seconds as i32, cut(nanoseconds));

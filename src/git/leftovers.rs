@@ -56,14 +56,11 @@ fn standing(git: &Git) -> Result<Vec<(Place, Stamp)>, FileError> {
 }
 
 fn locks(git: &Git) -> Vec<Place> {
-    let own = ["index.lock", "HEAD.lock"].map(|name| Place {
-        shared: false,
-        path: PathBuf::from(name),
-    });
-    let branch = git.branch().map(|branch| Place {
-        shared: true,
-        path: PathBuf::from(format!("{branch}.lock")),
-    });
+    let own =
+        ["index.lock", "HEAD.lock"].map(|name| Place { shared: false, path: PathBuf::from(name) });
+    let branch = git
+        .branch()
+        .map(|branch| Place { shared: true, path: PathBuf::from(format!("{branch}.lock")) });
     own.into_iter().chain(branch).collect()
 }
 
@@ -73,10 +70,7 @@ fn unfinished_objects(git: &Git) -> Result<Vec<Place>, FileError> {
     items.retain(|item| item.name.as_encoded_bytes().starts_with(UNFINISHED_OBJECT));
     Ok(items
         .into_iter()
-        .map(|item| Place {
-            shared: true,
-            path: objects.join(item.name),
-        })
+        .map(|item| Place { shared: true, path: objects.join(item.name) })
         .collect())
 }
 

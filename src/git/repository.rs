@@ -32,16 +32,8 @@ impl Git {
         let no_ceiling: [&Path; 0] = [];
         let opened = Repository::open_ext(root, RepositoryOpenFlags::NO_SEARCH, no_ceiling);
         let repository = opened?;
-        let (own, shared) = (
-            git_folder(repository.path())?,
-            git_folder(repository.commondir())?,
-        );
-        Ok(Some(Self {
-            repository,
-            tree,
-            own,
-            shared,
-        }))
+        let (own, shared) = (git_folder(repository.path())?, git_folder(repository.commondir())?);
+        Ok(Some(Self { repository, tree, own, shared }))
     }
 
     pub(super) fn record(
@@ -82,16 +74,11 @@ impl Git {
         let told = format!("commit: {subject}");
         match parent {
             Some(parent) => {
-                self.repository
-                    .reference_matching(name, commit, true, parent.id(), &told)?
+                self.repository.reference_matching(name, commit, true, parent.id(), &told)?
             }
             None => self.repository.reference(name, commit, false, &told)?,
         };
-        let folder = if branch.is_some() {
-            &self.shared
-        } else {
-            &self.own
-        };
+        let folder = if branch.is_some() { &self.shared } else { &self.own };
         Ok(durable::file(folder, Path::new(name))?)
     }
 
@@ -149,9 +136,7 @@ impl Git {
         let tree = self.repository.find_tree(tree)?;
         let parents: Vec<&Commit<'_>> = parent.into_iter().collect();
         let message = format!("{subject}\n");
-        let made = self
-            .repository
-            .commit(None, author, committer, &message, &tree, &parents);
+        let made = self.repository.commit(None, author, committer, &message, &tree, &parents);
         Ok(made?)
     }
 

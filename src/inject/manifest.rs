@@ -14,9 +14,8 @@ use super::{EnvName, Reference};
 const VARIABLE_LIMIT: usize = 128 * 1024;
 
 /// What passes through `--clean`: where and in which language the program runs, and as whom.
-const ALWAYS_KEPT: [&str; 9] = [
-    "HOME", "LANG", "LOGNAME", "PATH", "SHELL", "TERM", "TMPDIR", "TZ", "USER",
-];
+const ALWAYS_KEPT: [&str; 9] =
+    ["HOME", "LANG", "LOGNAME", "PATH", "SHELL", "TERM", "TMPDIR", "TZ", "USER"];
 
 /// Which of the caller's variables pass to the program.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -75,10 +74,7 @@ impl Manifest {
     /// do not.
     #[must_use]
     pub fn new(caller: &Variables, passing: &Passing) -> Self {
-        let mut manifest = Self {
-            passed: BTreeMap::new(),
-            granted: BTreeMap::new(),
-        };
+        let mut manifest = Self { passed: BTreeMap::new(), granted: BTreeMap::new() };
         for (name, value) in caller.iter() {
             if let Some(reference) = Reference::parse(value) {
                 manifest.granted.insert(name.to_owned(), reference);
@@ -104,9 +100,7 @@ impl Manifest {
 
     /// Which of the caller's variables pass.
     pub fn passed(&self) -> impl Iterator<Item = String> {
-        self.passed
-            .keys()
-            .map(|name| name.to_string_lossy().into_owned())
+        self.passed.keys().map(|name| name.to_string_lossy().into_owned())
     }
 
     /// The environment of a program that is granted nothing.
@@ -129,19 +123,13 @@ impl Manifest {
         let mut opened = BTreeMap::new();
         for (name, reference) in &self.granted {
             let variable = name.to_string_lossy();
-            let unresolved = |source| Error::Unresolved {
-                variable: variable.clone().into_owned(),
-                source,
-            };
+            let unresolved =
+                |source| Error::Unresolved { variable: variable.clone().into_owned(), source };
             let address =
                 Address::resolve(reference.address(), vault.store()).map_err(unresolved)?;
             let value = look_up(&address, vault, &mut opened).map_err(unresolved)?;
             if let Some(reason) = unfit(name, &value) {
-                return Err(Error::Unfit {
-                    variable: variable.into_owned(),
-                    address,
-                    reason,
-                });
+                return Err(Error::Unfit { variable: variable.into_owned(), address, reason });
             }
             environment.set_secret(name, value);
         }
@@ -178,15 +166,9 @@ mod tests {
     use super::*;
 
     fn caller() -> Variables {
-        [
-            ("PATH", "/bin"),
-            ("LC_TIME", "C"),
-            ("MINE", "1"),
-            ("OTHER", "2"),
-            ("TOKEN", "vault:a"),
-        ]
-        .into_iter()
-        .collect()
+        [("PATH", "/bin"), ("LC_TIME", "C"), ("MINE", "1"), ("OTHER", "2"), ("TOKEN", "vault:a")]
+            .into_iter()
+            .collect()
     }
 
     fn passed(passing: &Passing) -> Vec<String> {
@@ -197,10 +179,7 @@ mod tests {
     fn clean_passes_a_fixed_few_and_those_that_are_named() {
         assert_eq!(passed(&Passing::All), ["LC_TIME", "MINE", "OTHER", "PATH"]);
         assert_eq!(passed(&Passing::Only(vec![])), ["LC_TIME", "PATH"]);
-        assert_eq!(
-            passed(&Passing::Only(vec!["MINE".to_owned()])),
-            ["LC_TIME", "MINE", "PATH"]
-        );
+        assert_eq!(passed(&Passing::Only(vec!["MINE".to_owned()])), ["LC_TIME", "MINE", "PATH"]);
     }
 
     #[test]
@@ -208,10 +187,8 @@ mod tests {
         let mut manifest = Manifest::new(&caller(), &Passing::Only(vec![]));
         let reference = |text: &str| Reference::parse(OsStr::new(text)).expect("is one");
         manifest.grant(&"PATH".parse().expect("is a name"), reference("vault:b"));
-        let granted: Vec<_> = manifest
-            .granted()
-            .map(|(name, reference)| format!("{name}={reference}"))
-            .collect();
+        let granted: Vec<_> =
+            manifest.granted().map(|(name, reference)| format!("{name}={reference}")).collect();
         assert_eq!(granted, ["PATH=vault:b", "TOKEN=vault:a"]);
         assert_eq!(manifest.passed().collect::<Vec<_>>(), ["LC_TIME"]);
     }

@@ -17,9 +17,7 @@ impl Reference {
     #[must_use]
     pub fn parse(value: &OsStr) -> Option<Self> {
         let address = value.to_str()?.strip_prefix(SCHEME)?;
-        let foreign = address
-            .split_once(':')
-            .is_some_and(|(version, _)| is_version(version));
+        let foreign = address.split_once(':').is_some_and(|(version, _)| is_version(version));
         (!address.is_empty() && !foreign).then(|| Self(address.to_owned()))
     }
 
@@ -81,10 +79,7 @@ mod tests {
 
     #[test]
     fn a_reference_is_told_from_a_value() {
-        assert_eq!(
-            parse("vault:claude/github-token").as_deref(),
-            Some("claude/github-token")
-        );
+        assert_eq!(parse("vault:claude/github-token").as_deref(), Some("claude/github-token"));
         assert_eq!(parse("vault:db/admin#url").as_deref(), Some("db/admin#url"));
         assert_eq!(parse("vault:version/a:b").as_deref(), Some("version/a:b"));
         for value in [

@@ -10,12 +10,7 @@ use super::Error;
 const PROGRAMS: [&str; 2] = ["gpg2", "gpg"];
 
 /// What pass gives to every call (pass 1.7.4, `GPG_OPTS`). Its questions about trust stay on.
-const ALWAYS: [&str; 4] = [
-    "--quiet",
-    "--yes",
-    "--compress-algo=none",
-    "--no-encrypt-to",
-];
+const ALWAYS: [&str; 4] = ["--quiet", "--yes", "--compress-algo=none", "--no-encrypt-to"];
 
 /// With it, pass accepts only recipients files that this key has signed. Writing without that check
 /// would drop a protection that the user asked for.
@@ -86,21 +81,14 @@ impl<'a> Gpg<'a> {
         if let (None, Some(tty)) = (self.variables.raw("GPG_TTY"), terminal_name()) {
             helper = helper.env("GPG_TTY", tty);
         }
-        let more = self
-            .variables
-            .text("PASSWORD_STORE_GPG_OPTS")
-            .unwrap_or_default();
+        let more = self.variables.text("PASSWORD_STORE_GPG_OPTS").unwrap_or_default();
         helper.args(more.split_whitespace())
     }
 }
 
 /// The last thing that gpg said, which names the cause; the lines before are context.
 fn reason(outcome: &Outcome) -> String {
-    let last = outcome
-        .stderr
-        .lines()
-        .rev()
-        .find(|line| !line.trim().is_empty());
+    let last = outcome.stderr.lines().rev().find(|line| !line.trim().is_empty());
     let last = last.map(|line| line.trim_start_matches("gpg: ").to_owned());
     last.unwrap_or_else(|| format!("it ended with status {:?} and said nothing", outcome.code))
 }

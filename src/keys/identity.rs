@@ -31,19 +31,12 @@ pub(super) fn find(paths: &Paths) -> Result<Option<PathBuf>, Error> {
 
 /// Reads the identity at `path`, asking for its passphrase if it has one.
 pub(super) fn read(path: &Path, prompt: &dyn Prompt) -> Result<Identity, Error> {
-    let bad = |reason| Error::BadFile {
-        path: path.to_owned(),
-        reason,
-    };
+    let bad = |reason| Error::BadFile { path: path.to_owned(), reason };
     let file =
         sys::read_secret(path, FILE_LIMIT)?.ok_or_else(|| Error::NoIdentity(path.to_owned()))?;
     // EXPOSE: only the beginning is looked at, to tell a wrapped file from a bare one.
     let wrapped = WRAPPED.iter().any(|start| file.expose().starts_with(start));
-    let file = if wrapped {
-        unlock(path, &file, prompt)?
-    } else {
-        file
-    };
+    let file = if wrapped { unlock(path, &file, prompt)? } else { file };
     Identity::parse(&file).map_err(bad)
 }
 
@@ -55,10 +48,7 @@ fn unlock(path: &Path, file: &Secret, prompt: &dyn Prompt) -> Result<Secret, Err
     };
     // EXPOSE: the file is ciphertext at this point.
     let opened = crypto::open_with_passphrase(file.expose(), &passphrase);
-    opened.map_err(|reason| Error::BadFile {
-        path: path.to_owned(),
-        reason,
-    })
+    opened.map_err(|reason| Error::BadFile { path: path.to_owned(), reason })
 }
 
 /// Makes an identity and writes its file: wrapped when there is a passphrase, bare otherwise.
@@ -67,18 +57,12 @@ pub(super) fn make(
     passphrase: Option<&SecretText>,
 ) -> Result<(PathBuf, Recipient), Error> {
     let (text, recipient) = Identity::make();
-    let file = render(
-        &format!("# vaultctl identity\n# public key: {recipient}\n"),
-        &text,
-    );
+    let file = render(&format!("# vaultctl identity\n# public key: {recipient}\n"), &text);
     let [wrapped, bare] = paths.identities();
     let path = match passphrase {
         Some(passphrase) => {
             let path = paths.identity.clone().unwrap_or(wrapped);
-            sys::create_private(
-                &path,
-                crypto::seal_with_passphrase(passphrase, &file)?.body(),
-            )?;
+            sys::create_private(&path, crypto::seal_with_passphrase(passphrase, &file)?.body())?;
             path
         }
         None => {

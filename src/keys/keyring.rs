@@ -28,12 +28,7 @@ impl<'a> Keyring<'a> {
     /// A keyring that has touched nothing yet.
     #[must_use]
     pub fn new(paths: &'a Paths, variables: &'a Variables, prompt: &'a dyn Prompt) -> Self {
-        Self {
-            paths,
-            variables,
-            prompt,
-            identity: OnceCell::new(),
-        }
+        Self { paths, variables, prompt, identity: OnceCell::new() }
     }
 
     /// Decrypts an entry.
@@ -72,10 +67,7 @@ impl<'a> Keyring<'a> {
         }
         let missing = || {
             Error::NoIdentity(
-                self.paths
-                    .identity
-                    .clone()
-                    .unwrap_or_else(|| self.paths.identities()[1].clone()),
+                self.paths.identity.clone().unwrap_or_else(|| self.paths.identities()[1].clone()),
             )
         };
         let path = identity::find(self.paths)?.ok_or_else(missing)?;
@@ -105,11 +97,8 @@ impl<'a> Keyring<'a> {
         for (number, line) in String::from_utf8_lossy(&bytes).lines().enumerate() {
             let line = line.trim();
             if !line.is_empty() && !line.starts_with('#') {
-                let bad = |reason| Error::BadRecipients {
-                    path: path.clone(),
-                    line: number + 1,
-                    reason,
-                };
+                let bad =
+                    |reason| Error::BadRecipients { path: path.clone(), line: number + 1, reason };
                 recipients.push(line.parse().map_err(bad)?);
             }
         }
@@ -145,10 +134,7 @@ impl<'a> Keyring<'a> {
         let file = format!(
             "# Public keys to which vaultctl encrypts new stores and snapshots; not secret.\n\
              # The everyday identity:\n{}# The recovery identity, kept on paper:\n{}\n",
-            everyday
-                .iter()
-                .map(|recipient| format!("{recipient}\n"))
-                .collect::<String>(),
+            everyday.iter().map(|recipient| format!("{recipient}\n")).collect::<String>(),
             recovery.recipient(),
         );
         sys::write_private(&self.paths.recipients(), file.as_bytes())?;
@@ -177,13 +163,11 @@ impl<'a> Keyring<'a> {
 
     /// `None`: nobody to ask, or an empty answer.
     fn ask_new_passphrase(&self) -> Result<Option<SecretText>, Error> {
-        let first = match self
-            .prompt
-            .ask_secret("New passphrase for your identity (empty for none):")
-        {
-            Err(sys::PromptError::NoTerminal) => return Ok(None),
-            answer => answer?,
-        };
+        let first =
+            match self.prompt.ask_secret("New passphrase for your identity (empty for none):") {
+                Err(sys::PromptError::NoTerminal) => return Ok(None),
+                answer => answer?,
+            };
         if first.is_empty() {
             return Ok(None);
         }

@@ -29,10 +29,7 @@ impl RecoveryIdentity {
         let comments = format!(
             "# vaultctl recovery identity, made {at:.0} on {host}\n# public key: {recipient}\n# signer: {signer}\n"
         );
-        Self {
-            file: identity::render(&comments, &text),
-            recipient,
-        }
+        Self { file: identity::render(&comments, &text), recipient }
     }
 
     /// The identity file's text.

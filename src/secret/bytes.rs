@@ -49,9 +49,7 @@ impl Secret {
     #[must_use]
     pub fn to_text(&self) -> Option<SecretText> {
         // EXPOSE: checked as UTF-8 and copied into the other secret type.
-        std::str::from_utf8(self.expose())
-            .ok()
-            .map(SecretText::copy_from)
+        std::str::from_utf8(self.expose()).ok().map(SecretText::copy_from)
     }
 }
 

@@ -27,11 +27,7 @@ impl FromStr for RepositoryId {
     fn from_str(text: &str) -> Result<Self, ()> {
         let digit = |byte: u8| byte.is_ascii_digit() || (b'a'..=b'f').contains(&byte);
         let valid = text.len() == 32 && text.bytes().all(digit);
-        if valid {
-            Ok(Self(text.to_owned()))
-        } else {
-            Err(())
-        }
+        if valid { Ok(Self(text.to_owned())) } else { Err(()) }
     }
 }
 
@@ -52,12 +48,7 @@ pub struct SnapshotId {
 
 impl fmt::Display for SnapshotId {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(
-            f,
-            "{}-{:06}",
-            self.time.strftime("%Y%m%dT%H%M%SZ"),
-            self.seq
-        )
+        write!(f, "{}-{:06}", self.time.strftime("%Y%m%dT%H%M%SZ"), self.seq)
     }
 }
 
@@ -69,19 +60,9 @@ impl FromStr for SnapshotId {
         let bad = || Malformed::new(format!("`{text}` is not the name of a snapshot"));
         let (time, seq) = text.split_once('-').ok_or_else(bad)?;
         let time = jiff::civil::DateTime::strptime("%Y%m%dT%H%M%SZ", time).map_err(|_| bad())?;
-        let time = time
-            .to_zoned(jiff::tz::TimeZone::UTC)
-            .map_err(|_| bad())?
-            .timestamp();
-        let id = Self {
-            time,
-            seq: seq.parse().map_err(|_| bad())?,
-        };
-        if id.to_string() == text {
-            Ok(id)
-        } else {
-            Err(bad())
-        }
+        let time = time.to_zoned(jiff::tz::TimeZone::UTC).map_err(|_| bad())?.timestamp();
+        let id = Self { time, seq: seq.parse().map_err(|_| bad())? };
+        if id.to_string() == text { Ok(id) } else { Err(bad()) }
     }
 }
 
@@ -160,35 +141,18 @@ impl Commit {
         let repository = lines.parsed("repo")?;
         let seq = lines.parsed("seq")?;
         let previous = previous(lines.value("prev")?)?;
-        let id = SnapshotId {
-            time: lines.parsed("time")?,
-            seq,
-        };
+        let id = SnapshotId { time: lines.parsed("time")?, seq };
         let profiles = text::words("profiles", lines.value("profiles")?)?;
         let health = health(lines.value("health")?)?;
         let audit = audit(lines.value("audit")?)?;
-        let totals = Totals {
-            entries: lines.parsed("entries")?,
-            bytes: lines.parsed("bytes")?,
-        };
+        let totals = Totals { entries: lines.parsed("entries")?, bytes: lines.parsed("bytes")? };
         let object = object_ref("snap", lines.value("snap")?)?;
         let packs = std::iter::from_fn(|| lines.value_if("pack"));
-        let packs = packs
-            .map(|value| object_ref("pack", value))
-            .collect::<Result<Vec<_>, _>>()?;
+        let packs = packs.map(|value| object_ref("pack", value)).collect::<Result<Vec<_>, _>>()?;
         lines.end()?;
         expect_sorted(&packs)?;
-        let commit = Self {
-            repository,
-            id,
-            previous,
-            profiles,
-            health,
-            audit,
-            totals,
-            object,
-            packs,
-        };
+        let commit =
+            Self { repository, id, previous, profiles, health, audit, totals, object, packs };
         text::expect_canonical(bytes, &commit.render())?;
         Ok(commit)
     }
@@ -196,9 +160,7 @@ impl Commit {
     /// The text of the commit.
     #[must_use]
     pub fn render(&self) -> String {
-        let previous = self
-            .previous
-            .map_or_else(|| "-".to_owned(), |digest| digest.to_string());
+        let previous = self.previous.map_or_else(|| "-".to_owned(), |digest| digest.to_string());
         let mut text = format!("{FIRST_LINE}\n");
         let lines: [(&str, &dyn fmt::Display); 10] = [
             ("repo", &self.repository),
@@ -207,18 +169,12 @@ impl Commit {
             ("time", &self.id.time.strftime("%Y-%m-%dT%H:%M:%SZ")),
             ("profiles", &self.profiles.join(",")),
             ("health", &self.health),
-            (
-                "audit",
-                &format_args!("{} {}", self.audit.seq, self.audit.digest),
-            ),
+            ("audit", &format_args!("{} {}", self.audit.seq, self.audit.digest)),
             ("entries", &self.totals.entries),
             ("bytes", &self.totals.bytes),
             ("snap", &self.object),
         ];
-        let packs = self
-            .packs
-            .iter()
-            .map(|pack| ("pack", pack as &dyn fmt::Display));
+        let packs = self.packs.iter().map(|pack| ("pack", pack as &dyn fmt::Display));
         for (key, value) in lines.into_iter().chain(packs) {
             writeln!(text, "{key} {value}").ok();
         }
@@ -232,11 +188,7 @@ impl Commit {
 }
 
 fn previous(value: &str) -> Result<Option<Digest>, Malformed> {
-    if value == "-" {
-        Ok(None)
-    } else {
-        text::parse("prev", value).map(Some)
-    }
+    if value == "-" { Ok(None) } else { text::parse("prev", value).map(Some) }
 }
 
 fn health(value: &str) -> Result<Health, Malformed> {
@@ -249,18 +201,12 @@ fn health(value: &str) -> Result<Health, Malformed> {
 
 fn audit(value: &str) -> Result<Head, Malformed> {
     let (seq, digest) = text::pair("audit", value)?;
-    Ok(Head {
-        seq: text::parse("audit", seq)?,
-        digest: text::parse("audit", digest)?,
-    })
+    Ok(Head { seq: text::parse("audit", seq)?, digest: text::parse("audit", digest)? })
 }
 
 fn object_ref(key: &str, value: &str) -> Result<ObjectRef, Malformed> {
     let (digest, size) = text::pair(key, value)?;
-    Ok(ObjectRef {
-        digest: text::parse(key, digest)?,
-        size: text::parse(key, size)?,
-    })
+    Ok(ObjectRef { digest: text::parse(key, digest)?, size: text::parse(key, size)? })
 }
 
 fn expect_sorted(packs: &[ObjectRef]) -> Result<(), Malformed> {
@@ -343,22 +289,12 @@ mod tests {
     #[test]
     fn no_truncation_and_no_addition_is_accepted() {
         let mut runner = proptest::test_runner::TestRunner::deterministic();
-        let text = commit()
-            .new_tree(&mut runner)
-            .expect("makes one")
-            .current()
-            .render();
+        let text = commit().new_tree(&mut runner).expect("makes one").current().render();
         for length in 0..text.len() {
-            assert!(
-                Commit::parse(&text.as_bytes()[..length]).is_err(),
-                "cut to {length}"
-            );
+            assert!(Commit::parse(&text.as_bytes()[..length]).is_err(), "cut to {length}");
         }
         for more in ["\n", " ", "end\n", "pack x 1\n"] {
-            assert!(
-                Commit::parse(format!("{text}{more}").as_bytes()).is_err(),
-                "with {more:?}"
-            );
+            assert!(Commit::parse(format!("{text}{more}").as_bytes()).is_err(), "with {more:?}");
         }
     }
 
@@ -397,9 +333,6 @@ mod tests {
             assert!(bad.parse::<SnapshotId>().is_err(), "{bad}");
         }
         let id: SnapshotId = "20261120T020000Z-1234567".parse().expect("is one");
-        assert_eq!(
-            (id.seq, id.time.to_string()),
-            (1_234_567, "2026-11-20T02:00:00Z".to_owned())
-        );
+        assert_eq!((id.seq, id.time.to_string()), (1_234_567, "2026-11-20T02:00:00Z".to_owned()));
     }
 }

@@ -13,7 +13,6 @@ use crate::audit::Head;
 use crate::crypto::{Digest, Recipient, Signer};
 use crate::storage::{Body, Listed, put_new, put_signed};
 
-use super::Error;
 use super::commit::{self, Commit, Health, ObjectRef, SnapshotId};
 use super::finding::Finding;
 use super::pack::{Packed, pack};
@@ -22,6 +21,7 @@ use super::repository::{
     Entry, Listing, Repository, Standing, commit_name, snapshot_name, snapshots_folder,
 };
 use super::state::{Kept, Locked, Pin};
+use super::{Error, object};
 
 /// Everything that a new snapshot depends on.
 pub struct Creation<'a> {
@@ -59,56 +59,33 @@ impl Creation<'_> {
         let (kept, unchanged) = self.store(&packed)?;
         let commit = self.commit(&packed, kept.object)?;
         self.state.keep(kept)?;
-        Ok(Created {
-            commit,
-            unchanged,
-            findings: packed.findings,
-        })
+        Ok(Created { commit, unchanged, findings: packed.findings })
     }
 
-    /// Stores the object, unless the one that is there has the same content for the same people.
+    /// Stores the object, unless the one that is there has the same content for the same people, and
+    /// is sound: nobody should build night after night on an object that has rotted.
     fn store(&self, packed: &Packed) -> Result<(Kept, bool), Error> {
         let (content, recipients) = (packed.content, Recipient::digest_of(self.recipients));
         let is_the_same = |kept: &Kept| (kept.content, kept.recipients) == (content, recipients);
         if let Some(kept) = self.state.kept()?.filter(is_the_same)
             && self.is_stored(kept.object)?
+            && object::scrub(self.repository.storage(), kept.object).is_ok()
         {
             return Ok((kept, true));
         }
-        let object = ObjectRef {
-            digest: packed.sealed.digest(),
-            size: packed.sealed.size(),
-        };
+        let object = ObjectRef { digest: packed.sealed.digest(), size: packed.sealed.size() };
         let name = snapshot_name(&object.digest);
-        put_new(
-            self.repository.storage(),
-            &name,
-            &Body::Sealed(&packed.sealed),
-        )?;
+        put_new(self.repository.storage(), &name, &Body::Sealed(&packed.sealed))?;
         if self.is_stored(object)? {
-            Ok((
-                Kept {
-                    content,
-                    recipients,
-                    object,
-                },
-                false,
-            ))
+            Ok((Kept { content, recipients, object }, false))
         } else {
             Err(Error::damaged(name, "it is not there as it was written"))
         }
     }
 
     fn is_stored(&self, object: ObjectRef) -> Result<bool, Error> {
-        let expected = Listed {
-            name: snapshot_name(&object.digest),
-            size: object.size,
-        };
-        Ok(self
-            .repository
-            .storage()
-            .list(&snapshots_folder())?
-            .contains(&expected))
+        let expected = Listed { name: snapshot_name(&object.digest), size: object.size };
+        Ok(self.repository.storage().list(&snapshots_folder())?.contains(&expected))
     }
 
     fn commit(&self, packed: &Packed, object: ObjectRef) -> Result<Commit, Error> {
@@ -124,29 +101,16 @@ impl Creation<'_> {
             object,
             packs: Vec::new(),
         };
-        let signed = self
-            .signer
-            .sign(commit::NAMESPACE, commit.render().into_bytes());
+        let signed = self.signer.sign(commit::NAMESPACE, commit.render().into_bytes());
         put_signed(self.repository.storage(), &commit_name(&commit.id), &signed)?;
-        self.state.set_pin(Pin {
-            seq,
-            commit: Digest::of(signed.statement()),
-        })?;
+        self.state.set_pin(Pin { seq, commit: Digest::of(signed.statement()) })?;
         Ok(commit)
     }
 
     /// The time, in whole seconds; a later one when a stopped run has left a signature of that name.
     fn free_id(&self, seq: u64) -> Result<SnapshotId, Error> {
-        let mut id = SnapshotId {
-            time: whole_seconds(self.at),
-            seq,
-        };
-        while self
-            .repository
-            .storage()
-            .head(&commit_name(&id).signature())?
-            .is_some()
-        {
+        let mut id = SnapshotId { time: whole_seconds(self.at), seq };
+        while self.repository.storage().head(&commit_name(&id).signature())?.is_some() {
             id.time += Duration::from_secs(1);
         }
         Ok(id)
@@ -154,9 +118,7 @@ impl Creation<'_> {
 }
 
 fn whole_seconds(at: Timestamp) -> Timestamp {
-    let options = jiff::TimestampRound::new()
-        .smallest(Unit::Second)
-        .mode(jiff::RoundMode::Trunc);
+    let options = jiff::TimestampRound::new().smallest(Unit::Second).mode(jiff::RoundMode::Trunc);
     at.round(options).unwrap_or(at)
 }
 
@@ -164,10 +126,7 @@ fn whole_seconds(at: Timestamp) -> Timestamp {
 /// this machine remembers. So a gap stays visible when somebody has removed the newest commits.
 fn next(pin: Option<Pin>, listing: &Listing) -> (u64, Option<Digest>) {
     let known = |entry: &Entry| match &entry.standing {
-        Standing::Whole { commit, digest } => Some(Pin {
-            seq: commit.id.seq,
-            commit: *digest,
-        }),
+        Standing::Whole { commit, digest } => Some(Pin { seq: commit.id.seq, commit: *digest }),
         Standing::Newer | Standing::Damaged(_) => None,
     };
     let listed = listing.entries.iter().filter_map(known);

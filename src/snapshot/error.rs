@@ -78,17 +78,11 @@ pub enum Error {
 impl Error {
     /// An object that is not what was signed.
     pub(super) fn damaged(object: impl ToString, reason: impl ToString) -> Self {
-        Self::Damaged {
-            object: object.to_string(),
-            reason: reason.to_string(),
-        }
+        Self::Damaged { object: object.to_string(), reason: reason.to_string() }
     }
 
     /// A member that may not be.
     pub(super) fn member(member: impl ToString, reason: impl ToString) -> Self {
-        Self::Member {
-            member: member.to_string(),
-            reason: reason.to_string(),
-        }
+        Self::Member { member: member.to_string(), reason: reason.to_string() }
     }
 }

@@ -29,12 +29,7 @@ pub(super) struct Extraction<'a> {
 
 impl<'a> Extraction<'a> {
     pub(super) fn new(target: &'a Folder) -> Self {
-        Self {
-            target,
-            made: HashSet::new(),
-            folders: Vec::new(),
-            links: Vec::new(),
-        }
+        Self { target, made: HashSet::new(), folders: Vec::new(), links: Vec::new() }
     }
 
     /// Makes a file or a hard link; folders and links are finished later.
@@ -44,9 +39,7 @@ impl<'a> Extraction<'a> {
         match &member.content {
             Content::File(_) => self.target.make_file(path, finish(member), source)?,
             Content::HardLink(first) => self.target.make_hard_link(first.as_path(), path)?,
-            Content::Link(text) => self
-                .links
-                .push((path.to_owned(), text.clone(), member.mtime)),
+            Content::Link(text) => self.links.push((path.to_owned(), text.clone(), member.mtime)),
             Content::Folder => {
                 self.make_folder(path)?;
                 self.folders.push((path.to_owned(), finish(member)));
@@ -61,8 +54,7 @@ impl<'a> Extraction<'a> {
         for (path, text, mtime) in &self.links {
             self.target.make_link(path, text, *mtime)?;
         }
-        self.folders
-            .sort_by_key(|(path, _)| std::cmp::Reverse(path.components().count()));
+        self.folders.sort_by_key(|(path, _)| std::cmp::Reverse(path.components().count()));
         for (path, finish) in &self.folders {
             self.target.finish_folder(path, *finish)?;
         }
@@ -79,8 +71,5 @@ impl<'a> Extraction<'a> {
 }
 
 fn finish(member: &Member) -> Finish {
-    Finish {
-        mode: member.mode & MODES,
-        mtime: Some(member.mtime),
-    }
+    Finish { mode: member.mode & MODES, mtime: Some(member.mtime) }
 }

@@ -19,6 +19,10 @@ pub struct Finding {
 pub enum Trouble {
     /// A socket, a FIFO or a device: not stored, and nobody misses it.
     Special,
+    /// Its owner has marked it as something that can be made again: not stored.
+    Cache,
+    /// It is a private key, a credential or another snapshot: never stored.
+    Private,
     /// It could not be read: not stored, or not to its end.
     Unreadable(String),
     /// It was changed each time while it was read; what is stored may be half old and half new.
@@ -31,7 +35,7 @@ impl Trouble {
     /// Whether the snapshot lacks something because of it.
     #[must_use]
     pub fn is_omission(&self) -> bool {
-        *self != Self::Special
+        !matches!(self, Self::Special | Self::Cache | Self::Private)
     }
 }
 
@@ -39,6 +43,8 @@ impl fmt::Display for Trouble {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::Special => f.write_str("a socket, a FIFO or a device is not stored"),
+            Self::Cache => f.write_str("a folder with CACHEDIR.TAG is not stored"),
+            Self::Private => f.write_str("keys, credentials and snapshots are not stored"),
             Self::Unreadable(reason) => f.write_str(reason),
             Self::Torn => f.write_str("it changed while it was read"),
             Self::Unparsed(format) => write!(f, "it is not valid {format}"),

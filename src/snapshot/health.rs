@@ -64,16 +64,16 @@ impl Health {
     pub(super) fn of(findings: &[Finding]) -> Self {
         let code = |finding: &Finding| match finding.trouble {
             Trouble::Unparsed(format) => Some(format.code().to_owned()),
-            Trouble::Special | Trouble::Unreadable(_) | Trouble::Torn => None,
+            Trouble::Special
+            | Trouble::Cache
+            | Trouble::Private
+            | Trouble::Unreadable(_)
+            | Trouble::Torn => None,
         };
         let mut codes: Vec<String> = findings.iter().filter_map(code).collect();
         codes.sort_unstable();
         codes.dedup();
-        if codes.is_empty() {
-            Self::Ok
-        } else {
-            Self::Degraded(codes)
-        }
+        if codes.is_empty() { Self::Ok } else { Self::Degraded(codes) }
     }
 }
 
@@ -82,10 +82,7 @@ fn is_json(bytes: &[u8]) -> bool {
 }
 
 fn are_json_lines(bytes: &[u8]) -> bool {
-    let end = bytes
-        .iter()
-        .rposition(|byte| *byte == b'\n')
-        .map_or(0, |end| end + 1);
+    let end = bytes.iter().rposition(|byte| *byte == b'\n').map_or(0, |end| end + 1);
     let mut lines = bytes[..end].split(|byte| *byte == b'\n');
     lines.all(|line| line.trim_ascii().is_empty() || is_json(line))
 }

@@ -17,10 +17,7 @@ pub(super) fn check(listing: &Listing, pin: Option<Pin>, report: &mut Report) {
     let mut before = Before::default();
     for entry in &listing.entries {
         check_entry(entry, &before, report);
-        before = Before {
-            seq: entry.id.seq,
-            digest: digest_of(entry),
-        };
+        before = Before { seq: entry.id.seq, digest: digest_of(entry) };
     }
     if let Some(pin) = pin {
         check_pin(before.seq, listing, pin, report);
@@ -73,16 +70,9 @@ fn check_pin(newest: u64, listing: &Listing, pin: Pin, report: &mut Report) {
         let known = pin.seq;
         return report.fault("commits", Error::RolledBack { newest, known });
     }
-    for entry in listing
-        .entries
-        .iter()
-        .filter(|entry| entry.id.seq == pin.seq)
-    {
+    for entry in listing.entries.iter().filter(|entry| entry.id.seq == pin.seq) {
         if digest_of(entry).is_some_and(|digest| digest != pin.commit) {
-            report.fault(
-                commit_name(&entry.id),
-                "it is not the one that this machine wrote",
-            );
+            report.fault(commit_name(&entry.id), "it is not the one that this machine wrote");
         }
     }
 }

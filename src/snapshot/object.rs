@@ -52,12 +52,10 @@ fn decrypted(
 }
 
 fn get(storage: &dyn Storage, object: ObjectRef) -> Result<Box<dyn Read + '_>, Error> {
-    storage
-        .get(&snapshot_name(&object.digest))
-        .map_err(|error| match error {
-            storage::Error::NotFound(name) => Error::damaged(name, "it is missing"),
-            other => other.into(),
-        })
+    storage.get(&snapshot_name(&object.digest)).map_err(|error| match error {
+        storage::Error::NotFound(name) => Error::damaged(name, "it is missing"),
+        other => other.into(),
+    })
 }
 
 /// Reads what is left and compares hash and size.

@@ -70,36 +70,24 @@ fn pack_once(
     let written = packer.writer.finish()?;
     let sealed = written.sink.finish()?;
     read_back(&sealed, &key, written.totals)?;
-    Ok(Packed {
-        sealed,
-        content: written.content,
-        totals: written.totals,
-        findings,
-    })
+    Ok(Packed { sealed, content: written.content, totals: written.totals, findings })
 }
 
 /// Opens what was sealed and reads it whole: a snapshot that can not be read is none.
 fn read_back(sealed: &Sealed<Spool>, key: &Identity, totals: Totals) -> Result<(), Error> {
-    let read = read_archive(open(sealed.body().reader(), key)?, totals, &mut |_, _| {
-        Ok(())
-    })?;
+    let read = read_archive(open(sealed.body().reader(), key)?, totals, &mut |_, _| Ok(()))?;
     if read == totals {
         Ok(())
     } else {
-        Err(Error::damaged(
-            sealed.digest(),
-            "it does not hold what was written",
-        ))
+        Err(Error::damaged(sealed.digest(), "it does not hold what was written"))
     }
 }
 
 /// What the archive says of itself. The same for the same tree: no time, no randomness.
 fn meta(plan: &Plan, told: &[Finding]) -> Vec<u8> {
     let found = |finding: &Finding| json!({ "path": finding.path.shown(), "why": finding.trouble.to_string() });
-    let (skipped, findings): (Vec<_>, Vec<_>) = (
-        plan.skipped.iter().map(found).collect(),
-        told.iter().map(found).collect(),
-    );
+    let (skipped, findings): (Vec<_>, Vec<_>) =
+        (plan.skipped.iter().map(found).collect(), told.iter().map(found).collect());
     let meta = json!({
         "tool": concat!("vaultctl ", env!("CARGO_PKG_VERSION")),
         "roots": { "HOME": plan.home.to_string_lossy(), "ROOT": "/" },
@@ -123,10 +111,9 @@ impl Packer {
             Kind::File => self.add_file(item),
             Kind::Folder => self.write(item, Content::Folder),
             Kind::Link => match link_text(&item.source) {
-                Ok(text) => self.write(
-                    item,
-                    Content::Link(text.into_os_string().into_encoded_bytes()),
-                ),
+                Ok(text) => {
+                    self.write(item, Content::Link(text.into_os_string().into_encoded_bytes()))
+                }
                 Err(error) => self.miss(item, &error),
             },
             Kind::Other => Ok(()),
@@ -148,15 +135,10 @@ impl Packer {
             Err(error) => return self.miss(item, &error),
         };
         // What is true of the file that is open: the name may stand for another one by now.
-        let item = &Item {
-            facts: *file.facts(),
-            ..item.clone()
-        };
+        let item = &Item { facts: *file.facts(), ..item.clone() };
         let whole = match item.format.filter(|_| item.facts.size <= PARSE_LIMIT) {
             Some(format) => self.add_parsed(item, format, &mut file)?,
-            None => self
-                .writer
-                .add(&member(item, Content::File(item.facts.size)), &mut file)?,
+            None => self.writer.add(&member(item, Content::File(item.facts.size)), &mut file)?,
         };
         if !whole || file.has_changed()? {
             self.find(item, Trouble::Torn);
@@ -180,9 +162,7 @@ impl Packer {
         let content = buffer.into_secret();
         // EXPOSE: the bytes go into the archive, which is encrypted as it is written, and through a parser.
         let bytes = content.expose();
-        let whole = self
-            .writer
-            .add(&member(item, Content::File(size)), &mut &bytes[..])?;
+        let whole = self.writer.add(&member(item, Content::File(size)), &mut &bytes[..])?;
         if whole && !format.fits(bytes) {
             self.find(item, Trouble::Unparsed(format));
         }
@@ -196,10 +176,7 @@ impl Packer {
     }
 
     fn find(&mut self, item: &Item, trouble: Trouble) {
-        self.findings.push(Finding {
-            path: item.path.clone(),
-            trouble,
-        });
+        self.findings.push(Finding { path: item.path.clone(), trouble });
     }
 }
 

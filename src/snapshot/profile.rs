@@ -4,12 +4,12 @@
 //! The tables below are the profile. Nothing is taken that they do not name, and private keys and
 //! credentials are not taken even where a table would.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, HashSet};
 use std::ffi::{OsStr, OsString};
-use std::os::unix::ffi::{OsStrExt, OsStringExt};
+use std::os::unix::ffi::OsStrExt;
 use std::path::{Component, Path, PathBuf};
 
-use crate::sys::{Facts, Kind, facts, names_in, without_links};
+use crate::sys::{Facts, Kind, facts, names_in, read, without_links};
 
 use super::archive::TreePath;
 use super::finding::{Finding, Trouble};
@@ -42,14 +42,8 @@ const CLAUDE: &[(&str, Option<Format>)] = &[
 /// Below the home: what other MCP clients are configured by. Some of them allow comments in JSON,
 /// so only those that do not are parsed.
 const CLIENTS: &[(&str, Option<Format>)] = &[
-    (
-        ".config/Claude/claude_desktop_config.json",
-        Some(Format::Json),
-    ),
-    (
-        "Library/Application Support/Claude/claude_desktop_config.json",
-        Some(Format::Json),
-    ),
+    (".config/Claude/claude_desktop_config.json", Some(Format::Json)),
+    ("Library/Application Support/Claude/claude_desktop_config.json", Some(Format::Json)),
     (".mcp.json", Some(Format::Json)),
     (".cursor/mcp.json", Some(Format::Json)),
     (".copilot/mcp-config.json", None),
@@ -79,8 +73,12 @@ const GNUPG: &[(&str, Option<Format>)] = &[
     ("*.conf", None),
 ];
 
-/// The file that marks a folder as one that can be made again (bford.info/cachedir).
+/// The file that marks a folder as one that can be made again, and how it begins (bford.info/cachedir).
 const CACHE_MARK: &str = "CACHEDIR.TAG";
+const CACHE_SIGNATURE: &[u8] = b"Signature: 8a477f597d28d172789f06886806bc55";
+
+/// A mark larger than this is none (bytes).
+const MARK_LIMIT: usize = 64 * 1024;
 
 /// Where things are on this machine.
 pub struct Places {
@@ -96,7 +94,7 @@ pub struct Places {
     pub settings: PathBuf,
     /// GnuPG's folder.
     pub gnupg: PathBuf,
-    /// Private keys and credentials: not taken, wherever they are.
+    /// Private keys, credentials, the repository itself: not taken, by whatever name they are reached.
     pub never: Vec<PathBuf>,
 }
 
@@ -152,6 +150,8 @@ impl Plan {
 struct Walk<'p> {
     places: &'p Places,
     real_home: PathBuf,
+    /// Device and inode of what is never taken: a link or another spelling must not get past.
+    never: HashSet<(u64, u64)>,
     items: BTreeMap<TreePath, Item>,
     skipped: Vec<Finding>,
 }
@@ -159,9 +159,12 @@ struct Walk<'p> {
 impl<'p> Walk<'p> {
     fn new(places: &'p Places) -> Self {
         let real_home = without_links(&places.home).unwrap_or_else(|| places.home.clone());
+        let never =
+            places.never.iter().filter_map(|path| facts(&without_links(path)?).ok().flatten());
         Self {
             places,
             real_home,
+            never: never.map(|found| found.place).collect(),
             items: BTreeMap::new(),
             skipped: Vec::new(),
         }
@@ -169,17 +172,44 @@ impl<'p> Walk<'p> {
 
     fn finish(self) -> Plan {
         let items = self.items.into_values().rev().collect();
-        Plan {
-            home: self.places.home.clone(),
-            items,
-            skipped: self.skipped,
-        }
+        Plan { home: self.places.home.clone(), items, skipped: self.skipped }
     }
 
     fn take_table(&mut self, base: &Path, table: &[(&str, Option<Format>)]) {
         for (pattern, format) in table {
-            for path in matches(base, pattern) {
+            for path in self.matches(base, pattern) {
                 self.take(&path, *format);
+            }
+        }
+    }
+
+    /// What there is below `base` that fits the pattern.
+    fn matches(&mut self, base: &Path, pattern: &str) -> Vec<PathBuf> {
+        let mut found = vec![base.to_owned()];
+        for component in Path::new(pattern).components() {
+            let Component::Normal(wanted) = component else {
+                continue;
+            };
+            found = found.iter().flat_map(|folder| self.matches_in(folder, wanted)).collect();
+        }
+        found
+    }
+
+    fn matches_in(&mut self, folder: &Path, wanted: &OsStr) -> Vec<PathBuf> {
+        let Some(star) = wanted.as_bytes().iter().position(|byte| *byte == b'*') else {
+            return vec![folder.join(wanted)];
+        };
+        let (begin, end) = (&wanted.as_bytes()[..star], &wanted.as_bytes()[star + 1..]);
+        let fits = |name: &OsString| {
+            let name = name.as_bytes();
+            name.len() >= begin.len() + end.len() && name.starts_with(begin) && name.ends_with(end)
+        };
+        match names_in(folder) {
+            Ok(names) => names.into_iter().filter(fits).map(|name| folder.join(name)).collect(),
+            Err(error) if error.is_absence() => Vec::new(),
+            Err(error) => {
+                self.skip(folder, Trouble::Unreadable(error.kind().to_string()));
+                Vec::new()
             }
         }
     }
@@ -207,9 +237,8 @@ impl<'p> Walk<'p> {
 
     /// The first link in `path` below the home (or in all of it, elsewhere), and what follows it.
     fn first_link(&self, path: &Path) -> Option<(PathBuf, PathBuf)> {
-        let base = [&self.places.home, &self.real_home]
-            .into_iter()
-            .find(|home| path.starts_with(home));
+        let base =
+            [&self.places.home, &self.real_home].into_iter().find(|home| path.starts_with(home));
         let mut here = base.cloned().unwrap_or_else(|| PathBuf::from("/"));
         let mut rest = path.strip_prefix(&here).ok()?.components();
         while let Some(component) = rest.next() {
@@ -227,13 +256,16 @@ impl<'p> Walk<'p> {
             Ok(None) => return,
             Err(error) => return self.skip(path, Trouble::Unreadable(error.kind().to_string())),
         };
-        if self.is_left_out(path) {
+        if is_git_lock(path) {
             return;
+        }
+        if self.is_private(path, &found) {
+            return self.skip(path, Trouble::Private);
         }
         match found.kind {
             Kind::Other => return self.skip(path, Trouble::Special),
-            Kind::Folder if facts(&path.join(CACHE_MARK)).is_ok_and(|mark| mark.is_some()) => {
-                return;
+            Kind::Folder if is_cache(path) && *path != self.places.store => {
+                return self.skip(path, Trouble::Cache);
             }
             Kind::Folder => self.take_folder(path),
             Kind::File | Kind::Link => {}
@@ -244,9 +276,7 @@ impl<'p> Walk<'p> {
 
     fn take_folder(&mut self, path: &Path) {
         match names_in(path) {
-            Ok(names) => names
-                .iter()
-                .for_each(|name| self.take_tree(&path.join(name), None)),
+            Ok(names) => names.iter().for_each(|name| self.take_tree(&path.join(name), None)),
             Err(error) => self.skip(path, Trouble::Unreadable(error.kind().to_string())),
         }
     }
@@ -257,11 +287,7 @@ impl<'p> Walk<'p> {
             return;
         };
         let home = self.places.home.clone();
-        for parent in below
-            .ancestors()
-            .skip(1)
-            .filter(|parent| !parent.as_os_str().is_empty())
-        {
+        for parent in below.ancestors().skip(1).filter(|parent| !parent.as_os_str().is_empty()) {
             let parent = home.join(parent);
             if let Ok(Some(found)) = facts(&parent)
                 && found.kind == Kind::Folder
@@ -275,12 +301,7 @@ impl<'p> Walk<'p> {
         let Some(path) = self.tree_path(source) else {
             return;
         };
-        let item = Item {
-            source: source.to_owned(),
-            path: path.clone(),
-            facts,
-            format,
-        };
+        let item = Item { source: source.to_owned(), path: path.clone(), facts, format };
         self.items.entry(path).or_insert(item);
     }
 
@@ -290,12 +311,9 @@ impl<'p> Walk<'p> {
         }
     }
 
-    fn is_left_out(&self, path: &Path) -> bool {
-        let name = path.file_name().unwrap_or_default().as_bytes();
-        let credentials = name == b".credentials.json";
-        credentials
-            || name.ends_with(b".lock")
-            || self.places.never.iter().any(|never| never == path)
+    fn is_private(&self, path: &Path, found: &Facts) -> bool {
+        let credentials = path.file_name() == Some(OsStr::new(".credentials.json"));
+        credentials || self.never.contains(&found.place)
     }
 
     fn has_openpgp_entries(&self) -> bool {
@@ -305,10 +323,7 @@ impl<'p> Walk<'p> {
 
     fn below_home(&self, path: &Path) -> Option<PathBuf> {
         let homes = [&self.places.home, &self.real_home].into_iter();
-        homes
-            .filter_map(|home| path.strip_prefix(home).ok())
-            .next()
-            .map(Path::to_owned)
+        homes.filter_map(|home| path.strip_prefix(home).ok()).next().map(Path::to_owned)
     }
 
     fn tree_path(&self, path: &Path) -> Option<TreePath> {
@@ -324,36 +339,13 @@ fn is_link(path: &Path) -> bool {
     facts(path).is_ok_and(|found| found.is_some_and(|found| found.kind == Kind::Link))
 }
 
-/// What there is below `base` that fits the pattern.
-fn matches(base: &Path, pattern: &str) -> Vec<PathBuf> {
-    let mut found = vec![base.to_owned()];
-    for component in Path::new(pattern).components() {
-        let Component::Normal(wanted) = component else {
-            continue;
-        };
-        found = found
-            .iter()
-            .flat_map(|folder| matches_in(folder, wanted))
-            .collect();
-    }
-    found
+/// Git's locks: a snapshot that has one would come back as a repository that nobody can write.
+fn is_git_lock(path: &Path) -> bool {
+    let in_git = path.components().any(|part| part.as_os_str() == ".git");
+    in_git && path.extension() == Some(OsStr::new("lock"))
 }
 
-fn matches_in(folder: &Path, wanted: &OsStr) -> Vec<PathBuf> {
-    let wanted = wanted.as_bytes();
-    let Some(star) = wanted.iter().position(|byte| *byte == b'*') else {
-        return vec![folder.join(OsStr::from_bytes(wanted))];
-    };
-    let (begin, end) = (&wanted[..star], &wanted[star + 1..]);
-    let fits = |name: &OsString| {
-        let name = name.as_bytes();
-        name.len() >= begin.len() + end.len() && name.starts_with(begin) && name.ends_with(end)
-    };
-    let names = names_in(folder)
-        .unwrap_or_default()
-        .into_iter()
-        .filter(fits);
-    names
-        .map(|name| folder.join(OsString::from_vec(name.into_vec())))
-        .collect()
+fn is_cache(folder: &Path) -> bool {
+    let mark = read(&folder.join(CACHE_MARK), MARK_LIMIT).ok().flatten();
+    mark.is_some_and(|bytes| bytes.starts_with(CACHE_SIGNATURE))
 }

@@ -21,10 +21,8 @@ const FIRST_LINE: &str = "vaultctl-repo 1";
 const STATEMENT_LIMIT: u64 = 16 * 1024 * 1024;
 
 /// The script that restores without vaultctl, and the words that go with it.
-pub(super) const GUIDES: [(&str, &str); 2] = [
-    ("restore.sh", include_str!("restore.sh")),
-    ("RESTORE.txt", include_str!("RESTORE.txt")),
-];
+pub(super) const GUIDES: [(&str, &str); 2] =
+    [("restore.sh", include_str!("restore.sh")), ("RESTORE.txt", include_str!("RESTORE.txt"))];
 
 /// A repository that was opened, with whom to trust.
 pub struct Repository<'s> {
@@ -93,11 +91,7 @@ impl<'s> Repository<'s> {
         // Left by an init that was stopped before its last step; it is over another statement.
         storage.delete(&about_name().signature())?;
         put_signed(storage, &about_name(), &signed)?;
-        Ok(Self {
-            storage,
-            trusted: signer.verifier().fingerprint(),
-            about,
-        })
+        Ok(Self { storage, trusted: signer.verifier().fingerprint(), about })
     }
 
     /// Opens the repository that the key with the fingerprint `trusted` has made.
@@ -118,11 +112,7 @@ impl<'s> Repository<'s> {
             Unusable::Feature(feature) => Error::UnknownFeature(feature),
             Unusable::Malformed(reason) => Error::damaged(&name, reason),
         })?;
-        Ok(Self {
-            storage,
-            trusted,
-            about,
-        })
+        Ok(Self { storage, trusted, about })
     }
 
     /// What it is called.
@@ -154,10 +144,7 @@ impl<'s> Repository<'s> {
     /// # Errors
     /// What the storage says; a damaged commit is no error but an answer.
     pub fn commits(&self) -> Result<Listing, Error> {
-        let mut listing = Listing {
-            entries: Vec::new(),
-            strange: Vec::new(),
-        };
+        let mut listing = Listing { entries: Vec::new(), strange: Vec::new() };
         for listed in self.storage.list(&commits_folder())? {
             let Some(stem) = listed.name.last().strip_suffix(".commit") else {
                 continue;
@@ -170,18 +157,13 @@ impl<'s> Repository<'s> {
                 _ => listing.strange.push(listed.name),
             }
         }
-        listing
-            .entries
-            .sort_by_key(|entry| (entry.id.seq, entry.id.time));
+        listing.entries.sort_by_key(|entry| (entry.id.seq, entry.id.time));
         Ok(listing)
     }
 
     /// The guides' names, each with its signed hash.
     pub(super) fn guides(&self) -> impl Iterator<Item = (ObjectName, Digest)> + '_ {
-        GUIDES
-            .iter()
-            .zip(self.about.guides)
-            .map(|((name, _), digest)| (object_name(name), digest))
+        GUIDES.iter().zip(self.about.guides).map(|((name, _), digest)| (object_name(name), digest))
     }
 
     fn standing(&self, id: &SnapshotId) -> Result<Standing, Error> {
@@ -202,10 +184,7 @@ impl<'s> Repository<'s> {
             Ok(commit) if commit.repository != self.about.id => {
                 Standing::Damaged(format!("it is of the repository {}", commit.repository))
             }
-            Ok(commit) => Standing::Whole {
-                commit: Box::new(commit),
-                digest: Digest::of(bytes),
-            },
+            Ok(commit) => Standing::Whole { commit: Box::new(commit), digest: Digest::of(bytes) },
         })
     }
 }
@@ -283,10 +262,7 @@ fn object_name(text: &str) -> ObjectName {
 
 /// Nothing that a repository has is there.
 fn is_bare(storage: &dyn Storage) -> Result<bool, Error> {
-    Ok(
-        storage.list(&commits_folder())?.is_empty()
-            && storage.list(&snapshots_folder())?.is_empty(),
-    )
+    Ok(storage.list(&commits_folder())?.is_empty() && storage.list(&snapshots_folder())?.is_empty())
 }
 
 /// Stores a guide. The same one may be there already, left by an init that was stopped; anything
@@ -297,9 +273,7 @@ fn put_guide(
     text: &str,
     signed: &Signed,
 ) -> Result<(), Error> {
-    let attested = signed
-        .attest(text.as_bytes())
-        .expect("the statement has both hashes");
+    let attested = signed.attest(text.as_bytes()).expect("the statement has both hashes");
     match storage.put(name, &Body::Attested(attested))? {
         Put::Stored => Ok(()),
         Put::AlreadyThere if get_whole(storage, name, STATEMENT_LIMIT)? == text.as_bytes() => {
@@ -320,10 +294,7 @@ fn read_signed(
         storage::Error::NotFound(missing) | storage::Error::TooLarge(missing)
             if missing != *name =>
         {
-            Error::damaged(
-                name,
-                format!("its signature `{missing}` is missing, or is none"),
-            )
+            Error::damaged(name, format!("its signature `{missing}` is missing, or is none"))
         }
         storage::Error::NotFound(_) => Error::damaged(name, "it is missing"),
         storage::Error::TooLarge(_) => Error::damaged(name, "it is larger than it can be"),
@@ -332,12 +303,10 @@ fn read_signed(
     };
     let statement = get_whole(storage, name, STATEMENT_LIMIT).map_err(damaged)?;
     let signature = get_whole(storage, &name.signature(), STATEMENT_LIMIT).map_err(damaged)?;
-    trusted
-        .verify(namespace, statement, &signature)
-        .map_err(|error| match error {
-            crypto::Error::BadSignature(reason) => {
-                Error::damaged(name, format!("{reason} (`{}`)", name.signature()))
-            }
-            other => other.into(),
-        })
+    trusted.verify(namespace, statement, &signature).map_err(|error| match error {
+        crypto::Error::BadSignature(reason) => {
+            Error::damaged(name, format!("{reason} (`{}`)", name.signature()))
+        }
+        other => other.into(),
+    })
 }

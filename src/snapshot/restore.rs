@@ -30,7 +30,10 @@ pub fn restore(
         commit.object,
         commit.totals,
         identity,
-        &mut |member, source| extraction.add(member, source),
+        &mut |member, source| {
+            staging.check()?;
+            extraction.add(member, source)
+        },
     )?;
     extraction.finish()?;
     Ok(staging.publish()?)
@@ -69,10 +72,8 @@ fn line(member: &Member) -> String {
         Content::HardLink(first) => {
             format!("{:04o} {:>10} {path} = {}", member.mode, "-", first.shown())
         }
-        Content::Link(text) => format!(
-            "link {:>10} {path} -> {}",
-            "-",
-            String::from_utf8_lossy(text)
-        ),
+        Content::Link(text) => {
+            format!("link {:>10} {path} -> {}", "-", String::from_utf8_lossy(text))
+        }
     }
 }

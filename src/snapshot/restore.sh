@@ -10,6 +10,7 @@ set -eu
 LC_ALL=C
 EXTRACT_UNSAFE_SYMLINKS=1 # busybox: links may lead anywhere, as they did
 export LC_ALL EXTRACT_UNSAFE_SYMLINKS
+unset CDPATH
 umask 077
 
 say() { printf '%s\n' "$*" >&2; }
@@ -82,7 +83,8 @@ fi
 
 # --- Which snapshot ---------------------------------------------------------------------------
 if [ -z "$snapshot" ]; then
-  snapshot=$(find "$repository/commits" -name '*.commit' | sed 's|.*/||; s|\.commit$||' | sort -t - -k 2n | tail -n 1)
+  snapshot=$(find "$repository/commits/" -name '*.commit' | sed 's|.*/||; s|\.commit$||' |
+    sed -n '/^[0-9]\{8\}T[0-9]\{6\}Z-[0-9]*$/p' | sort -t - -k 2n | tail -n 1)
   [ -n "$snapshot" ] || die "there is no snapshot in $repository"
 fi
 case $snapshot in
@@ -99,21 +101,30 @@ mkdir "$work"
 
 # --- Who signed it ----------------------------------------------------------------------------
 # Trusted is the fingerprint in the identity file, which was on paper; not what the repository says.
-paper=$(sed -n 's/^# signer: *//p' "$identity" | tail -n 1)
+paper=$(tr -d '\r' <"$identity" | sed -n 's/^# signer: *//p' | sed 's/ *$//' | tail -n 1)
+verify() { # verify NAMESPACE FILE
+  [ -f "$2.sig" ] || die "REFUSED: $2 is not signed"
+  ssh-keygen -q -Y verify -f "$work/signers" -I vaultctl -n "$1" -s "$2.sig" <"$2" >/dev/null ||
+    die "REFUSED: the signature of $2 does not hold"
+}
 if [ -z "$paper" ]; then
   unverified='the identity file has no line "# signer: SHA256:..."'
 elif ! have ssh-keygen; then
   unverified='ssh-keygen is missing'
 else
   unverified=''
+  # The key is taken from the repository only if it is one key, and its fingerprint the one on paper.
   key=$(value signer "$repository/vaultctl-repo")
+  case ${key#ssh-ed25519 } in
+    "$key" | '' | *[!A-Za-z0-9+/=]*) die 'REFUSED: the repository names no usable key' ;;
+  esac
   printf '%s\n' "$key" >"$work/key.pub"
   printf 'vaultctl %s\n' "$key" >"$work/signers"
   fingerprint=$(ssh-keygen -l -f "$work/key.pub" | cut -d ' ' -f 2) || die 'the repository names no usable key'
   [ "$fingerprint" = "$paper" ] ||
     die "REFUSED: the repository is signed by $fingerprint, and your identity file trusts $paper"
-  ssh-keygen -q -Y verify -f "$work/signers" -I vaultctl -n vaultctl-commit -s "$commit.sig" <"$commit" >/dev/null ||
-    die "REFUSED: the signature of $commit does not hold"
+  verify vaultctl-repo "$repository/vaultctl-repo"
+  verify vaultctl-commit "$commit"
 fi
 if [ -n "$unverified" ]; then
   say '*****************************************************************************'
@@ -151,6 +162,9 @@ mkdir -p "$work/tree/files"
 (cd "$work/tree" && find files -type f -exec cksum {} +) | sort >"$work/found"
 sort "$work/tree/SUMS" >"$work/stored"
 cmp -s "$work/stored" "$work/found" || die 'what was extracted is not what was stored'
+
+# Programs with the rights of another come back without them.
+find "$work/tree/files" ! -type l \( -perm -4000 -o -perm -2000 \) -exec chmod u-s,g-s {} +
 
 for root in HOME ROOT; do
   if [ -d "$work/tree/files/$root" ]; then

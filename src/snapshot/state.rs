@@ -48,9 +48,7 @@ impl State {
     /// The state of `repository` below the state folder.
     #[must_use]
     pub fn of(state_folder: &Path, repository: &RepositoryId) -> Self {
-        Self {
-            folder: state_folder.join("snapshots").join(repository.to_string()),
-        }
+        Self { folder: state_folder.join("snapshots").join(repository.to_string()) }
     }
 
     /// The newest commit that this machine wrote, if it wrote one.
@@ -75,18 +73,13 @@ impl State {
         sys::create_folder(&self.folder)?;
         let lock = Lock::wait(&self.folder.join("lock"), Duration::ZERO)?;
         self.remove_leftovers()?;
-        Ok(Locked {
-            state: self,
-            _lock: lock,
-        })
+        Ok(Locked { state: self, _lock: lock })
     }
 
     fn remove_leftovers(&self) -> Result<(), Error> {
         let hidden = |name: &OsString| name.as_encoded_bytes().starts_with(b".");
         let leftovers = sys::names_in(&self.folder)?.into_iter().filter(hidden);
-        Ok(leftovers
-            .map(|name| self.folder.join(name))
-            .try_for_each(|path| sys::remove(&path))?)
+        Ok(leftovers.map(|name| self.folder.join(name)).try_for_each(|path| sys::remove(&path))?)
     }
 }
 
@@ -109,10 +102,7 @@ impl Locked {
     }
 
     pub(super) fn set_pin(&self, pin: Pin) -> Result<(), Error> {
-        Ok(sys::write_private(
-            &self.state.folder.join("pin"),
-            pin.render().as_bytes(),
-        )?)
+        Ok(sys::write_private(&self.state.folder.join("pin"), pin.render().as_bytes())?)
     }
 
     /// What was kept; a file that is not ours is as good as none.
@@ -122,29 +112,20 @@ impl Locked {
     }
 
     pub(super) fn keep(&self, kept: Kept) -> Result<(), Error> {
-        Ok(sys::write_private(
-            &self.state.folder.join("object"),
-            kept.render().as_bytes(),
-        )?)
+        Ok(sys::write_private(&self.state.folder.join("object"), kept.render().as_bytes())?)
     }
 }
 
 impl Pin {
     fn parse(bytes: &[u8]) -> Result<Self, Malformed> {
         let mut lines = Lines::begin(bytes, PIN_FIRST_LINE)?;
-        let pin = Self {
-            seq: lines.parsed("seq")?,
-            commit: lines.parsed("commit")?,
-        };
+        let pin = Self { seq: lines.parsed("seq")?, commit: lines.parsed("commit")? };
         lines.end()?;
         Ok(pin)
     }
 
     fn render(self) -> String {
-        format!(
-            "{PIN_FIRST_LINE}\nseq {}\ncommit {}\nend\n",
-            self.seq, self.commit
-        )
+        format!("{PIN_FIRST_LINE}\nseq {}\ncommit {}\nend\n", self.seq, self.commit)
     }
 }
 
@@ -153,24 +134,14 @@ impl Kept {
         let mut lines = Lines::begin(bytes, KEPT_FIRST_LINE)?;
         let (content, recipients) = (lines.parsed("content")?, lines.parsed("recipients")?);
         let (digest, size) = text::pair("snap", lines.value("snap")?)?;
-        let object = ObjectRef {
-            digest: text::parse("snap", digest)?,
-            size: text::parse("snap", size)?,
-        };
+        let object =
+            ObjectRef { digest: text::parse("snap", digest)?, size: text::parse("snap", size)? };
         lines.end()?;
-        Ok(Self {
-            content,
-            recipients,
-            object,
-        })
+        Ok(Self { content, recipients, object })
     }
 
     fn render(self) -> String {
-        let Self {
-            content,
-            recipients,
-            object,
-        } = self;
+        let Self { content, recipients, object } = self;
         format!(
             "{KEPT_FIRST_LINE}\ncontent {content}\nrecipients {recipients}\nsnap {object}\nend\n"
         )
@@ -188,27 +159,11 @@ mod tests {
         let state = || State::of(place.path(), &repository);
         let locked = state().lock().expect("locks");
         assert!(matches!(state().lock(), Err(Error::Lock(_))));
-        assert_eq!(
-            (state().pin().expect("reads"), locked.kept().expect("reads")),
-            (None, None)
-        );
-        let pin = Pin {
-            seq: 7,
-            commit: Digest::of(b"commit"),
-        };
-        let object = ObjectRef {
-            digest: Digest::of(b"object"),
-            size: 3,
-        };
-        let kept = Kept {
-            content: Digest::of(b"tar"),
-            recipients: Digest::of(b"to"),
-            object,
-        };
-        locked
-            .set_pin(pin)
-            .and_then(|()| locked.keep(kept))
-            .expect("writes");
+        assert_eq!((state().pin().expect("reads"), locked.kept().expect("reads")), (None, None));
+        let pin = Pin { seq: 7, commit: Digest::of(b"commit") };
+        let object = ObjectRef { digest: Digest::of(b"object"), size: 3 };
+        let kept = Kept { content: Digest::of(b"tar"), recipients: Digest::of(b"to"), object };
+        locked.set_pin(pin).and_then(|()| locked.keep(kept)).expect("writes");
         assert_eq!(
             (state().pin().expect("reads"), locked.kept().expect("reads")),
             (Some(pin), Some(kept))

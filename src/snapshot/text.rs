@@ -35,8 +35,7 @@ impl<'a> Lines<'a> {
 
     /// The value of the next line, which must have this key.
     pub(super) fn value(&mut self, key: &str) -> Result<&'a str, Malformed> {
-        self.value_if(key)
-            .ok_or_else(|| Malformed::new(format!("the line `{key}` is missing")))
+        self.value_if(key).ok_or_else(|| Malformed::new(format!("the line `{key}` is missing")))
     }
 
     /// The value of the next line, if it has this key.
@@ -63,16 +62,12 @@ impl<'a> Lines<'a> {
 
 /// Parses the value of the line `key`.
 pub(super) fn parse<T: FromStr>(key: &str, value: &str) -> Result<T, Malformed> {
-    value
-        .parse()
-        .map_err(|_| Malformed::new(format!("`{key}` has a value that is none")))
+    value.parse().map_err(|_| Malformed::new(format!("`{key}` has a value that is none")))
 }
 
 /// The two halves of a value that has two.
 pub(super) fn pair<'a>(key: &str, value: &'a str) -> Result<(&'a str, &'a str), Malformed> {
-    value
-        .split_once(' ')
-        .ok_or_else(|| Malformed::new(format!("`{key}` needs two values")))
+    value.split_once(' ').ok_or_else(|| Malformed::new(format!("`{key}` needs two values")))
 }
 
 /// Compares a text with what was read from it.
@@ -80,19 +75,14 @@ pub(super) fn expect_canonical(bytes: &[u8], rendered: &str) -> Result<(), Malfo
     if rendered.as_bytes() == bytes {
         Ok(())
     } else {
-        Err(Malformed::new(
-            "it is not written in the one form that it has",
-        ))
+        Err(Malformed::new("it is not written in the one form that it has"))
     }
 }
 
 /// The version in the first line, when it is of this kind: `kind 7` is `Some(7)`.
 pub(super) fn version(bytes: &[u8], kind: &str) -> Option<u64> {
     let first = bytes.split(|byte| *byte == b'\n').next()?;
-    let version = std::str::from_utf8(first)
-        .ok()?
-        .strip_prefix(kind)?
-        .strip_prefix(' ')?;
+    let version = std::str::from_utf8(first).ok()?.strip_prefix(kind)?.strip_prefix(' ')?;
     version.parse().ok()
 }
 

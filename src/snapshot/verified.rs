@@ -56,10 +56,7 @@ fn newest(repository: &Repository<'_>, listing: Listing, pin: Option<Pin>) -> Re
     let newest = listing.entries.into_iter().next_back();
     let seq = newest.as_ref().map_or(0, |entry| entry.id.seq);
     if let Some(pin) = pin.filter(|pin| pin.seq > seq) {
-        return Err(Error::RolledBack {
-            newest: seq,
-            known: pin.seq,
-        });
+        return Err(Error::RolledBack { newest: seq, known: pin.seq });
     }
     newest.ok_or_else(|| Error::Empty(repository.storage().place()))
 }

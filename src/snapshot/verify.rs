@@ -62,10 +62,7 @@ pub struct Fault {
 
 impl Report {
     pub(super) fn fault(&mut self, object: impl ToString, reason: impl ToString) {
-        self.faults.push(Fault {
-            object: object.to_string(),
-            reason: reason.to_string(),
-        });
+        self.faults.push(Fault { object: object.to_string(), reason: reason.to_string() });
     }
 
     fn has_fault(&self, name: &ObjectName) -> bool {
@@ -90,10 +87,7 @@ impl Verification<'_> {
     /// What kept it from looking; what it has seen is in the report.
     pub fn run(&self) -> Result<Report, Error> {
         let listing = self.repository.commits()?;
-        let mut report = Report {
-            commits: listing.entries.len(),
-            ..Report::default()
-        };
+        let mut report = Report { commits: listing.entries.len(), ..Report::default() };
         history::check(&listing, self.pin, &mut report);
         if let Level::History = self.level {
             return Ok(report);
@@ -186,9 +180,7 @@ impl Verification<'_> {
             if report.has_fault(name) {
                 continue;
             }
-            let read = object::read(self.storage(), *object, *totals, identity, &mut |_, _| {
-                Ok(())
-            });
+            let read = object::read(self.storage(), *object, *totals, identity, &mut |_, _| Ok(()));
             report.note(read)?;
         }
         Ok(())
@@ -213,10 +205,7 @@ fn check_objects(needed: &Needed, listed: &[Listed], report: &mut Report) {
         match listed.iter().find(|listed| listed.name == *name) {
             None => report.fault(name, "it is missing"),
             Some(Listed { size, .. }) if *size != object.size => {
-                report.fault(
-                    name,
-                    format!("it has {size} bytes instead of {}", object.size),
-                );
+                report.fault(name, format!("it has {size} bytes instead of {}", object.size));
             }
             Some(_) => {}
         }

@@ -11,10 +11,7 @@ use super::{Body, Error, Listed, ObjectName, Put, Storage};
 const TEMPORARY: &str = ".vaultctl-";
 
 /// Objects are written once, so nobody needs to write; and they are nobody else's business.
-const OBJECT: Finish = Finish {
-    mode: 0o400,
-    mtime: None,
-};
+const OBJECT: Finish = Finish { mode: 0o400, mtime: None };
 
 /// A folder, perhaps on another machine's disk.
 pub struct Local {
@@ -28,9 +25,7 @@ impl Local {
     /// [`Error::Unreachable`] when it is not there: a disk that is not mounted looks like that.
     pub fn open(path: &Path) -> Result<Self, Error> {
         let unreachable = || Error::Unreachable(path.display().to_string());
-        Ok(Self {
-            folder: Folder::open(path)?.ok_or_else(unreachable)?,
-        })
+        Ok(Self { folder: Folder::open(path)?.ok_or_else(unreachable)? })
     }
 
     /// The folder at `path`, made if need be, mode 0700.
@@ -69,10 +64,7 @@ impl Local {
             items => items?,
         };
         for item in items {
-            let name = item
-                .name
-                .to_str()
-                .and_then(|name| format!("{folder}/{name}").parse().ok());
+            let name = item.name.to_str().and_then(|name| format!("{folder}/{name}").parse().ok());
             let Some(name) = name else { continue };
             match item.kind {
                 Kind::Folder => self.list_below(&name, listed)?,
@@ -93,11 +85,7 @@ impl Storage for Local {
         let staged = self.stage(name, body)?;
         let placed = self.folder.place_new(&staged, name.as_path());
         let placed = placed.map_err(|error| self.full(error))?;
-        Ok(if placed {
-            Put::Stored
-        } else {
-            Put::AlreadyThere
-        })
+        Ok(if placed { Put::Stored } else { Put::AlreadyThere })
     }
 
     fn get(&self, name: &ObjectName) -> Result<Box<dyn Read + '_>, Error> {
@@ -130,20 +118,9 @@ mod tests {
     fn a_file_that_is_not_whole_is_hidden() {
         let place = tempfile::tempdir().expect("a folder");
         let storage = Local::create(place.path()).expect("makes");
-        storage
-            .folder
-            .create_folder(Path::new("snaps"))
-            .expect("makes");
-        storage
-            .folder
-            .stage(Path::new("snaps/.vaultctl-0.tmp"), b"half")
-            .expect("writes");
-        assert_eq!(
-            storage
-                .list(&"snaps".parse().expect("is one"))
-                .expect("lists"),
-            []
-        );
+        storage.folder.create_folder(Path::new("snaps")).expect("makes");
+        storage.folder.stage(Path::new("snaps/.vaultctl-0.tmp"), b"half").expect("writes");
+        assert_eq!(storage.list(&"snaps".parse().expect("is one")).expect("lists"), []);
     }
 
     #[test]

@@ -38,10 +38,7 @@ impl Storage for Memory {
         }
         let mut bytes = Vec::new();
         let read = body.reader().read_to_end(&mut bytes);
-        read.map_err(|source| Error::Broken {
-            name: name.clone(),
-            source,
-        })?;
+        read.map_err(|source| Error::Broken { name: name.clone(), source })?;
         self.tamper(name, bytes);
         Ok(Put::Stored)
     }
@@ -59,13 +56,9 @@ impl Storage for Memory {
     fn list(&self, folder: &ObjectName) -> Result<Vec<Listed>, Error> {
         let prefix = format!("{folder}/");
         let objects = self.0.borrow();
-        let below = objects
-            .iter()
-            .filter(|(name, _)| name.as_str().starts_with(&prefix));
-        let listed = below.map(|(name, bytes)| Listed {
-            name: name.clone(),
-            size: bytes.len() as u64,
-        });
+        let below = objects.iter().filter(|(name, _)| name.as_str().starts_with(&prefix));
+        let listed =
+            below.map(|(name, bytes)| Listed { name: name.clone(), size: bytes.len() as u64 });
         Ok(listed.collect())
     }
 

@@ -147,13 +147,6 @@ pub fn put_new(storage: &dyn Storage, name: &ObjectName, body: &Body<'_>) -> Res
 pub fn get_whole(storage: &dyn Storage, name: &ObjectName, limit: u64) -> Result<Vec<u8>, Error> {
     let mut bytes = Vec::new();
     let read = storage.get(name)?.take(limit + 1).read_to_end(&mut bytes);
-    read.map_err(|source| Error::Broken {
-        name: name.clone(),
-        source,
-    })?;
-    if bytes.len() as u64 > limit {
-        Err(Error::TooLarge(name.clone()))
-    } else {
-        Ok(bytes)
-    }
+    read.map_err(|source| Error::Broken { name: name.clone(), source })?;
+    if bytes.len() as u64 > limit { Err(Error::TooLarge(name.clone())) } else { Ok(bytes) }
 }

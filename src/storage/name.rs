@@ -22,11 +22,7 @@ impl FromStr for ObjectName {
 
     fn from_str(text: &str) -> Result<Self, BadName> {
         let valid = text.len() <= LONGEST && text.split('/').all(is_component);
-        if valid {
-            Ok(Self(text.to_owned()))
-        } else {
-            Err(BadName(text.to_owned()))
-        }
+        if valid { Ok(Self(text.to_owned())) } else { Err(BadName(text.to_owned())) }
     }
 }
 
@@ -71,17 +67,14 @@ mod tests {
 
     #[test]
     fn only_plain_relative_names_are_taken() {
-        for good in [
-            "vaultctl-repo",
-            "commits/20261120T020000Z-000001.commit.sig",
-            "packs/ab/c_d",
-        ] {
+        for good in ["vaultctl-repo", "commits/20261120T020000Z-000001.commit.sig", "packs/ab/c_d"]
+        {
             assert_eq!(good.parse::<ObjectName>().expect("is one").as_str(), good);
         }
         let long = "x".repeat(LONGEST + 1);
-        for bad in [
-            "", "/a", "a/", "a//b", "..", "a/../b", ".a", "a/.b", "a b", "a\\b", "ä", "a\n", &long,
-        ] {
+        for bad in
+            ["", "/a", "a/", "a//b", "..", "a/../b", ".a", "a/.b", "a b", "a\\b", "ä", "a\n", &long]
+        {
             assert!(bad.parse::<ObjectName>().is_err(), "{bad:?}");
         }
     }

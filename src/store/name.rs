@@ -47,10 +47,7 @@ impl FromStr for Name {
         if text.contains('\0') {
             return Err(NameError::Nul);
         }
-        let parts: Vec<&str> = text
-            .split('/')
-            .filter(|part| !matches!(*part, "" | "."))
-            .collect();
+        let parts: Vec<&str> = text.split('/').filter(|part| !matches!(*part, "" | ".")).collect();
         if parts.is_empty() {
             return Err(NameError::Empty);
         }
@@ -87,14 +84,8 @@ impl Name {
     #[must_use]
     pub fn is_reserved(part: &str) -> bool {
         let visible: String = part.chars().filter(|c| !is_ignored_by_hfs(*c)).collect();
-        let bare = visible
-            .split(':')
-            .next()
-            .unwrap_or_default()
-            .trim_end_matches(['.', ' ']);
-        RESERVED
-            .iter()
-            .any(|reserved| reserved.eq_ignore_ascii_case(bare))
+        let bare = visible.split(':').next().unwrap_or_default().trim_end_matches(['.', ' ']);
+        RESERVED.iter().any(|reserved| reserved.eq_ignore_ascii_case(bare))
     }
 }
 
@@ -131,22 +122,11 @@ mod tests {
         for name in ["..", "../a", "a/..", "a/../b"] {
             assert_eq!(parse(name), Err(NameError::Climbs(name.to_owned())));
         }
-        for name in [
-            ".git/config",
-            "a/.GIT/hooks",
-            ".vaultctl/x",
-            ".extensions/x",
-        ] {
-            assert!(
-                matches!(parse(name), Err(NameError::Reserved(..))),
-                "{name}"
-            );
+        for name in [".git/config", "a/.GIT/hooks", ".vaultctl/x", ".extensions/x"] {
+            assert!(matches!(parse(name), Err(NameError::Reserved(..))), "{name}");
         }
         assert_eq!(parse("a\0b"), Err(NameError::Nul));
         assert_eq!(parse("//./"), Err(NameError::Empty));
-        assert!(matches!(
-            parse(&"x".repeat(252)),
-            Err(NameError::TooLong(_))
-        ));
+        assert!(matches!(parse(&"x".repeat(252)), Err(NameError::TooLong(_))));
     }
 }

@@ -33,17 +33,11 @@ impl RecipientsFile {
 
     /// One recipient a line; `#` begins a comment, empty lines mean nothing.
     pub(super) fn parse(path: &Path, cipher: Cipher, bytes: &[u8]) -> Result<Self, Error> {
-        let bad = |line, reason| Error::BadRecipients {
-            path: path.to_owned(),
-            line,
-            reason,
-        };
+        let bad = |line, reason| Error::BadRecipients { path: path.to_owned(), line, reason };
         let nobody = || Error::NobodyIn(path.to_owned());
         let text = std::str::from_utf8(bytes).map_err(|_| nobody())?;
-        let lines = text
-            .lines()
-            .map(|line| line.split('#').next().unwrap_or_default().trim())
-            .enumerate();
+        let lines =
+            text.lines().map(|line| line.split('#').next().unwrap_or_default().trim()).enumerate();
         let lines = lines.filter(|(_, line)| !line.is_empty());
         let recipients = match cipher {
             Cipher::OpenPgp => {
@@ -59,10 +53,7 @@ impl RecipientsFile {
             Recipients::Age(all) => all.len(),
             Recipients::OpenPgp(all) => all.len(),
         };
-        let file = Self {
-            path: path.to_owned(),
-            recipients,
-        };
+        let file = Self { path: path.to_owned(), recipients };
         if count == 0 { Err(nobody()) } else { Ok(file) }
     }
 
@@ -70,10 +61,7 @@ impl RecipientsFile {
     #[must_use]
     pub fn render(recipients: &Recipients) -> String {
         match recipients {
-            Recipients::Age(all) => all
-                .iter()
-                .map(|recipient| format!("{recipient}\n"))
-                .collect(),
+            Recipients::Age(all) => all.iter().map(|recipient| format!("{recipient}\n")).collect(),
             Recipients::OpenPgp(all) => all.iter().map(|id| format!("{id}\n")).collect(),
         }
     }

@@ -61,12 +61,7 @@ impl Store {
             .skip(1)
             .filter(|folder| !folder.as_os_str().is_empty())
         {
-            let elsewhere = |reason| {
-                Err(Error::Elsewhere {
-                    folder: folder.to_owned(),
-                    reason,
-                })
-            };
+            let elsewhere = |reason| Err(Error::Elsewhere { folder: folder.to_owned(), reason });
             if self.folder.kind_itself(folder)? == Some(Kind::Link) {
                 return elsewhere("is a link");
             }
@@ -76,10 +71,7 @@ impl Store {
         }
         for cipher in Cipher::ALL {
             let file = name.file(cipher);
-            if !matches!(
-                self.folder.kind_itself(&file)?,
-                None | Some(Kind::File | Kind::Link)
-            ) {
+            if !matches!(self.folder.kind_itself(&file)?, None | Some(Kind::File | Kind::Link)) {
                 return Err(Error::NotAFile(file));
             }
         }
@@ -115,10 +107,7 @@ impl Store {
     pub fn read(&self, name: &Name) -> Result<EntryFile, Error> {
         let missing = || Error::NoEntry(name.clone());
         let cipher = self.cipher_of(name)?.ok_or_else(missing)?;
-        let bytes = self
-            .folder
-            .read(&name.file(cipher), ENTRY_LIMIT)?
-            .ok_or_else(missing)?;
+        let bytes = self.folder.read(&name.file(cipher), ENTRY_LIMIT)?.ok_or_else(missing)?;
         Ok(EntryFile { cipher, bytes })
     }
 
@@ -150,10 +139,7 @@ impl Store {
             let Some(bytes) = self.folder.read(&path, RECIPIENTS_LIMIT)? else {
                 continue;
             };
-            if found
-                .replace(RecipientsFile::parse(&path, cipher, &bytes)?)
-                .is_some()
-            {
+            if found.replace(RecipientsFile::parse(&path, cipher, &bytes)?).is_some() {
                 return Err(Error::TwoCiphers(self.folder.path().join(folder)));
             }
         }
@@ -202,9 +188,7 @@ pub struct Listing {
 /// The name of the entry whose file is at `path`.
 fn name_of(path: &Path) -> Option<Name> {
     let text = path.to_str()?;
-    let bare = Cipher::ALL
-        .iter()
-        .find_map(|cipher| text.strip_suffix(cipher.extension()))?;
+    let bare = Cipher::ALL.iter().find_map(|cipher| text.strip_suffix(cipher.extension()))?;
     bare.parse().ok()
 }
 
@@ -237,10 +221,7 @@ mod tests {
         ]);
         let path = |text| store.recipients_for(&name(text)).map(|file| file.path);
         assert_eq!(path("a").expect("is there"), Path::new(".gpg-id"));
-        assert_eq!(
-            path("team/deep/a").expect("is there"),
-            Path::new("team/.gpg-id")
-        );
+        assert_eq!(path("team/deep/a").expect("is there"), Path::new("team/.gpg-id"));
         assert!(path("both/a").is_err());
     }
 
@@ -262,11 +243,8 @@ mod tests {
     fn a_link_that_leads_out_is_not_followed() {
         let (outside, _) = store(&[("secret.age", "outside")]);
         let (folder, store) = store(&[(".gpg-id", "ann")]);
-        std::os::unix::fs::symlink(
-            outside.path().join("secret.age"),
-            folder.path().join("a.age"),
-        )
-        .expect("links");
+        std::os::unix::fs::symlink(outside.path().join("secret.age"), folder.path().join("a.age"))
+            .expect("links");
         assert!(store.read(&name("a")).is_err());
     }
 

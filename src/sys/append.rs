@@ -30,18 +30,10 @@ impl AppendFile {
     /// [`LockError`].
     pub fn open(path: &Path, patience: Duration) -> Result<Self, LockError> {
         let mut options = OpenOptions::new();
-        let file = options
-            .read(true)
-            .append(true)
-            .create(true)
-            .mode(0o600)
-            .open(path);
+        let file = options.read(true).append(true).create(true).mode(0o600).open(path);
         let file = file.map_err(|source| FileError::new("open", path, source))?;
         lock_file(&file, path, patience)?;
-        Ok(Self {
-            file,
-            path: path.to_owned(),
-        })
+        Ok(Self { file, path: path.to_owned() })
     }
 
     /// The last whole line without its end; `None` when there is none.
@@ -49,8 +41,7 @@ impl AppendFile {
     /// # Errors
     /// `InvalidData` when it is longer than `limit` bytes; what the file system says.
     pub fn last_line(&mut self, limit: usize) -> Result<Option<Vec<u8>>, FileError> {
-        self.find_last_line(limit)
-            .map_err(|source| FileError::new("read", &self.path, source))
+        self.find_last_line(limit).map_err(|source| FileError::new("read", &self.path, source))
     }
 
     /// Adds `bytes` in one piece.
@@ -60,13 +51,10 @@ impl AppendFile {
     pub fn append(&mut self, bytes: &[u8], durable: bool) -> Result<(), FileError> {
         let fail = |source| FileError::new("append to", &self.path, source);
         let before = self.file.metadata().map_err(fail)?.len();
-        let written = self.file.write_all(bytes).and_then(|()| {
-            if durable {
-                self.file.sync_data()
-            } else {
-                Ok(())
-            }
-        });
+        let written = self
+            .file
+            .write_all(bytes)
+            .and_then(|()| if durable { self.file.sync_data() } else { Ok(()) });
         written.map_err(|source| {
             drop(self.file.set_len(before));
             fail(source)
@@ -85,15 +73,10 @@ impl AppendFile {
         if end + 1 < tail.len() {
             self.file.set_len(start + end as u64 + 1)?;
         }
-        let begin = tail[..end]
-            .iter()
-            .rposition(|byte| *byte == b'\n')
-            .map_or(0, |position| position + 1);
+        let begin =
+            tail[..end].iter().rposition(|byte| *byte == b'\n').map_or(0, |position| position + 1);
         if (begin == 0 && start > 0) || end - begin > limit {
-            return Err(io::Error::new(
-                io::ErrorKind::InvalidData,
-                "the last line is too long",
-            ));
+            return Err(io::Error::new(io::ErrorKind::InvalidData, "the last line is too long"));
         }
         Ok(Some(tail[begin..end].to_vec()))
     }
@@ -101,10 +84,7 @@ impl AppendFile {
     /// No line end in sight: an empty file, the first line cut short, or something else entirely.
     fn without_any(&mut self, tail: &[u8], start: u64) -> io::Result<Option<Vec<u8>>> {
         if start > 0 {
-            return Err(io::Error::new(
-                io::ErrorKind::InvalidData,
-                "the last line is too long",
-            ));
+            return Err(io::Error::new(io::ErrorKind::InvalidData, "the last line is too long"));
         }
         if !tail.is_empty() {
             self.file.set_len(0)?;
@@ -132,21 +112,11 @@ pub fn each_line(
     let mut reader = BufReader::new(file.take(size));
     loop {
         let mut line = Vec::new();
-        if reader
-            .by_ref()
-            .take(LONGEST_LINE)
-            .read_until(b'\n', &mut line)
-            .map_err(fail)?
-            == 0
-        {
+        if reader.by_ref().take(LONGEST_LINE).read_until(b'\n', &mut line).map_err(fail)? == 0 {
             return Ok(());
         }
         let whole = line.pop_if(|byte| *byte == b'\n').is_some();
-        each(Line {
-            bytes: &line,
-            whole,
-        })
-        .map_err(fail)?;
+        each(Line { bytes: &line, whole }).map_err(fail)?;
     }
 }
 

@@ -12,10 +12,7 @@ pub trait Clock {
 pub struct SystemClock;
 
 impl Clock for SystemClock {
-    #[expect(
-        clippy::disallowed_methods,
-        reason = "this is the one place that asks the real clock"
-    )]
+    #[expect(clippy::disallowed_methods, reason = "this is the one place that asks the real clock")]
     fn now(&self) -> Timestamp {
         Timestamp::now()
     }

@@ -1,10 +1,7 @@
 //! Private files by path: our own settings, keys and state.
 //!
 //! A file appears under its final name complete, synced and with its final mode, or not at all.
-#![expect(
-    clippy::disallowed_methods,
-    reason = "this is where private files are read and written"
-)]
+#![expect(clippy::disallowed_methods, reason = "this is where private files are read and written")]
 
 use std::fs::{self, DirBuilder, File, OpenOptions};
 use std::io::{self, Read, Write};
@@ -34,11 +31,13 @@ impl FileError {
     /// `doing` is a verb that fits after "cannot".
     #[must_use]
     pub fn new(doing: &'static str, path: &Path, source: io::Error) -> Self {
-        Self {
-            doing,
-            path: path.to_owned(),
-            source,
-        }
+        Self { doing, path: path.to_owned(), source }
+    }
+
+    /// Whether it is that nothing is there.
+    #[must_use]
+    pub fn is_absence(&self) -> bool {
+        is_absence(&self.source)
     }
 
     /// The kind of the underlying error.
@@ -46,6 +45,12 @@ impl FileError {
     pub fn kind(&self) -> io::ErrorKind {
         self.source.kind()
     }
+}
+
+/// `path` from the root, as seen from the current folder; links stay as they are.
+#[must_use]
+pub fn absolute(path: PathBuf) -> PathBuf {
+    std::path::absolute(&path).unwrap_or(path)
 }
 
 /// Whether something is at `path` (a dangling link counts).
@@ -64,9 +69,7 @@ pub fn read(path: &Path, limit: usize) -> Result<Option<Vec<u8>>, FileError> {
     let Some(file) = open(path)? else {
         return Ok(None);
     };
-    file.take(limit as u64 + 1)
-        .read_to_end(&mut bytes)
-        .map_err(fail)?;
+    file.take(limit as u64 + 1).read_to_end(&mut bytes).map_err(fail)?;
     if bytes.len() > limit {
         return Err(fail(io::Error::new(
             io::ErrorKind::InvalidData,
@@ -85,9 +88,7 @@ pub fn read_secret(path: &Path, limit: usize) -> Result<Option<Secret>, FileErro
         return Ok(None);
     };
     let mut buffer = SecretBuffer::new();
-    buffer
-        .fill_from(&mut file, limit)
-        .map_err(|source| FileError::new("read", path, source))?;
+    buffer.fill_from(&mut file, limit).map_err(|source| FileError::new("read", path, source))?;
     Ok(Some(buffer.into_secret()))
 }
 
@@ -160,11 +161,7 @@ fn open(path: &Path) -> Result<Option<File>, FileError> {
 #[cfg(target_os = "linux")]
 fn create_nameless(path: &Path, bytes: &[u8]) -> io::Result<()> {
     let flags = OFlags::TMPFILE | OFlags::WRONLY | OFlags::CLOEXEC;
-    let mut file = File::from(rustix::fs::open(
-        parent(path),
-        flags,
-        Mode::RUSR | Mode::WUSR,
-    )?);
+    let mut file = File::from(rustix::fs::open(parent(path), flags, Mode::RUSR | Mode::WUSR)?);
     file.write_all(bytes)?;
     file.sync_all()?;
     let nameless = format!("/proc/self/fd/{}", file.as_raw_fd());
@@ -179,25 +176,20 @@ fn create_nameless(_path: &Path, _bytes: &[u8]) -> io::Result<()> {
 
 /// What a file system says that has no nameless files, or no links.
 fn is_unsupported(error: &io::Error) -> bool {
-    let kinds = [
-        io::ErrorKind::Unsupported,
-        io::ErrorKind::IsADirectory,
-        io::ErrorKind::PermissionDenied,
-    ];
+    let kinds =
+        [io::ErrorKind::Unsupported, io::ErrorKind::IsADirectory, io::ErrorKind::PermissionDenied];
     kinds.contains(&error.kind())
 }
 
 fn write_sibling(path: &Path, bytes: &[u8]) -> Result<PathBuf, FileError> {
     let sibling = parent(path).join(format!(".vaultctl-{}.tmp", random_hex(8)));
-    let written = OpenOptions::new()
-        .write(true)
-        .create_new(true)
-        .mode(0o600)
-        .open(&sibling)
-        .and_then(|mut file| {
-            file.write_all(bytes)?;
-            file.sync_all()
-        });
+    let written =
+        OpenOptions::new().write(true).create_new(true).mode(0o600).open(&sibling).and_then(
+            |mut file| {
+                file.write_all(bytes)?;
+                file.sync_all()
+            },
+        );
     written.map(|()| sibling.clone()).map_err(|source| {
         drop(fs::remove_file(&sibling));
         FileError::new("write", path, source)
@@ -214,15 +206,10 @@ fn settle(path: &Path, moved: io::Result<()>, sibling: &Path) -> Result<(), File
 }
 
 fn parent(path: &Path) -> &Path {
-    path.parent()
-        .filter(|parent| !parent.as_os_str().is_empty())
-        .unwrap_or(Path::new("."))
+    path.parent().filter(|parent| !parent.as_os_str().is_empty()).unwrap_or(Path::new("."))
 }
 
 /// Not there, or a file where the path wants a folder.
 pub(super) fn is_absence(error: &io::Error) -> bool {
-    matches!(
-        error.kind(),
-        io::ErrorKind::NotFound | io::ErrorKind::NotADirectory
-    )
+    matches!(error.kind(), io::ErrorKind::NotFound | io::ErrorKind::NotADirectory)
 }

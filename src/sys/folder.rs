@@ -96,17 +96,15 @@ impl Folder {
             .read_to_end(&mut bytes)
             .map_err(|source| self.fail("read", path, source))?;
         if bytes.len() > limit {
-            let source = io::Error::new(
-                io::ErrorKind::InvalidData,
-                format!("more than {limit} bytes"),
-            );
+            let source =
+                io::Error::new(io::ErrorKind::InvalidData, format!("more than {limit} bytes"));
             return Err(self.fail("read", path, source));
         }
         Ok(Some(bytes))
     }
 
     /// Opens a regular file; without waiting, as a FIFO would have it.
-    fn open_file(&self, path: &Path) -> Result<Option<File>, FileError> {
+    pub(super) fn open_file(&self, path: &Path) -> Result<Option<File>, FileError> {
         let mut options = OpenOptions::new();
         options.read(true).custom_flags(NO_WAITING);
         let file = match self.root.open_with(path, &options) {
@@ -116,9 +114,7 @@ impl Folder {
         };
         let is_file = file.metadata().is_ok_and(|metadata| metadata.is_file());
         let refusal = || io::Error::new(io::ErrorKind::InvalidData, "it is not a regular file");
-        is_file
-            .then_some(Some(file))
-            .ok_or_else(|| self.fail("read", path, refusal()))
+        is_file.then_some(Some(file)).ok_or_else(|| self.fail("read", path, refusal()))
     }
 
     /// Writes a new file, mode 0600, and syncs it: the first half of an atomic replacement.
@@ -144,10 +140,8 @@ impl Folder {
     /// Whatever the file system says; then the old file stands, or the new one and a power cut may
     /// take it back.
     pub fn place(&self, staged: &Path, path: &Path) -> Result<(), FileError> {
-        let placed = self
-            .root
-            .rename(staged, &self.root, path)
-            .and_then(|()| self.sync(parent(path)));
+        let placed =
+            self.root.rename(staged, &self.root, path).and_then(|()| self.sync(parent(path)));
         placed.map_err(|source| self.fail("write", path, source))
     }
 
@@ -160,11 +154,7 @@ impl Folder {
         if self.stamp(path)?.is_none() {
             return Ok(());
         }
-        match self
-            .root
-            .remove_file(path)
-            .and_then(|()| self.sync(parent(path)))
-        {
+        match self.root.remove_file(path).and_then(|()| self.sync(parent(path))) {
             Err(source) if !is_absence(&source) => Err(self.fail("remove", path, source)),
             _ => Ok(()),
         }
@@ -200,17 +190,14 @@ impl Folder {
         if path.as_os_str().is_empty() {
             return Ok(());
         }
-        let missing: Vec<&Path> = path
-            .ancestors()
-            .take_while(|folder| !self.is_there(folder))
-            .collect();
+        let missing: Vec<&Path> =
+            path.ancestors().take_while(|folder| !self.is_there(folder)).collect();
         let mut builder = DirBuilder::new();
         builder.recursive(true).mode(0o700);
-        let made = self.root.create_dir_with(path, &builder).and_then(|()| {
-            missing
-                .iter()
-                .try_for_each(|folder| self.sync(parent(folder)))
-        });
+        let made = self
+            .root
+            .create_dir_with(path, &builder)
+            .and_then(|()| missing.iter().try_for_each(|folder| self.sync(parent(folder))));
         made.map_err(|source| self.fail("create", path, source))
     }
 
@@ -241,9 +228,7 @@ impl Folder {
     /// # Errors
     /// Any other reason why it can not be told.
     pub fn kind(&self, path: &Path) -> Result<Option<Kind>, FileError> {
-        Ok(self
-            .metadata(path)?
-            .map(|metadata| kind_of(metadata.file_type())))
+        Ok(self.metadata(path)?.map(|metadata| kind_of(metadata.file_type())))
     }
 
     /// What is at `path`, without following a link; `None` when nothing is.
@@ -310,9 +295,5 @@ pub(super) fn parent(path: &Path) -> &Path {
 }
 
 pub(super) fn or_here(path: &Path) -> &Path {
-    if path.as_os_str().is_empty() {
-        Path::new(".")
-    } else {
-        path
-    }
+    if path.as_os_str().is_empty() { Path::new(".") } else { path }
 }

@@ -21,21 +21,15 @@ impl Interrupts {
     /// Begins to hold them back.
     #[must_use]
     pub fn hold() -> Self {
-        let (happened, passing) = (
-            Arc::new(AtomicBool::new(false)),
-            Arc::new(AtomicBool::new(false)),
-        );
+        let (happened, passing) =
+            (Arc::new(AtomicBool::new(false)), Arc::new(AtomicBool::new(false)));
         let mut noting = Vec::new();
         for signal in SIGNALS {
             // These fail only for signals that can not be caught, and these four can.
             flag::register_conditional_default(signal, Arc::clone(&passing)).ok();
             noting.extend(flag::register(signal, Arc::clone(&happened)).ok());
         }
-        Self {
-            happened,
-            passing,
-            noting,
-        }
+        Self { happened, passing, noting }
     }
 
     /// Whether one of them has come.

@@ -78,13 +78,6 @@ pub(super) fn lock_file(file: &File, path: &Path, patience: Duration) -> Result<
 
 fn open(path: &Path) -> Result<File, FileError> {
     let mut options = OpenOptions::new();
-    options
-        .read(true)
-        .write(true)
-        .create(true)
-        .truncate(false)
-        .mode(0o600);
-    options
-        .open(path)
-        .map_err(|source| FileError::new("lock", path, source))
+    options.read(true).write(true).create(true).truncate(false).mode(0o600);
+    options.open(path).map_err(|source| FileError::new("lock", path, source))
 }

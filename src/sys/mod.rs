@@ -28,8 +28,8 @@ mod world;
 pub use append::{AppendFile, Line, each_line};
 pub use clock::{Clock, SystemClock};
 pub use file::{
-    FileError, create_folder, create_private, create_secret, exists, read, read_secret, remove,
-    write_private,
+    FileError, absolute, create_folder, create_private, create_secret, exists, read, read_secret,
+    remove, write_private,
 };
 pub use folder::{Folder, Item, Kind, Stamp};
 pub use interrupts::Interrupts;

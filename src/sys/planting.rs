@@ -73,19 +73,11 @@ impl Folder {
     /// # Errors
     /// `AlreadyExists`; whatever the file system says.
     pub fn make_link(&self, path: &Path, text: &[u8], mtime: (i64, i64)) -> Result<(), FileError> {
-        let made = self
-            .root
-            .symlink_contents(OsStr::from_bytes(text), path)
-            .and_then(|()| {
-                let folder = self.root.open_dir(or_here(parent(path)))?;
-                let name = path.file_name().ok_or(io::ErrorKind::InvalidInput)?;
-                Ok(rustix::fs::utimensat(
-                    &folder,
-                    name,
-                    &times(mtime),
-                    AtFlags::SYMLINK_NOFOLLOW,
-                )?)
-            });
+        let made = self.root.symlink_contents(OsStr::from_bytes(text), path).and_then(|()| {
+            let folder = self.root.open_dir(or_here(parent(path)))?;
+            let name = path.file_name().ok_or(io::ErrorKind::InvalidInput)?;
+            Ok(rustix::fs::utimensat(&folder, name, &times(mtime), AtFlags::SYMLINK_NOFOLLOW)?)
+        });
         made.map_err(|source| self.fail("link", path, source))
     }
 
@@ -116,15 +108,11 @@ impl Folder {
     /// # Errors
     /// Any other reason why it can not be read.
     pub fn reader(&self, path: &Path) -> Result<Option<(impl Read + use<>, u64)>, FileError> {
-        let opened = self
-            .root
-            .open(path)
-            .and_then(|file| file.metadata().map(|facts| (file, facts.size())));
-        match opened {
-            Ok((file, size)) => Ok(Some((file.into_std(), size))),
-            Err(source) if source.kind() == io::ErrorKind::NotFound => Ok(None),
-            Err(source) => Err(self.fail("read", path, source)),
-        }
+        let Some(file) = self.open_file(path)? else {
+            return Ok(None);
+        };
+        let size = file.metadata().map_err(|source| self.fail("read", path, source))?.size();
+        Ok(Some((file.into_std(), size)))
     }
 
     /// Removes files in the folder at `path` that begin with `prefix` and are over a day older
@@ -175,16 +163,10 @@ fn rename_new(root: &Dir, from: &Path, to: &Path) -> io::Result<()> {
 }
 
 fn times((seconds, nanoseconds): (i64, i64)) -> Timestamps {
-    let untouched = Timespec {
-        tv_sec: 0,
-        tv_nsec: UTIME_OMIT,
-    };
+    let untouched = Timespec { tv_sec: 0, tv_nsec: UTIME_OMIT };
     Timestamps {
         last_access: untouched,
-        last_modification: Timespec {
-            tv_sec: seconds,
-            tv_nsec: nanoseconds,
-        },
+        last_modification: Timespec { tv_sec: seconds, tv_nsec: nanoseconds },
     }
 }
 
@@ -193,16 +175,11 @@ mod tests {
     use super::super::{Kind, facts};
     use super::*;
 
-    const FINISH: Finish = Finish {
-        mode: 0o400,
-        mtime: Some((1_000_000_000, 123_456_789)),
-    };
+    const FINISH: Finish = Finish { mode: 0o400, mtime: Some((1_000_000_000, 123_456_789)) };
 
     fn folder() -> (tempfile::TempDir, Folder) {
         let place = tempfile::tempdir().expect("a folder");
-        let folder = Folder::open(place.path())
-            .expect("opens")
-            .expect("is there");
+        let folder = Folder::open(place.path()).expect("opens").expect("is there");
         (place, folder)
     }
 
@@ -210,38 +187,17 @@ mod tests {
     fn files_links_and_folders_get_mode_and_time() {
         let (place, folder) = folder();
         folder.create_folder(Path::new("below")).expect("makes");
-        folder
-            .make_file(Path::new("below/file"), FINISH, &mut &b"bytes"[..])
-            .expect("makes");
-        folder
-            .make_hard_link(Path::new("below/file"), Path::new("other"))
-            .expect("links");
-        folder
-            .make_link(Path::new("link"), b"/nowhere/at all", (-5, 7))
-            .expect("links");
-        folder
-            .finish_folder(
-                Path::new("below"),
-                Finish {
-                    mode: 0o500,
-                    ..FINISH
-                },
-            )
-            .expect("ends");
-        let look = |name: &str| {
-            facts(&place.path().join(name))
-                .expect("looks")
-                .expect("is there")
-        };
+        folder.make_file(Path::new("below/file"), FINISH, &mut &b"bytes"[..]).expect("makes");
+        folder.make_hard_link(Path::new("below/file"), Path::new("other")).expect("links");
+        folder.make_link(Path::new("link"), b"/nowhere/at all", (-5, 7)).expect("links");
+        folder.finish_folder(Path::new("below"), Finish { mode: 0o500, ..FINISH }).expect("ends");
+        let look = |name: &str| facts(&place.path().join(name)).expect("looks").expect("is there");
         assert_eq!(
             (look("below/file").mode, look("below/file").mtime),
             (0o400, FINISH.mtime.expect("is set"))
         );
         assert_eq!(look("other").place, look("below/file").place);
-        assert_eq!(
-            (look("link").kind, look("link").mtime),
-            (Kind::Link, (-5, 7))
-        );
+        assert_eq!((look("link").kind, look("link").mtime), (Kind::Link, (-5, 7)));
         assert_eq!(
             (look("below").mode, look("below").mtime),
             (0o500, FINISH.mtime.expect("is set"))
@@ -251,29 +207,11 @@ mod tests {
     #[test]
     fn nothing_is_made_outside_or_over_something() {
         let (_place, folder) = folder();
-        assert!(
-            folder
-                .make_file(Path::new("../file"), FINISH, &mut &b""[..])
-                .is_err()
-        );
-        folder
-            .make_link(Path::new("up"), b"..", (0, 0))
-            .expect("links");
-        assert!(
-            folder
-                .make_file(Path::new("up/file"), FINISH, &mut &b""[..])
-                .is_err()
-        );
-        assert!(
-            folder
-                .make_hard_link(Path::new("up/file"), Path::new("x"))
-                .is_err()
-        );
-        assert!(
-            folder
-                .make_link(Path::new("up"), b"elsewhere", (0, 0))
-                .is_err()
-        );
+        assert!(folder.make_file(Path::new("../file"), FINISH, &mut &b""[..]).is_err());
+        folder.make_link(Path::new("up"), b"..", (0, 0)).expect("links");
+        assert!(folder.make_file(Path::new("up/file"), FINISH, &mut &b""[..]).is_err());
+        assert!(folder.make_hard_link(Path::new("up/file"), Path::new("x")).is_err());
+        assert!(folder.make_link(Path::new("up"), b"elsewhere", (0, 0)).is_err());
     }
 
     #[test]
@@ -281,9 +219,7 @@ mod tests {
         let (_place, folder) = folder();
         let (staged, path) = (Path::new(".staged"), Path::new("name"));
         for expected in [true, false] {
-            folder
-                .make_file(staged, FINISH, &mut &b"bytes"[..])
-                .expect("stages");
+            folder.make_file(staged, FINISH, &mut &b"bytes"[..]).expect("stages");
             assert_eq!(folder.place_new(staged, path).expect("places"), expected);
             assert!(!folder.path().join(staged).exists());
         }

@@ -1,8 +1,5 @@
 //! Other programs: helpers that we wait for, and the one that takes our place.
-#![expect(
-    clippy::disallowed_methods,
-    reason = "this is where other programs are started"
-)]
+#![expect(clippy::disallowed_methods, reason = "this is where other programs are started")]
 
 use std::collections::BTreeMap;
 use std::ffi::{OsStr, OsString};
@@ -54,10 +51,7 @@ impl Environment {
 #[must_use]
 pub fn replace_self(program: &Program, environment: &Environment) -> io::Error {
     let mut command = Command::new(&program.name);
-    command
-        .args(&program.arguments)
-        .env_clear()
-        .envs(&environment.plain);
+    command.args(&program.arguments).env_clear().envs(&environment.plain);
     for (name, value) in &environment.secret {
         // EXPOSE: handing the value to the program that was granted it is what this is for.
         command.env(name, OsStr::from_bytes(value.expose()));
@@ -103,10 +97,7 @@ impl Helper {
     pub fn new(program: &str, variables: &Variables) -> Self {
         let mut command = Command::new(program);
         command.env_clear().envs(variables.iter());
-        Self {
-            program: program.to_owned(),
-            command,
-        }
+        Self { program: program.to_owned(), command }
     }
 
     /// Adds arguments.
@@ -128,10 +119,7 @@ impl Helper {
     /// # Errors
     /// When it could not run; that it ran and failed is told by [`Outcome::code`].
     pub fn run(mut self, input: &[u8]) -> Result<Outcome, HelperError> {
-        self.command
-            .stdin(Stdio::piped())
-            .stdout(Stdio::piped())
-            .stderr(Stdio::piped());
+        self.command.stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::piped());
         let child = match self.command.spawn() {
             Err(source) if source.kind() == io::ErrorKind::NotFound => {
                 return Err(HelperError::Missing(self.program));
@@ -140,10 +128,7 @@ impl Helper {
         };
         child
             .and_then(|child| converse(child, input))
-            .map_err(|source| HelperError::Broken {
-                program: self.program,
-                source,
-            })
+            .map_err(|source| HelperError::Broken { program: self.program, source })
     }
 
     /// Runs it on our own terminal and waits: for an editor. What is typed there is for it, and what
@@ -158,10 +143,7 @@ impl Helper {
             Err(source) if source.kind() == io::ErrorKind::NotFound => {
                 Err(HelperError::Missing(self.program))
             }
-            Err(source) => Err(HelperError::Broken {
-                program: self.program,
-                source,
-            }),
+            Err(source) => Err(HelperError::Broken { program: self.program, source }),
         }
     }
 }

@@ -1,8 +1,5 @@
 //! A private folder for a moment, in memory where the system has such a place.
-#![expect(
-    clippy::disallowed_methods,
-    reason = "the folder is ours alone, and new"
-)]
+#![expect(clippy::disallowed_methods, reason = "the folder is ours alone, and new")]
 
 use std::fs;
 use std::path::{Path, PathBuf};

@@ -1,8 +1,5 @@
 //! Bytes on the disk that have no name.
-#![expect(
-    clippy::disallowed_methods,
-    reason = "this is where a file without a name is made"
-)]
+#![expect(clippy::disallowed_methods, reason = "this is where a file without a name is made")]
 
 use std::fs::{self, File, OpenOptions};
 use std::io::{self, Read, Write};
@@ -28,24 +25,15 @@ impl Spool {
     pub fn make(folder: &Path) -> Result<Self, FileError> {
         let path = folder.join(format!(".vaultctl-{}.tmp", random_hex(8)));
         let mut options = OpenOptions::new();
-        let made = options
-            .read(true)
-            .write(true)
-            .create_new(true)
-            .mode(0o600)
-            .open(&path);
+        let made = options.read(true).write(true).create_new(true).mode(0o600).open(&path);
         let file = made.and_then(|file| fs::remove_file(&path).map(|()| file));
-        file.map(|file| Self { file })
-            .map_err(|source| FileError::new("write", &path, source))
+        file.map(|file| Self { file }).map_err(|source| FileError::new("write", &path, source))
     }
 
     /// Reads from the beginning, whatever others read or have read.
     #[must_use]
     pub fn reader(&self) -> SpoolReader<'_> {
-        SpoolReader {
-            file: &self.file,
-            position: 0,
-        }
+        SpoolReader { file: &self.file, position: 0 }
     }
 }
 

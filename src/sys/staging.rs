@@ -1,16 +1,14 @@
 //! A whole folder that appears at once.
-#![expect(
-    clippy::disallowed_methods,
-    reason = "this is where a whole folder is moved into place"
-)]
+#![expect(clippy::disallowed_methods, reason = "this is where a whole folder is moved into place")]
 
 use std::fs;
 use std::io;
+use std::os::unix::fs::PermissionsExt;
 use std::path::{Path, PathBuf};
 
 use super::file::{FileError, create_folder};
 use super::folder::Folder;
-use super::random_hex;
+use super::{Interrupts, random_hex};
 
 /// A private folder beside the place where it shall be; it goes there when it is whole, and
 /// otherwise away.
@@ -18,6 +16,7 @@ pub struct Staging {
     folder: Folder,
     target: PathBuf,
     published: bool,
+    interrupts: Interrupts,
 }
 
 impl Staging {
@@ -37,7 +36,19 @@ impl Staging {
             folder,
             target: target.to_owned(),
             published: false,
+            interrupts: Interrupts::hold(),
         })
+    }
+
+    /// Refuses to go on once somebody wants this to end; what was made is then taken away, which a
+    /// process that is simply killed by ^C could not do.
+    ///
+    /// # Errors
+    /// `Interrupted`.
+    pub fn check(&self) -> Result<(), FileError> {
+        let interrupted =
+            || FileError::new("finish", &self.target, io::ErrorKind::Interrupted.into());
+        if self.interrupts.happened() { Err(interrupted()) } else { Ok(()) }
     }
 
     /// Where to make things.
@@ -65,7 +76,18 @@ impl Drop for Staging {
     fn drop(&mut self) {
         if !self.published {
             // Best effort: there is nobody to tell, and the name says what it is.
+            open_up(self.folder.path());
             drop(fs::remove_dir_all(self.folder.path()));
+        }
+    }
+}
+
+/// Makes every folder below `path` writable again, so that what is in it can be removed.
+fn open_up(path: &Path) {
+    drop(fs::set_permissions(path, fs::Permissions::from_mode(0o700)));
+    for entry in fs::read_dir(path).into_iter().flatten().flatten() {
+        if entry.file_type().is_ok_and(|kind| kind.is_dir()) {
+            open_up(&entry.path());
         }
     }
 }
@@ -81,9 +103,7 @@ fn expect_nothing(target: &Path) -> Result<(), FileError> {
 }
 
 fn parent(path: &Path) -> &Path {
-    path.parent()
-        .filter(|parent| !parent.as_os_str().is_empty())
-        .unwrap_or(Path::new("."))
+    path.parent().filter(|parent| !parent.as_os_str().is_empty()).unwrap_or(Path::new("."))
 }
 
 #[cfg(test)]
@@ -95,22 +115,11 @@ mod tests {
         let place = tempfile::tempdir().expect("a folder");
         let target = place.path().join("new/target");
         let staging = Staging::begin(&target).expect("begins");
-        staging
-            .folder()
-            .stage(Path::new("file"), b"bytes")
-            .expect("writes");
+        staging.folder().stage(Path::new("file"), b"bytes").expect("writes");
         drop(staging);
-        assert_eq!(
-            fs::read_dir(place.path().join("new"))
-                .expect("lists")
-                .count(),
-            0
-        );
+        assert_eq!(fs::read_dir(place.path().join("new")).expect("lists").count(), 0);
         let staging = Staging::begin(&target).expect("begins");
-        staging
-            .folder()
-            .stage(Path::new("file"), b"bytes")
-            .expect("writes");
+        staging.folder().stage(Path::new("file"), b"bytes").expect("writes");
         staging.publish().expect("moves");
         assert!(target.join("file").exists());
         assert!(Staging::begin(&target).is_err(), "something is there");

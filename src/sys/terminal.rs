@@ -1,8 +1,5 @@
 //! Asking a person.
-#![expect(
-    clippy::disallowed_methods,
-    reason = "the terminal is a device, not a file of ours"
-)]
+#![expect(clippy::disallowed_methods, reason = "the terminal is a device, not a file of ours")]
 
 use std::ffi::OsString;
 use std::fs::{File, OpenOptions};
@@ -32,10 +29,7 @@ pub fn terminal_name() -> Option<OsString> {
 }
 
 /// How often a waiting prompt looks whether it should end.
-const LOOK_UP: Timespec = Timespec {
-    tv_sec: 0,
-    tv_nsec: 200_000_000,
-};
+const LOOK_UP: Timespec = Timespec { tv_sec: 0, tv_nsec: 200_000_000 };
 
 /// Somebody who may answer.
 pub trait Prompt {
@@ -102,10 +96,7 @@ impl Prompt for Terminal {
         while answer.len() < ANSWER_LIMIT && tty.read(&mut byte)? == 1 && byte[0] != b'\n' {
             answer.push(byte[0]);
         }
-        Ok(matches!(
-            answer.to_ascii_lowercase().as_slice(),
-            b"y" | b"yes"
-        ))
+        Ok(matches!(answer.to_ascii_lowercase().as_slice(), b"y" | b"yes"))
     }
 }
 
@@ -119,13 +110,7 @@ pub fn harmless(text: &str) -> String {
             || matches!(c, '\u{200e}' | '\u{200f}' | '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}')
     };
     text.chars()
-        .map(|c| {
-            if is_harmful(c) {
-                c.escape_default().to_string()
-            } else {
-                c.to_string()
-            }
-        })
+        .map(|c| if is_harmful(c) { c.escape_default().to_string() } else { c.to_string() })
         .collect()
 }
 
@@ -149,11 +134,7 @@ impl Quiet {
         let mut quiet = before.clone();
         quiet.local_modes &= !(LocalModes::ECHO | LocalModes::ICANON | LocalModes::ISIG);
         tcsetattr(&tty, OptionalActions::Flush, &quiet)?;
-        Ok(Self {
-            tty,
-            before,
-            interrupts,
-        })
+        Ok(Self { tty, before, interrupts })
     }
 
     fn read_line(&self) -> Result<SecretBuffer, PromptError> {
@@ -199,9 +180,6 @@ mod tests {
 
     #[test]
     fn control_characters_do_not_reach_the_terminal() {
-        assert_eq!(
-            harmless("a\u{1b}[2Jb\nc\u{202e} ä 🔑"),
-            "a\\u{1b}[2Jb\\nc\\u{202e} ä 🔑"
-        );
+        assert_eq!(harmless("a\u{1b}[2Jb\nc\u{202e} ä 🔑"), "a\\u{1b}[2Jb\\nc\\u{202e} ä 🔑");
     }
 }

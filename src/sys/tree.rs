@@ -1,8 +1,5 @@
 //! Looking at what lies on the disk, link for link: nothing here follows one in the last place.
-#![expect(
-    clippy::disallowed_methods,
-    reason = "this is where the tree is looked at and read"
-)]
+#![expect(clippy::disallowed_methods, reason = "this is where the tree is looked at and read")]
 
 use std::ffi::OsString;
 use std::fs::{self, File, Metadata, OpenOptions};
@@ -114,11 +111,7 @@ impl SteadyFile {
             let source = io::Error::new(io::ErrorKind::InvalidInput, "it is no regular file");
             return Err(FileError::new("read", path, source));
         }
-        Ok(Self {
-            file,
-            path: path.to_owned(),
-            at_first,
-        })
+        Ok(Self { file, path: path.to_owned(), at_first })
     }
 
     /// What was true when it was opened.
@@ -168,10 +161,7 @@ mod tests {
         let folder = tempfile::tempdir().expect("a folder");
         symlink("elsewhere", folder.path().join("link")).expect("links");
         let link = folder.path().join("link");
-        assert_eq!(
-            facts(&link).expect("looks").map(|facts| facts.kind),
-            Some(Kind::Link)
-        );
+        assert_eq!(facts(&link).expect("looks").map(|facts| facts.kind), Some(Kind::Link));
         assert_eq!(link_text(&link).expect("reads"), Path::new("elsewhere"));
         assert!(SteadyFile::open(&link).is_err());
         assert_eq!(names_in(folder.path()).expect("lists"), ["link"]);

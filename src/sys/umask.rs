@@ -13,9 +13,7 @@ impl PrivateUmask {
     /// Takes group and others out of all new files' modes.
     #[must_use]
     pub fn begin() -> Self {
-        Self {
-            before: umask(Mode::RWXG | Mode::RWXO),
-        }
+        Self { before: umask(Mode::RWXG | Mode::RWXO) }
     }
 }
 

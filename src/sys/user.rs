@@ -10,22 +10,14 @@ const PROC_LIMIT: usize = 64 * 1024;
 /// The user's login name, else the numeric id.
 #[must_use]
 pub fn user_name(variables: &Variables) -> String {
-    let named = ["USER", "LOGNAME"]
-        .iter()
-        .find_map(|name| variables.text(name));
-    named.map_or_else(
-        || format!("uid-{}", rustix::process::getuid().as_raw()),
-        str::to_owned,
-    )
+    let named = ["USER", "LOGNAME"].iter().find_map(|name| variables.text(name));
+    named.map_or_else(|| format!("uid-{}", rustix::process::getuid().as_raw()), str::to_owned)
 }
 
 /// The machine's name.
 #[must_use]
 pub fn host_name() -> String {
-    rustix::system::uname()
-        .nodename()
-        .to_string_lossy()
-        .into_owned()
+    rustix::system::uname().nodename().to_string_lossy().into_owned()
 }
 
 /// Which process asked: its name and id, as `zsh(4711)`.
@@ -35,9 +27,7 @@ pub fn parent_process() -> String {
         return "none".to_owned();
     };
     let id = parent.as_raw_nonzero();
-    let name = read(Path::new(&format!("/proc/{id}/comm")), PROC_LIMIT)
-        .ok()
-        .flatten();
+    let name = read(Path::new(&format!("/proc/{id}/comm")), PROC_LIMIT).ok().flatten();
     let name = name.map(|bytes| String::from_utf8_lossy(&bytes).trim_end().to_owned());
     format!("{}({id})", name.as_deref().unwrap_or("?"))
 }

@@ -39,11 +39,8 @@ impl World {
     #[must_use]
     pub fn real() -> Self {
         let stdin_is_terminal = rustix::termios::isatty(rustix::stdio::stdin());
-        let prompt: Box<dyn Prompt> = if stdin_is_terminal {
-            Box::new(Terminal)
-        } else {
-            Box::new(NoTerminal)
-        };
+        let prompt: Box<dyn Prompt> =
+            if stdin_is_terminal { Box::new(Terminal) } else { Box::new(NoTerminal) };
         Self {
             variables: Variables::of_this_process(),
             clock: Box::new(SystemClock),
@@ -82,26 +79,17 @@ impl Variables {
     /// The value of `name` as a path, when it is not empty.
     #[must_use]
     pub fn path(&self, name: &str) -> Option<PathBuf> {
-        self.raw(name)
-            .filter(|value| !value.is_empty())
-            .map(PathBuf::from)
+        self.raw(name).filter(|value| !value.is_empty()).map(PathBuf::from)
     }
 
     /// All of them, by name.
     pub fn iter(&self) -> impl Iterator<Item = (&OsStr, &OsStr)> {
-        self.0
-            .iter()
-            .map(|(name, value)| (name.as_os_str(), value.as_os_str()))
+        self.0.iter().map(|(name, value)| (name.as_os_str(), value.as_os_str()))
     }
 }
 
 impl<N: Into<OsString>, V: Into<OsString>> FromIterator<(N, V)> for Variables {
     fn from_iter<I: IntoIterator<Item = (N, V)>>(pairs: I) -> Self {
-        Self(
-            pairs
-                .into_iter()
-                .map(|(name, value)| (name.into(), value.into()))
-                .collect(),
-        )
+        Self(pairs.into_iter().map(|(name, value)| (name.into(), value.into())).collect())
     }
 }

@@ -37,20 +37,14 @@ impl Address {
         if let Ok(name) = text.parse::<Name>()
             && store.cipher_of(&name)?.is_some()
         {
-            return Ok(Self {
-                name,
-                part: Part::FirstLine,
-            });
+            return Ok(Self { name, part: Part::FirstLine });
         }
         let (name, part) = match text.rsplit_once('#') {
             None => (text, Part::FirstLine),
             Some((name, "*")) => (name, Part::Whole),
             Some((name, field)) => (name, Part::Field(field.to_owned())),
         };
-        Ok(Self {
-            name: name.parse()?,
-            part,
-        })
+        Ok(Self { name: name.parse()?, part })
     }
 
     /// This part of an entry.
@@ -59,12 +53,12 @@ impl Address {
     /// [`Error::NoField`]; [`Error::NoFirstLine`].
     pub fn of(&self, entry: &Entry) -> Result<Secret, Error> {
         match &self.part {
-            Part::FirstLine => entry
-                .first_line()
-                .ok_or_else(|| Error::NoFirstLine(self.name.clone())),
-            Part::Field(field) => entry
-                .field(field)
-                .ok_or_else(|| Error::NoField(self.name.clone(), field.clone())),
+            Part::FirstLine => {
+                entry.first_line().ok_or_else(|| Error::NoFirstLine(self.name.clone()))
+            }
+            Part::Field(field) => {
+                entry.field(field).ok_or_else(|| Error::NoField(self.name.clone(), field.clone()))
+            }
             // EXPOSE: copied into another secret.
             Part::Whole => Ok(Secret::copy_from(entry.bytes().expose())),
         }

@@ -42,11 +42,7 @@ impl<'a> Vault<'a> {
     /// Puts the parts together.
     #[must_use]
     pub fn new(store: Store, history: Box<dyn History>, desk: Desk<'a>) -> Self {
-        Self {
-            store,
-            history,
-            desk,
-        }
+        Self { store, history, desk }
     }
 
     /// The tree of ciphertext.
@@ -66,16 +62,10 @@ impl<'a> Vault<'a> {
     pub fn read(&self, name: &Name) -> Result<Entry, Error> {
         let file = self.store.read(name)?;
         let opened = self.desk.keyring.open(file.cipher, &file.bytes);
-        let event = if opened.is_ok() {
-            Event::ok
-        } else {
-            Event::failed
-        }(Action::Read, name.as_str());
+        let event =
+            if opened.is_ok() { Event::ok } else { Event::failed }(Action::Read, name.as_str());
         self.log_read(&[event])?;
-        opened.map(Entry::new).map_err(|source| Error::Entry {
-            name: name.clone(),
-            source,
-        })
+        opened.map(Entry::new).map_err(|source| Error::Entry { name: name.clone(), source })
     }
 
     /// Which version of the entry there is; `None` when there is none.
@@ -171,9 +161,7 @@ impl<'a> Vault<'a> {
             self.warn_of(self.history.recover(begun));
         }
         journal.begin(self.desk.clock.now(), &path)?;
-        journal
-            .steps
-            .retain(|step| !self.warn_of(self.history.record(&step.paths, &step.subject)));
+        journal.steps.retain(|step| !self.warn_of(self.history.record(&step.paths, &step.subject)));
         journal.settle(&path)?;
         Ok(journal)
     }
@@ -191,9 +179,7 @@ impl<'a> Vault<'a> {
     fn sweep(&self, step: &Step) -> Result<(), Error> {
         for staged in &step.staged {
             self.store.folder().remove(staged)?;
-            self.store
-                .folder()
-                .prune(staged.parent().unwrap_or(Path::new("")));
+            self.store.folder().prune(staged.parent().unwrap_or(Path::new("")));
         }
         Ok(())
     }

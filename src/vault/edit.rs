@@ -42,10 +42,7 @@ impl Content {
 
 impl<'v, 'k> Edit<'v, 'k> {
     pub(super) fn new(vault: &'v Vault<'k>) -> Self {
-        Self {
-            vault,
-            changes: Vec::new(),
-        }
+        Self { vault, changes: Vec::new() }
     }
 
     /// The entry as it is now.
@@ -66,10 +63,7 @@ impl<'v, 'k> Edit<'v, 'k> {
         let to = store.recipients_for(name)?;
         let present = store.cipher_of(name)?;
         let sealed = self.vault.keyring().seal(&to.recipients, entry.bytes());
-        let sealed = sealed.map_err(|source| Error::Entry {
-            name: name.clone(),
-            source,
-        })?;
+        let sealed = sealed.map_err(|source| Error::Entry { name: name.clone(), source })?;
         self.change(name, name.file(to.cipher()), Some(Content::Entry(sealed)));
         if let Some(other) = present.filter(|present| *present != to.cipher()) {
             self.change(name, name.file(other), None);
@@ -103,42 +97,25 @@ impl<'v, 'k> Edit<'v, 'k> {
     }
 
     fn change(&mut self, subject: impl ToString, file: PathBuf, content: Option<Content>) {
-        self.changes.push(Change {
-            subject: subject.to_string(),
-            file,
-            content,
-        });
+        self.changes.push(Change { subject: subject.to_string(), file, content });
     }
 
     /// What the log is told: that each change was done, or tried.
     pub(super) fn events(&self, verdict: fn(Action, &str) -> Event) -> Vec<Event> {
         let action = |change: &Change| {
-            if change.content.is_some() {
-                Action::Write
-            } else {
-                Action::Remove
-            }
+            if change.content.is_some() { Action::Write } else { Action::Remove }
         };
-        self.changes
-            .iter()
-            .map(|change| verdict(action(change), &change.subject))
-            .collect()
+        self.changes.iter().map(|change| verdict(action(change), &change.subject)).collect()
     }
 
     /// The intention, with a name for each file to be staged.
     pub(super) fn step(&self, subject: &str) -> Step {
         let staged = |change: &Change| {
-            change
-                .file
-                .with_file_name(format!(".vaultctl-{}.tmp", sys::random_hex(8)))
+            change.file.with_file_name(format!(".vaultctl-{}.tmp", sys::random_hex(8)))
         };
         Step {
             subject: subject.to_owned(),
-            paths: self
-                .changes
-                .iter()
-                .map(|change| change.file.clone())
-                .collect(),
+            paths: self.changes.iter().map(|change| change.file.clone()).collect(),
             staged: self
                 .changes
                 .iter()
@@ -151,9 +128,7 @@ impl<'v, 'k> Edit<'v, 'k> {
     /// Writes all new files beside the old ones, then moves each into place.
     pub(super) fn carry_out(&self, folder: &Folder, step: &Step) -> Result<(), FileError> {
         let written = || {
-            self.changes
-                .iter()
-                .filter_map(|change| Some((&change.file, change.content.as_ref()?)))
+            self.changes.iter().filter_map(|change| Some((&change.file, change.content.as_ref()?)))
         };
         for ((file, content), staged) in written().zip(&step.staged) {
             folder.create_folder(parent(file))?;
@@ -162,11 +137,7 @@ impl<'v, 'k> Edit<'v, 'k> {
         for ((file, _), staged) in written().zip(&step.staged) {
             folder.place(staged, file)?;
         }
-        for change in self
-            .changes
-            .iter()
-            .filter(|change| change.content.is_none())
-        {
+        for change in self.changes.iter().filter(|change| change.content.is_none()) {
             folder.remove(&change.file)?;
             folder.prune(parent(&change.file));
         }

@@ -39,10 +39,7 @@ impl Entry {
     /// blanks. Field names are compared without regard to case.
     #[must_use]
     pub fn field(&self, field: &str) -> Option<Secret> {
-        self.lines()
-            .skip(1)
-            .find_map(|line| field_value(line, field))
-            .map(Secret::copy_from)
+        self.lines().skip(1).find_map(|line| field_value(line, field)).map(Secret::copy_from)
     }
 
     /// The same entry with another first line.
@@ -82,11 +79,7 @@ impl Entry {
             }
         }
         if place.is_none() {
-            let first: &[u8] = if ended && !self.0.is_empty() {
-                b""
-            } else {
-                b"\n"
-            };
+            let first: &[u8] = if ended && !self.0.is_empty() { b"" } else { b"\n" };
             [first, field.as_bytes(), b": ", value, b"\n"]
                 .into_iter()
                 .for_each(|part| edited.push(part));
@@ -111,9 +104,7 @@ fn field_value<'a>(line: &'a [u8], field: &str) -> Option<&'a [u8]> {
     let line = content(line);
     let colon = line.iter().position(|byte| *byte == b':')?;
     let (name, value) = line.split_at(colon);
-    name.trim_ascii()
-        .eq_ignore_ascii_case(field.as_bytes())
-        .then(|| value[1..].trim_ascii())
+    name.trim_ascii().eq_ignore_ascii_case(field.as_bytes()).then(|| value[1..].trim_ascii())
 }
 
 #[cfg(test)]
@@ -146,14 +137,8 @@ mod tests {
     #[test]
     fn fields_follow_it() {
         let entry = entry("a: b\nUser :  ann \nurl:https://x:1/\nuser: bob\n");
-        assert_eq!(
-            entry.field("user").as_ref().map(text).as_deref(),
-            Some("ann")
-        );
-        assert_eq!(
-            entry.field("URL").as_ref().map(text).as_deref(),
-            Some("https://x:1/")
-        );
+        assert_eq!(entry.field("user").as_ref().map(text).as_deref(), Some("ann"));
+        assert_eq!(entry.field("URL").as_ref().map(text).as_deref(), Some("https://x:1/"));
         assert!(entry.field("a").is_none());
     }
 
@@ -164,10 +149,7 @@ mod tests {
         assert_eq!(first("old", "new"), "new");
         assert_eq!(first("", "new"), "new\n");
         let field = |content, name, new| text(entry(content).with_field(name, &value(new)).bytes());
-        assert_eq!(
-            field("s\nUser: ann\r\nrest", "user", "bob"),
-            "s\nUser: bob\r\nrest"
-        );
+        assert_eq!(field("s\nUser: ann\r\nrest", "user", "bob"), "s\nUser: bob\r\nrest");
         assert_eq!(field("s\n", "user", "bob"), "s\nuser: bob\n");
         assert_eq!(field("s", "user", "bob"), "s\nuser: bob\n");
         assert_eq!(field("", "user", "bob"), "\nuser: bob\n");

@@ -43,10 +43,7 @@ impl Journal {
     pub(super) fn read(path: &Path) -> Result<Self, FileError> {
         let bytes = sys::read(path, LIMIT)?;
         let parsed = bytes.and_then(|bytes| serde_json::from_slice(&bytes).ok());
-        Ok(parsed.unwrap_or(Self {
-            steps: Vec::new(),
-            begun: None,
-        }))
+        Ok(parsed.unwrap_or(Self { steps: Vec::new(), begun: None }))
     }
 
     /// Notes that somebody is at work from now on.
@@ -58,11 +55,7 @@ impl Journal {
     /// Notes that nobody is, and that what is left can wait.
     pub(super) fn settle(&mut self, path: &Path) -> Result<(), FileError> {
         self.begun = None;
-        if self.steps.is_empty() {
-            sys::remove(path)
-        } else {
-            self.write(path)
-        }
+        if self.steps.is_empty() { sys::remove(path) } else { self.write(path) }
     }
 
     fn write(&self, path: &Path) -> Result<(), FileError> {

@@ -11,41 +11,23 @@ use super::source::Source;
 fn table(first: &str) -> Vec<Vec<String>> {
     let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("docs/architecture.md");
     let text = fs::read_to_string(path).expect("the document is there");
-    let rows = text
-        .lines()
-        .skip_while(|line| !line.starts_with(&format!("| {first} |")))
-        .skip(2);
-    rows.take_while(|line| line.starts_with('|'))
-        .map(cells)
-        .collect()
+    let rows = text.lines().skip_while(|line| !line.starts_with(&format!("| {first} |"))).skip(2);
+    rows.take_while(|line| line.starts_with('|')).map(cells).collect()
 }
 
 fn cells(row: &str) -> Vec<String> {
-    row.trim_matches('|')
-        .split('|')
-        .map(|cell| cell.trim().to_owned())
-        .collect()
+    row.trim_matches('|').split('|').map(|cell| cell.trim().to_owned()).collect()
 }
 
 /// What stands in backticks, in order.
 fn quoted(cell: &str) -> Vec<String> {
-    cell.split('`')
-        .skip(1)
-        .step_by(2)
-        .map(str::to_owned)
-        .collect()
+    cell.split('`').skip(1).step_by(2).map(str::to_owned).collect()
 }
 
 /// The rooms in order, each with those that it may use.
 fn rooms() -> Vec<(String, BTreeSet<String>)> {
     let rows = table("room").into_iter();
-    rows.map(|row| {
-        (
-            quoted(&row[0]).remove(0),
-            quoted(&row[1]).into_iter().collect(),
-        )
-    })
-    .collect()
+    rows.map(|row| (quoted(&row[0]).remove(0), quoted(&row[1]).into_iter().collect())).collect()
 }
 
 fn names_of(rooms: &[(String, BTreeSet<String>)]) -> Vec<&str> {
@@ -89,10 +71,8 @@ fn the_rooms_are_those_of_the_document_in_its_order() {
         names_of(&rooms),
         "`mod` lines of src/lib.rs, rows of the document"
     );
-    let folders: BTreeSet<String> = Source::all("src")
-        .iter()
-        .filter_map(|source| source.room().map(str::to_owned))
-        .collect();
+    let folders: BTreeSet<String> =
+        Source::all("src").iter().filter_map(|source| source.room().map(str::to_owned)).collect();
     assert_eq!(
         folders,
         rooms.into_iter().map(|(room, _)| room).collect(),
@@ -128,36 +108,22 @@ fn a_room_uses_the_rooms_of_its_row_and_no_other() {
             "{file}: `{from}` may not use `{to}`"
         );
     }
-    let unused: Vec<_> = allowed
-        .iter()
-        .filter(|edge| !found.contains_key(*edge))
-        .collect();
-    assert!(
-        unused.is_empty(),
-        "the document allows what nothing needs: {unused:?}"
-    );
+    let unused: Vec<_> = allowed.iter().filter(|edge| !found.contains_key(*edge)).collect();
+    assert!(unused.is_empty(), "the document allows what nothing needs: {unused:?}");
 }
 
 /// The files that may name what a row of the second table is about; `src/git/` means all below.
 fn walls() -> BTreeMap<String, Vec<String>> {
-    table("outside")
-        .into_iter()
-        .map(|row| (quoted(&row[0]).remove(0), quoted(&row[1])))
-        .collect()
+    table("outside").into_iter().map(|row| (quoted(&row[0]).remove(0), quoted(&row[1]))).collect()
 }
 
 /// The packages of `Cargo.toml`, as code calls them.
 fn packages() -> BTreeSet<String> {
     let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("Cargo.toml");
-    let manifest: toml::Table = fs::read_to_string(path)
-        .expect("it is there")
-        .parse()
-        .expect("it is TOML");
+    let manifest: toml::Table =
+        fs::read_to_string(path).expect("it is there").parse().expect("it is TOML");
     let dependencies = manifest["dependencies"].as_table().expect("it is a table");
-    dependencies
-        .keys()
-        .map(|name| name.replace('-', "_"))
-        .collect()
+    dependencies.keys().map(|name| name.replace('-', "_")).collect()
 }
 
 /// Which outside things a file names: packages by their first step, parts of `std` by more.
@@ -172,16 +138,9 @@ fn outside(source: &Source, walls: &BTreeMap<String, Vec<String>>) -> BTreeSet<S
 #[test]
 fn every_package_has_a_wall() {
     let walls = walls();
-    let named: BTreeSet<String> = walls
-        .keys()
-        .filter(|name| !name.contains("::"))
-        .cloned()
-        .collect();
-    assert_eq!(
-        named,
-        packages(),
-        "rows of the document, dependencies of Cargo.toml"
-    );
+    let named: BTreeSet<String> =
+        walls.keys().filter(|name| !name.contains("::")).cloned().collect();
+    assert_eq!(named, packages(), "rows of the document, dependencies of Cargo.toml");
 }
 
 #[test]
@@ -192,9 +151,7 @@ fn what_is_outside_is_named_only_where_the_document_says() {
     sources.retain(|source| !source.name.ends_with("/tests.rs"));
     for source in sources {
         for name in outside(&source, &walls) {
-            let place = walls[&name]
-                .iter()
-                .find(|place| source.name.starts_with(*place));
+            let place = walls[&name].iter().find(|place| source.name.starts_with(*place));
             let place = place.unwrap_or_else(|| panic!("{} may not name `{name}`", source.name));
             used.insert((name, place.clone()));
         }
@@ -203,10 +160,7 @@ fn what_is_outside_is_named_only_where_the_document_says() {
         .iter()
         .flat_map(|(name, places)| places.iter().map(|place| (name.clone(), place.clone())));
     let unused: Vec<_> = allowed.filter(|pair| !used.contains(pair)).collect();
-    assert!(
-        unused.is_empty(),
-        "the document allows what nothing needs: {unused:?}"
-    );
+    assert!(unused.is_empty(), "the document allows what nothing needs: {unused:?}");
 }
 
 /// How far above an opening its reason may stand: rustfmt breaks a statement into lines.
@@ -220,10 +174,7 @@ fn unexplained(source: &Source) -> Vec<usize> {
         near.iter().any(|line| line.contains("EXPOSE:"))
     };
     let unexplained = |number: &usize| opens(lines[*number]) && !explained(*number);
-    (0..lines.len())
-        .filter(unexplained)
-        .map(|number| number + 1)
-        .collect()
+    (0..lines.len()).filter(unexplained).map(|number| number + 1).collect()
 }
 
 fn opens(line: &str) -> bool {
@@ -250,14 +201,9 @@ fn secrets_are_opened_only_where_the_document_says() {
         .filter(|source| source.text.lines().any(opens))
         .map(|source| source.name)
         .collect();
-    let listed: BTreeSet<String> = table("opens secrets")
-        .iter()
-        .flat_map(|row| quoted(&row[0]))
-        .collect();
-    assert_eq!(
-        opening, listed,
-        "files with `.expose()`, rows of the document"
-    );
+    let listed: BTreeSet<String> =
+        table("opens secrets").iter().flat_map(|row| quoted(&row[0])).collect();
+    assert_eq!(opening, listed, "files with `.expose()`, rows of the document");
 }
 
 #[test]
@@ -270,16 +216,11 @@ fn nothing_is_unsafe() {
 #[test]
 fn no_test_file_is_forgotten() {
     let sources = Source::all("tests/it");
-    let main = sources
+    let main =
+        sources.iter().find(|source| source.name.ends_with("/main.rs")).expect("it is there");
+    let files = sources
         .iter()
-        .find(|source| source.name.ends_with("/main.rs"))
-        .expect("it is there");
-    let files = sources.iter().map(|source| {
-        source
-            .name
-            .trim_start_matches("tests/it/")
-            .trim_end_matches(".rs")
-    });
+        .map(|source| source.name.trim_start_matches("tests/it/").trim_end_matches(".rs"));
     let files: BTreeSet<&str> = files.filter(|name| *name != "main").collect();
     assert_eq!(files, main.modules().into_iter().collect());
 }
@@ -287,11 +228,7 @@ fn no_test_file_is_forgotten() {
 #[test]
 fn the_ways_round_a_wall_are_seen() {
     let path = |text: &str| text.split("::").map(str::to_owned).collect::<Vec<_>>();
-    for text in [
-        "crate::keys::X",
-        "super::super::keys::X",
-        "super::super::super::keys",
-    ] {
+    for text in ["crate::keys::X", "super::super::keys::X", "super::super::super::keys"] {
         assert_eq!(room_of(&path(text), &["keys"]), Some("keys"), "{text}");
     }
     for text in ["super::keys::X", "crate::other", "keys::X"] {

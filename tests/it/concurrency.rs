@@ -13,11 +13,7 @@ const KILLS: u32 = 80;
 /// Starts `vaultctl set NAME` and gives it `value`.
 fn set(world: &World, name: &str, value: &str) -> Child {
     let mut command = world.command(PROGRAM);
-    let mut child = command
-        .args(["set", name])
-        .stdin(Stdio::piped())
-        .spawn()
-        .expect("it starts");
+    let mut child = command.args(["set", name]).stdin(Stdio::piped()).spawn().expect("it starts");
     let mut stdin = child.stdin.take().expect("it was piped");
     // Whoever is killed before reading closes the pipe.
     stdin.write_all(value.as_bytes()).ok();
@@ -26,17 +22,8 @@ fn set(world: &World, name: &str, value: &str) -> Child {
 
 /// The store's repository is sound, and is what is in the tree; no file of a dead writer is left.
 fn is_whole(world: &World) {
-    world
-        .sh("git -C .password-store fsck --strict --no-dangling")
-        .run()
-        .ok();
-    assert_eq!(
-        world
-            .sh("git -C .password-store status --porcelain")
-            .run()
-            .ok(),
-        ""
-    );
+    world.sh("git -C .password-store fsck --strict --no-dangling").run().ok();
+    assert_eq!(world.sh("git -C .password-store status --porcelain").run().ok(), "");
     let stray = "find .password-store -name '.vaultctl*' -o -name '*.lock' -o -name '*.tmp' -o -name 'tmp_*'";
     assert_eq!(world.sh(stray).run().ok(), "");
 }
@@ -63,10 +50,7 @@ fn fifty_writers_at_once_lose_nothing() {
         assert!(child.wait().expect("it ends").success());
     }
     for number in 0..WRITERS {
-        let read = world
-            .sh(&format!("vaultctl get entry/{number}"))
-            .reveal()
-            .ok();
+        let read = world.sh(&format!("vaultctl get entry/{number}")).reveal().ok();
         assert_eq!(read.trim_end(), value(number));
     }
     assert_eq!(commits(&world), before + WRITERS);
@@ -83,13 +67,9 @@ fn fifty_writers_at_once_lose_nothing() {
 fn fifty_writers_of_one_entry_leave_one_of_the_values() {
     let world = World::with_store();
     let before = commits(&world);
-    let values: Vec<String> = (0..WRITERS)
-        .map(|number| format!("{number}-{}", world.canary()))
-        .collect();
-    let children: Vec<Child> = values
-        .iter()
-        .map(|value| set(&world, "entry", value))
-        .collect();
+    let values: Vec<String> =
+        (0..WRITERS).map(|number| format!("{number}-{}", world.canary())).collect();
+    let children: Vec<Child> = values.iter().map(|value| set(&world, "entry", value)).collect();
     for mut child in children {
         assert!(child.wait().expect("it ends").success());
     }
@@ -104,12 +84,7 @@ fn a_killed_writer_leaves_the_old_entry_or_the_new() {
     let world = World::with_store();
     let mut old = format!("start-{}", world.canary());
     let begun = Instant::now();
-    assert!(
-        set(&world, "entry", &old)
-            .wait()
-            .expect("it ends")
-            .success()
-    );
+    assert!(set(&world, "entry", &old).wait().expect("it ends").success());
     let whole = begun.elapsed();
     let (mut kept, mut replaced) = (0, 0);
     for round in 0..KILLS {
@@ -118,10 +93,7 @@ fn a_killed_writer_leaves_the_old_entry_or_the_new() {
         kill_after(set(&world, "entry", &new), whole * round * 3 / (KILLS * 2));
         let read = world.sh("vaultctl get entry").reveal().ok();
         let read = read.trim_end();
-        assert!(
-            read == old || read == new,
-            "round {round}: neither the old value nor the new"
-        );
+        assert!(read == old || read == new, "round {round}: neither the old value nor the new");
         if read == new {
             replaced += 1
         } else {

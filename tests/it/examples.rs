@@ -8,10 +8,7 @@ use super::world::World;
 /// What the lines speak of.
 const ENTRIES: [(&str, &str); 3] = [
     ("claude/github-token", "ghp-{canary}\nuser: ann\n"),
-    (
-        "claude/db",
-        "{canary}\nurl: postgres://ann:{canary}@db/claude\n",
-    ),
+    ("claude/db", "{canary}\nurl: postgres://ann:{canary}@db/claude\n"),
     ("mail/ann", "{canary}\n"),
 ];
 const FILES: [(&str, &str); 2] = [("token.txt", "{canary}\n"), ("key.pem", "{canary}\n")];
@@ -25,11 +22,7 @@ pub(crate) fn run(line: &str) {
     with_files(&world);
     for (name, content) in ENTRIES {
         let content = content.replace("{canary}", world.canary());
-        world
-            .sh(&format!("vaultctl insert -m {name}"))
-            .input(content)
-            .run()
-            .ok();
+        world.sh(&format!("vaultctl insert -m {name}")).input(content).run().ok();
     }
     // Some lines are for one shell, and that one is bash.
     world.plant("line", line);
@@ -46,39 +39,21 @@ fn with_files(world: &World) {
 pub(crate) fn calls(script: &str) -> Vec<Vec<String>> {
     let world = World::new();
     with_files(&world);
-    world.plant(
-        "bin/vaultctl",
-        "#!/bin/sh\nprintf '%s\\n' vaultctl \"$@\" > calls/$$\n",
-    );
+    world.plant("bin/vaultctl", "#!/bin/sh\nprintf '%s\\n' vaultctl \"$@\" > calls/$$\n");
     world.plant("script", script);
     // Nothing but the recorder is on the PATH: what else the script calls is not found, and that is well.
-    drop(
-        world
-            .sh("chmod +x bin/vaultctl; mkdir calls; PATH=$PWD/bin; . ./script")
-            .run(),
-    );
-    let records = fs::read_dir(world.path("calls"))
-        .expect("it was made")
-        .flatten();
+    drop(world.sh("chmod +x bin/vaultctl; mkdir calls; PATH=$PWD/bin; . ./script").run());
+    let records = fs::read_dir(world.path("calls")).expect("it was made").flatten();
     let calls: Vec<Vec<String>> = records.map(|record| words(&record.path())).collect();
     for call in &calls {
         let parsed = vaultctl::cli::command().try_get_matches_from(call);
-        assert!(
-            parsed.is_ok(),
-            "`{}`: {}",
-            call.join(" "),
-            parsed.expect_err("it is none")
-        );
+        assert!(parsed.is_ok(), "`{}`: {}", call.join(" "), parsed.expect_err("it is none"));
     }
     calls
 }
 
 fn words(record: &Path) -> Vec<String> {
-    fs::read_to_string(record)
-        .expect("it is text")
-        .lines()
-        .map(str::to_owned)
-        .collect()
+    fs::read_to_string(record).expect("it is text").lines().map(str::to_owned).collect()
 }
 
 /// The shell lines of a document.
@@ -86,9 +61,7 @@ fn scripts(document: &str) -> Vec<String> {
     let path = Path::new(env!("CARGO_MANIFEST_DIR")).join(document);
     let text = fs::read_to_string(path).expect("the document is there");
     let blocks = text.split("\n```sh\n").skip(1);
-    blocks
-        .map(|block| block.split("\n```").next().unwrap_or_default().to_owned())
-        .collect()
+    blocks.map(|block| block.split("\n```").next().unwrap_or_default().to_owned()).collect()
 }
 
 #[test]
@@ -100,14 +73,8 @@ fn what_the_documents_tell_to_type_can_be_typed() {
             "{document} shows no use"
         );
         for script in scripts {
-            let shown = script
-                .lines()
-                .filter(|line| line.starts_with("vaultctl "))
-                .count();
-            assert!(
-                calls(&script).len() >= shown,
-                "not all of this was called:\n{script}"
-            );
+            let shown = script.lines().filter(|line| line.starts_with("vaultctl ")).count();
+            assert!(calls(&script).len() >= shown, "not all of this was called:\n{script}");
         }
     }
 }

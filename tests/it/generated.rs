@@ -30,11 +30,8 @@ const FOLDERS: [&str; 2] = ["completions", "man"];
 #[test]
 fn the_committed_files_are_those_that_the_program_defines() {
     let package = Path::new(env!("CARGO_MANIFEST_DIR"));
-    let files: BTreeMap<String, String> = completions()
-        .into_iter()
-        .chain(pages())
-        .chain([reference()])
-        .collect();
+    let files: BTreeMap<String, String> =
+        completions().into_iter().chain(pages()).chain([reference()]).collect();
     if std::env::var("VAULTCTL_GENERATED").is_ok_and(|mode| mode == "rewrite") {
         rewrite(package, &files);
     }
@@ -45,10 +42,8 @@ fn the_committed_files_are_those_that_the_program_defines() {
             "{name} is not what it should be; see the top of tests/it/generated.rs"
         );
     }
-    let expected: BTreeSet<String> = files
-        .into_keys()
-        .filter(|name| !name.starts_with("docs/"))
-        .collect();
+    let expected: BTreeSet<String> =
+        files.into_keys().filter(|name| !name.starts_with("docs/")).collect();
     assert_eq!(committed(package), expected, "files of {FOLDERS:?}");
 }
 
@@ -64,9 +59,7 @@ fn rewrite(package: &Path, files: &BTreeMap<String, String>) {
 
 fn committed(package: &Path) -> BTreeSet<String> {
     let inside = |folder: &str| {
-        let items = fs::read_dir(package.join(folder))
-            .expect("the folder is there")
-            .flatten();
+        let items = fs::read_dir(package.join(folder)).expect("the folder is there").flatten();
         items
             .map(|item| format!("{folder}/{}", item.file_name().to_string_lossy()))
             .collect::<Vec<_>>()
@@ -76,16 +69,8 @@ fn committed(package: &Path) -> BTreeSet<String> {
 
 fn completions() -> Vec<(String, String)> {
     let world = World::new();
-    let script = |shell: &str| {
-        world
-            .sh(&format!("vaultctl completions {shell}"))
-            .run()
-            .ok()
-    };
-    SHELLS
-        .into_iter()
-        .map(|(shell, name)| (name.to_owned(), script(shell)))
-        .collect()
+    let script = |shell: &str| world.sh(&format!("vaultctl completions {shell}")).run().ok();
+    SHELLS.into_iter().map(|(shell, name)| (name.to_owned(), script(shell))).collect()
 }
 
 fn pages() -> Vec<(String, String)> {
@@ -97,26 +82,16 @@ fn page(entry: &Entry) -> (String, String) {
         .source(concat!("vaultctl ", env!("CARGO_PKG_VERSION")))
         .manual("vaultctl");
     let mut page = Vec::new();
-    let library = [
-        Man::render_title,
-        Man::render_name_section,
-        Man::render_synopsis_section,
-    ];
+    let library = [Man::render_title, Man::render_name_section, Man::render_synopsis_section];
     let more = [Man::render_description_section, Man::render_options_section];
     for render in library.into_iter().chain(more) {
         render(&man, &mut page).expect("memory can be written");
     }
     if entry.command.has_subcommands() {
-        man.render_subcommands_section(&mut page)
-            .expect("memory can be written");
+        man.render_subcommands_section(&mut page).expect("memory can be written");
     }
-    sections(entry)
-        .to_writer(&mut page)
-        .expect("memory can be written");
-    (
-        format!("man/{}", man.get_filename()),
-        String::from_utf8(page).expect("a page is text"),
-    )
+    sections(entry).to_writer(&mut page).expect("memory can be written");
+    (format!("man/{}", man.get_filename()), String::from_utf8(page).expect("a page is text"))
 }
 
 /// What the definition of the arguments does not hold.
@@ -127,32 +102,22 @@ fn sections(entry: &Entry) -> Roff {
         roff.control("SH", ["EXAMPLES"]);
     }
     for example in examples {
-        roff.control("PP", [])
-            .text([roman(format!("{}:", example.what))]);
-        roff.control("RS", ["4"])
-            .control("nf", [])
-            .text([roman(example.line)]);
+        roff.control("PP", []).text([roman(format!("{}:", example.what))]);
+        roff.control("RS", ["4"]).control("nf", []).text([roman(example.line)]);
         roff.control("fi", []).control("RE", []);
     }
     roff.control("SH", ["EXIT STATUS"]);
     for (code, meaning) in exit_codes::documented() {
-        roff.control("TP", ["6"])
-            .text([roman(code.to_string())])
-            .text([roman(meaning)]);
+        roff.control("TP", ["6"]).text([roman(code.to_string())]).text([roman(meaning)]);
     }
-    roff.control("SH", ["SEE ALSO"])
-        .text([roman(related(entry).join(", "))]);
+    roff.control("SH", ["SEE ALSO"]).text([roman(related(entry).join(", "))]);
     roff
 }
 
 /// The pages next to this one: the command that it belongs to, and those that belong to it.
 fn related(entry: &Entry) -> Vec<String> {
-    let page = |words: &[String]| {
-        format!(
-            "{}(1)",
-            [&["vaultctl".to_owned()], words].concat().join("-")
-        )
-    };
+    let page =
+        |words: &[String]| format!("{}(1)", [&["vaultctl".to_owned()], words].concat().join("-"));
     let above = entry.words.split_last().map(|(_, above)| page(above));
     let below = entry
         .command
@@ -167,13 +132,8 @@ fn reference() -> (String, String) {
     );
     for mut entry in entries() {
         let help = entry.command.render_long_help().to_string();
-        write!(
-            text,
-            "\n## `{}`\n\n```text\n{}\n```\n",
-            entry.title(),
-            help.trim_end()
-        )
-        .expect("text can be written");
+        write!(text, "\n## `{}`\n\n```text\n{}\n```\n", entry.title(), help.trim_end())
+            .expect("text can be written");
     }
     // Help texts pad some lines; Markdown gives spaces at a line's end a meaning.
     let lines: Vec<&str> = text.lines().map(str::trim_end).collect();

@@ -6,15 +6,8 @@ use super::world::World;
 
 /// The system calls by which a file, a folder or a name comes into being, each counted apart. No
 /// processor has all of those with a `?`.
-const STEPS: [&str; 7] = [
-    "?mkdir",
-    "mkdirat",
-    "?rename",
-    "renameat",
-    "?renameat2",
-    "?link",
-    "linkat",
-];
+const STEPS: [&str; 7] =
+    ["?mkdir", "mkdirat", "?rename", "renameat", "?renameat2", "?link", "linkat"];
 
 /// More of one kind of step than any command takes.
 const MOST: usize = 60;
@@ -23,9 +16,7 @@ const MOST: usize = 60;
 fn killed(world: &World, calls: &str, nth: usize, command: &str) -> bool {
     let inject = format!("inject={calls}:signal=KILL:when={nth}");
     let output = world
-        .sh(&format!(
-            "strace -qqq -o /dev/null -e trace={calls} -e {inject} {command}"
-        ))
+        .sh(&format!("strace -qqq -o /dev/null -e trace={calls} -e {inject} {command}"))
         .input(world.canary())
         .reveal();
     assert!(
@@ -55,20 +46,14 @@ fn at_every_step(
     };
     thread::scope(|scope| {
         let counting = STEPS.map(|call| scope.spawn(|| at_each(call)));
-        counting
-            .into_iter()
-            .map(|count| count.join().expect("it was killed well"))
-            .sum()
+        counting.into_iter().map(|count| count.join().expect("it was killed well")).sum()
     })
 }
 
 /// The store's repository is sound and is what is in the tree; nothing of the dead is left.
 fn is_whole(world: &World, when: &str) {
     let checks = [
-        (
-            "git -C .password-store fsck --strict --no-dangling 2>&1",
-            "",
-        ),
+        ("git -C .password-store fsck --strict --no-dangling 2>&1", ""),
         ("git -C .password-store status --porcelain", ""),
         (
             "find .password-store -name '.vaultctl*' -o -name '*.lock' -o -name '*.tmp' -o -name 'tmp_*'; find .local -name '*.journal'",
@@ -93,21 +78,11 @@ fn an_init_that_is_killed_is_finished_by_whoever_comes_next() {
         // It is refused where only the last steps are missing, and those are the next writer's.
         let again = world.sh("vaultctl init").reveal();
         assert!([0, 1].contains(&again.status), "killed at {when}");
-        world
-            .sh("vaultctl set claude/token")
-            .input(world.canary())
-            .run()
-            .ok();
+        world.sh("vaultctl set claude/token").input(world.canary()).run().ok();
         let read = world.sh("vaultctl get claude/token").reveal().ok();
         assert_eq!(read.trim_end(), world.canary(), "killed at {when}");
-        let recorded = world
-            .sh("git -C .password-store ls-tree -r --name-only HEAD")
-            .run()
-            .ok();
-        assert_eq!(
-            recorded, ".age-recipients\nclaude/token.age\n",
-            "killed at {when}"
-        );
+        let recorded = world.sh("git -C .password-store ls-tree -r --name-only HEAD").run().ok();
+        assert_eq!(recorded, ".age-recipients\nclaude/token.age\n", "killed at {when}");
         is_whole(world, when);
         world.sh("vaultctl audit verify").run().ok();
     });
@@ -127,22 +102,12 @@ fn linked() -> World {
 fn a_writer_in_a_linked_working_tree_that_is_killed_is_finished_by_the_next() {
     let kills = at_every_step(linked, "vaultctl set claude/token", |world, when| {
         let read = world.sh("vaultctl get claude/token").reveal().ok();
-        assert!(
-            ["old", world.canary()].contains(&read.trim_end()),
-            "killed at {when}"
-        );
-        world
-            .sh("vaultctl set claude/other")
-            .input(world.canary())
-            .run()
-            .ok();
+        assert!(["old", world.canary()].contains(&read.trim_end()), "killed at {when}");
+        world.sh("vaultctl set claude/other").input(world.canary()).run().ok();
         is_whole(world, when);
         let branches = "git -C main status --porcelain; git -C main rev-list --count main; git -C .password-store log -1 --format=%s store";
         let told = world.sh(branches).run().ok();
-        assert_eq!(
-            told, "1\nAdd given password for claude/other to store.\n",
-            "killed at {when}"
-        );
+        assert_eq!(told, "1\nAdd given password for claude/other to store.\n", "killed at {when}");
     });
     assert!(kills > 5, "only {kills} steps were found");
 }

@@ -23,18 +23,11 @@ struct Server {
 
 impl Server {
     fn start(mut command: Command) -> Self {
-        let command = command
-            .stdin(Stdio::piped())
-            .stdout(Stdio::piped())
-            .stderr(Stdio::null());
+        let command = command.stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::null());
         let mut child = command.spawn().expect("it starts");
         let stdin = child.stdin.take().expect("it was piped");
         let stdout = BufReader::new(child.stdout.take().expect("it was piped"));
-        let mut server = Self {
-            child,
-            stdin,
-            stdout,
-        };
+        let mut server = Self { child, stdin, stdout };
         server.shake_hands();
         server
     }
@@ -50,14 +43,8 @@ impl Server {
 
     /// Its own environment, as it prints it.
     fn environment(&mut self) -> Value {
-        let answer = self.call(
-            2,
-            "tools/call",
-            &json!({ "name": "get-env", "arguments": {} }),
-        );
-        let text = answer["content"][0]["text"]
-            .as_str()
-            .expect("the tool prints text");
+        let answer = self.call(2, "tools/call", &json!({ "name": "get-env", "arguments": {} }));
+        let text = answer["content"][0]["text"].as_str().expect("the tool prints text");
         serde_json::from_str(text).expect("the text is JSON")
     }
 
@@ -65,10 +52,7 @@ impl Server {
         self.send(&json!({ "jsonrpc": "2.0", "id": id, "method": method, "params": params }));
         loop {
             let mut line = String::new();
-            assert!(
-                self.stdout.read_line(&mut line).expect("a line") > 0,
-                "the server has gone"
-            );
+            assert!(self.stdout.read_line(&mut line).expect("a line") > 0, "the server has gone");
             let mut message: Value = serde_json::from_str(&line).expect("a JSON-RPC message");
             if message["id"] == id {
                 return message["result"].take();
@@ -90,28 +74,15 @@ impl Drop for Server {
 
 fn world() -> World {
     let world = World::with_store();
-    world
-        .sh("vaultctl set claude/github-token")
-        .input(world.canary())
-        .run()
-        .ok();
-    world
-        .sh("vaultctl set claude/other")
-        .input(world.canary())
-        .run()
-        .ok();
+    world.sh("vaultctl set claude/github-token").input(world.canary()).run().ok();
+    world.sh("vaultctl set claude/other").input(world.canary()).run().ok();
     world
 }
 
 /// `vaultctl exec ARGUMENTS -- SERVER stdio`.
 fn launch(world: &World, arguments: &[&str]) -> Command {
     let mut command = world.command(PROGRAM);
-    command
-        .arg("exec")
-        .args(arguments)
-        .arg("--")
-        .arg(tools::everything_server())
-        .arg("stdio");
+    command.arg("exec").args(arguments).arg("--").arg(tools::everything_server()).arg("stdio");
     command
 }
 
@@ -136,10 +107,7 @@ fn a_reference_in_the_environment_is_resolved() {
     let world = world();
     let mut command = launch(&world, &[]);
     command.env(VARIABLE, REFERENCE);
-    assert_eq!(
-        Server::start(command).environment()[VARIABLE],
-        world.canary()
-    );
+    assert_eq!(Server::start(command).environment()[VARIABLE], world.canary());
 }
 
 #[test]
@@ -155,9 +123,7 @@ fn a_clean_launch_passes_only_what_is_kept() {
     let world = world();
     let grant = format!("{VARIABLE}={REFERENCE}");
     let mut command = launch(&world, &["--clean", "--keep", "KEPT", "-e", &grant]);
-    command
-        .env("KEPT", "here")
-        .env("AWS_SECRET_ACCESS_KEY", "stray");
+    command.env("KEPT", "here").env("AWS_SECRET_ACCESS_KEY", "stray");
     let environment = Server::start(command).environment();
     assert_eq!(environment[VARIABLE], world.canary());
     assert_eq!(
@@ -178,10 +144,7 @@ fn the_server_is_the_process_that_was_spawned() {
         words.contains("mcp-server-everything\0stdio") && !words.contains("vaultctl\0"),
         "{words}"
     );
-    assert!(
-        !words.contains(world.canary()),
-        "the secret is in the process list"
-    );
+    assert!(!words.contains(world.canary()), "the secret is in the process list");
     server.child.kill().expect("it is ours");
     assert_eq!(server.child.wait().expect("it ends").signal(), Some(9));
 }

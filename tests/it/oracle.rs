@@ -31,11 +31,7 @@ impl Oracle {
     pub(crate) fn new(canary: &str) -> Self {
         let forms = forms(canary.as_bytes());
         let search = searcher(forms.iter().map(|(_, form)| form.as_slice()));
-        Self {
-            forms,
-            search,
-            keys: searcher(KEY_MARKS.iter().map(|mark| mark.as_bytes())),
-        }
+        Self { forms, search, keys: searcher(KEY_MARKS.iter().map(|mark| mark.as_bytes())) }
     }
 
     /// What gives a secret away in `bytes`: the canary's form, or a private key.
@@ -46,14 +42,9 @@ impl Oracle {
 
     fn find_canary(&self, bytes: &[u8]) -> Option<&'static str> {
         // Encoders break lines and space out digits; a secret in pieces is still a secret.
-        let unbroken: Vec<u8> = bytes
-            .iter()
-            .copied()
-            .filter(|byte| !byte.is_ascii_whitespace())
-            .collect();
-        self.search
-            .find(&unbroken)
-            .map(|found| self.forms[found.pattern()].0)
+        let unbroken: Vec<u8> =
+            bytes.iter().copied().filter(|byte| !byte.is_ascii_whitespace()).collect();
+        self.search.find(&unbroken).map(|found| self.forms[found.pattern()].0)
     }
 
     /// Everything below `root` that gives a secret away, but for the files that are meant to.
@@ -67,10 +58,7 @@ impl Oracle {
         }
         // Other tests' files come and go there; theirs bear other canaries.
         for path in everything_below(Path::new(MEMORY_FILES)) {
-            leaks.extend(
-                self.find_canary(&content(&path))
-                    .map(|form| leak(&path, form)),
-            );
+            leaks.extend(self.find_canary(&content(&path)).map(|form| leak(&path, form)));
         }
         leaks
     }
@@ -84,25 +72,14 @@ impl Oracle {
             return;
         }
         let is_key_file = KEY_FILES.iter().any(|file| path.ends_with(file));
-        let find = if is_key_file {
-            Self::find_canary
-        } else {
-            Self::find
-        };
+        let find = if is_key_file { Self::find_canary } else { Self::find };
         leaks.extend(find(self, &content(path)).map(|form| leak(path, form)));
     }
 
     fn inspect_objects(&self, repository: &Path, leaks: &mut Vec<String>) {
         let mut git = Command::new("git");
-        git.env("GIT_CONFIG_GLOBAL", "/dev/null")
-            .env("GIT_DIR", repository);
-        git.args([
-            "-c",
-            "safe.directory=*",
-            "cat-file",
-            "--batch-all-objects",
-            "--batch",
-        ]);
+        git.env("GIT_CONFIG_GLOBAL", "/dev/null").env("GIT_DIR", repository);
+        git.args(["-c", "safe.directory=*", "cat-file", "--batch-all-objects", "--batch"]);
         let objects = git.output().expect("git starts");
         assert!(
             objects.status.success(),
@@ -121,19 +98,16 @@ fn leak(path: &Path, what: &str) -> String {
 
 /// Letter case is no disguise: hexadecimal digits come in both.
 fn searcher<'a>(needles: impl Iterator<Item = &'a [u8]>) -> AhoCorasick {
-    AhoCorasick::builder()
-        .ascii_case_insensitive(true)
-        .build(needles)
-        .expect("a few short needles")
+    AhoCorasick::builder().ascii_case_insensitive(true).build(needles).expect("a few short needles")
 }
 
 /// What a file holds, a link points to; nothing for folders, sockets, and what has just gone.
 fn content(path: &Path) -> Vec<u8> {
     match path.symlink_metadata() {
         Ok(item) if item.is_file() => fs::read(path).unwrap_or_default(),
-        Ok(item) if item.is_symlink() => fs::read_link(path)
-            .map(|to| to.as_os_str().as_bytes().to_vec())
-            .unwrap_or_default(),
+        Ok(item) if item.is_symlink() => {
+            fs::read_link(path).map(|to| to.as_os_str().as_bytes().to_vec()).unwrap_or_default()
+        }
         _ => Vec::new(),
     }
 }
@@ -210,9 +184,7 @@ mod tests {
     ];
 
     fn disguised<'w>(world: &'w World, disguise: &str) -> crate::shell::Step<'w> {
-        world
-            .sh(disguise)
-            .input(format!("before {} after", world.canary()))
+        world.sh(disguise).input(format!("before {} after", world.canary()))
     }
 
     #[test]
@@ -220,10 +192,7 @@ mod tests {
         for disguise in DISGUISES {
             let world = World::new();
             let output = disguised(&world, disguise).reveal();
-            assert!(
-                world.oracle().find(&output.stdout).is_some(),
-                "`{disguise}` hides it"
-            );
+            assert!(world.oracle().find(&output.stdout).is_some(), "`{disguise}` hides it");
         }
     }
 
@@ -231,9 +200,7 @@ mod tests {
     fn finds_a_secret_in_a_file() {
         for disguise in DISGUISES {
             let world = World::new();
-            disguised(&world, &format!("mkdir -p a/b; ({disguise}) > a/b/c"))
-                .run()
-                .ok();
+            disguised(&world, &format!("mkdir -p a/b; ({disguise}) > a/b/c")).run().ok();
             assert_eq!(world.leaks().len(), 1, "`{disguise}` hides it");
             std::fs::remove_file(world.path("a/b/c")).expect("it is there");
         }
@@ -251,23 +218,16 @@ mod tests {
         )
         .run()
         .ok();
-        assert!(
-            world.leaks()[0].contains("a git object, as it is"),
-            "{:?}",
-            world.leaks()
-        );
+        assert!(world.leaks()[0].contains("a git object, as it is"), "{:?}", world.leaks());
         world.sh("rm -rf r").run().ok();
     }
 
     #[test]
     fn finds_a_secret_in_a_name_and_a_link() {
         let world = World::new();
-        disguised(
-            &world,
-            "ln -s \"$(cat)\" link; mkdir $(readlink link | cut -d' ' -f2)",
-        )
-        .run()
-        .ok();
+        disguised(&world, "ln -s \"$(cat)\" link; mkdir $(readlink link | cut -d' ' -f2)")
+            .run()
+            .ok();
         assert_eq!(world.leaks().len(), 2, "{:?}", world.leaks());
         world.sh("rm -r link cnry*").run().ok();
     }
@@ -276,10 +236,7 @@ mod tests {
     fn finds_a_private_key_outside_its_file() {
         let world = World::new();
         world.sh("mkdir -p .config/vaultctl; echo AGE-SECRET-KEY-1 | tee .config/vaultctl/identity.txt > x").run().ok();
-        assert_eq!(
-            world.leaks(),
-            [format!("{}: a private key", world.path("x").display())]
-        );
+        assert_eq!(world.leaks(), [format!("{}: a private key", world.path("x").display())]);
         world.sh("rm x").run().ok();
     }
 

@@ -27,23 +27,13 @@ done
 /// A person with a key, whose agent has forgotten the passphrase.
 fn person(key: &str) -> World {
     let world = World::new();
-    world.plant(
-        ".gitconfig",
-        "[user]\n\tname = Ann\n\temail = ann@example.org\n",
-    );
+    world.plant(".gitconfig", "[user]\n\tname = Ann\n\temail = ann@example.org\n");
     world.plant("passphrase", world.canary());
     let pinentry = world.plant("pinentry", PINENTRY);
     fs::set_permissions(&pinentry, fs::Permissions::from_mode(0o700)).expect("it is ours");
-    world.plant(
-        ".gnupg/gpg-agent.conf",
-        format!("pinentry-program {}\n", pinentry.display()),
-    );
+    world.plant(".gnupg/gpg-agent.conf", format!("pinentry-program {}\n", pinentry.display()));
     let order = format!("{key}{OWNER}Passphrase: {}\n%commit\n", world.canary());
-    world
-        .sh("gpg --quiet --batch --gen-key && gpgconf --kill gpg-agent")
-        .input(order)
-        .run()
-        .ok();
+    world.sh("gpg --quiet --batch --gen-key && gpgconf --kill gpg-agent").input(order).run().ok();
     world
 }
 
@@ -72,37 +62,20 @@ fn ours_reads_theirs(world: &World) {
         world.sh("vaultctl get claude/token").reveal().ok(),
         format!("{}\n", world.canary())
     );
-    assert!(
-        was_asked(world),
-        "the key has a passphrase, and nobody asked for it"
-    );
-    assert_eq!(
-        world.sh("vaultctl get claude/token#user").reveal().ok(),
-        "ann\n"
-    );
-    assert_eq!(
-        world.sh("vaultctl show claude/token").reveal().ok(),
-        entry(world)
-    );
+    assert!(was_asked(world), "the key has a passphrase, and nobody asked for it");
+    assert_eq!(world.sh("vaultctl get claude/token#user").reveal().ok(), "ann\n");
+    assert_eq!(world.sh("vaultctl show claude/token").reveal().ok(), entry(world));
 }
 
 fn theirs_reads_ours(world: &World) {
     let line = format!("new-{}", world.canary());
-    world
-        .sh("vaultctl set claude/token")
-        .input(format!("{line}\n"))
-        .run()
-        .ok();
+    world.sh("vaultctl set claude/token").input(format!("{line}\n")).run().ok();
     assert_eq!(
         world.sh("pass show claude/token").reveal().ok(),
         entry(world).replacen(world.canary(), &line, 1)
     );
     let raw = format!("{}\n\n  no line end", world.canary());
-    world
-        .sh("vaultctl insert -m claude/other")
-        .input(raw.as_str())
-        .run()
-        .ok();
+    world.sh("vaultctl insert -m claude/other").input(raw.as_str()).run().ok();
     assert_eq!(world.sh("pass show claude/other").reveal().ok(), raw);
     world.sh("vaultctl rm -f claude/token").run().ok();
     world.sh("pass show claude/token").run().fails(1);
@@ -113,9 +86,7 @@ fn history_is_one(world: &World) {
     let ours = "Edit password for claude/token using vaultctl.\nAdd given password for claude/other to store.\n\
         Remove claude/token from store.\n";
     assert!(
-        subjects.ends_with(&format!(
-            "Add given password for claude/token to store.\n{ours}"
-        )),
+        subjects.ends_with(&format!("Add given password for claude/token to store.\n{ours}")),
         "{subjects}"
     );
     assert_eq!(world.sh("pass git status --porcelain").run().ok(), "");
@@ -139,24 +110,10 @@ fn pass_works_in_a_store_that_we_made() {
     let world = person(CURVE);
     let insert = |name: &str| format!("pass insert -m {name}");
     world.sh("vaultctl init ann@example.org").run().ok();
-    world
-        .sh(&insert("claude/token"))
-        .input(entry(&world))
-        .run()
-        .ok();
-    assert_eq!(
-        world.sh("vaultctl show claude/token").reveal().ok(),
-        entry(&world)
-    );
-    world
-        .sh("vaultctl set claude/second")
-        .input(world.canary())
-        .run()
-        .ok();
-    assert_eq!(
-        world.sh("pass show claude/second").reveal().ok().trim_end(),
-        world.canary()
-    );
+    world.sh(&insert("claude/token")).input(entry(&world)).run().ok();
+    assert_eq!(world.sh("vaultctl show claude/token").reveal().ok(), entry(&world));
+    world.sh("vaultctl set claude/second").input(world.canary()).run().ok();
+    assert_eq!(world.sh("pass show claude/second").reveal().ok().trim_end(), world.canary());
     assert_eq!(world.sh("pass git status --porcelain").run().ok(), "");
 }
 
@@ -166,33 +123,15 @@ fn a_folder_of_an_age_store_can_be_for_gpg() {
     drop(world.sh("vaultctl init").reveal().ok());
     world.sh("pass init -p docker ann@example.org").run().ok();
     for name in ["docker/registry", "claude/token"] {
-        world
-            .sh(&format!("vaultctl set {name}"))
-            .input(world.canary())
-            .run()
-            .ok();
+        world.sh(&format!("vaultctl set {name}")).input(world.canary()).run().ok();
         assert_eq!(
-            world
-                .sh(&format!("vaultctl get {name}"))
-                .reveal()
-                .ok()
-                .trim_end(),
+            world.sh(&format!("vaultctl get {name}")).reveal().ok().trim_end(),
             world.canary()
         );
     }
     let files = "cd .password-store; find . -name '*.gpg' -o -name '*.age' | sort";
-    assert_eq!(
-        world.sh(files).run().ok(),
-        "./claude/token.age\n./docker/registry.gpg\n"
-    );
-    assert_eq!(
-        world
-            .sh("pass show docker/registry")
-            .reveal()
-            .ok()
-            .trim_end(),
-        world.canary()
-    );
+    assert_eq!(world.sh(files).run().ok(), "./claude/token.age\n./docker/registry.gpg\n");
+    assert_eq!(world.sh("pass show docker/registry").reveal().ok().trim_end(), world.canary());
 }
 
 /// Nobody answers: the entry stays closed, nothing hangs, and it is said which.
@@ -215,10 +154,7 @@ fn without_the_passphrase_nothing_opens() {
 #[test]
 fn what_pass_says_of_keys_is_honoured() {
     let world = person(CURVE);
-    world
-        .sh("pass init nobody@example.org && pass git init")
-        .run()
-        .ok();
+    world.sh("pass init nobody@example.org && pass git init").run().ok();
     let before = world.fingerprint();
     let told = world
         .sh("PASSWORD_STORE_SIGNING_KEY=0123456789ABCDEF PASSWORD_STORE_KEY=ann@example.org vaultctl set claude/token")
@@ -226,24 +162,13 @@ fn what_pass_says_of_keys_is_honoured() {
         .run()
         .fails(15);
     assert!(told.contains("PASSWORD_STORE_SIGNING_KEY is set"), "{told}");
-    assert_eq!(
-        world.fingerprint(),
-        before,
-        "it was refused, and changed something"
-    );
-    let told = world
-        .sh("vaultctl set claude/token")
-        .input(world.canary())
-        .run()
-        .fails(1);
+    assert_eq!(world.fingerprint(), before, "it was refused, and changed something");
+    let told = world.sh("vaultctl set claude/token").input(world.canary()).run().fails(1);
     assert!(told.contains("gpg could not encrypt it"), "{told}");
     world
         .sh("PASSWORD_STORE_KEY=ann@example.org vaultctl set claude/token")
         .input(world.canary())
         .run()
         .ok();
-    assert_eq!(
-        world.sh("pass show claude/token").reveal().ok().trim_end(),
-        world.canary()
-    );
+    assert_eq!(world.sh("pass show claude/token").reveal().ok().trim_end(), world.canary());
 }

@@ -29,11 +29,7 @@ pub(crate) struct Output {
 
 impl<'w> Step<'w> {
     pub(crate) fn new(world: &'w World, script: &str) -> Self {
-        Self {
-            world,
-            script: script.to_owned(),
-            input: Vec::new(),
-        }
+        Self { world, script: script.to_owned(), input: Vec::new() }
     }
 
     /// Gives it something to read.
@@ -46,15 +42,11 @@ impl<'w> Step<'w> {
     pub(crate) fn run(self) -> Output {
         let world = self.world;
         let output = self.reveal();
-        for (name, bytes) in [
-            ("standard output", &output.stdout),
-            ("standard error", &output.stderr),
-        ] {
+        for (name, bytes) in
+            [("standard output", &output.stdout), ("standard error", &output.stderr)]
+        {
             if let Some(encoding) = world.oracle().find(bytes) {
-                panic!(
-                    "`{}` leaks a secret ({encoding}) on its {name}",
-                    output.script
-                );
+                panic!("`{}` leaks a secret ({encoding}) on its {name}", output.script);
             }
         }
         output
@@ -66,12 +58,7 @@ impl<'w> Step<'w> {
         let mut command = self.world.command("setsid");
         command.args(["--wait", "timeout", PATIENCE, "sh", "-c", &self.script]);
         let (status, stdout, stderr) = converse(command, self.input);
-        Output {
-            script: self.script,
-            status: shell_status(status),
-            stdout,
-            stderr,
-        }
+        Output { script: self.script, status: shell_status(status), stdout, stderr }
     }
 }
 
@@ -89,23 +76,14 @@ impl Output {
     }
 
     fn ends(&self, status: i32) {
-        let (stdout, stderr) = (
-            String::from_utf8_lossy(&self.stdout),
-            String::from_utf8_lossy(&self.stderr),
-        );
-        assert_eq!(
-            self.status, status,
-            "`{}`\nstdout: {stdout}\nstderr: {stderr}",
-            self.script
-        );
+        let (stdout, stderr) =
+            (String::from_utf8_lossy(&self.stdout), String::from_utf8_lossy(&self.stderr));
+        assert_eq!(self.status, status, "`{}`\nstdout: {stdout}\nstderr: {stderr}", self.script);
     }
 }
 
 fn converse(mut command: Command, input: Vec<u8>) -> (ExitStatus, Vec<u8>, Vec<u8>) {
-    command
-        .stdin(Stdio::piped())
-        .stdout(Stdio::piped())
-        .stderr(Stdio::piped());
+    command.stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::piped());
     let mut child = command.spawn().expect("the program starts");
     let mut stdin = child.stdin.take().expect("it was piped");
     // A command that does not read its input closes the pipe; that is its right.
@@ -116,7 +94,5 @@ fn converse(mut command: Command, input: Vec<u8>) -> (ExitStatus, Vec<u8>, Vec<u
 }
 
 fn shell_status(status: ExitStatus) -> i32 {
-    status
-        .code()
-        .unwrap_or_else(|| 128 + status.signal().expect("no code means a signal"))
+    status.code().unwrap_or_else(|| 128 + status.signal().expect("no code means a signal"))
 }

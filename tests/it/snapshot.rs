@@ -19,9 +19,7 @@ struct Machine {
 impl Machine {
     /// With Claude's tree and a store, and a repository that holds nothing yet.
     fn new() -> Self {
-        let machine = Self {
-            root: tempfile::tempdir().expect("a folder"),
-        };
+        let machine = Self { root: tempfile::tempdir().expect("a folder") };
         plant_home(&machine.path("home"));
         machine.ok(&["init", "--recovery-out", "paper.txt"]);
         machine.ok(&["snapshot", "init", "--to", "repository"]);
@@ -40,20 +38,14 @@ impl Machine {
 
     fn command(&self, program: impl AsRef<std::ffi::OsStr>) -> Command {
         let mut command = Command::new(program);
-        command
-            .env_clear()
-            .current_dir(self.root.path())
-            .stdin(Stdio::null());
+        command.env_clear().current_dir(self.root.path()).stdin(Stdio::null());
         command.env("HOME", self.path("home")).env("USER", "ann");
         command.env("PATH", std::env::var_os("PATH").expect("is set"));
         command
     }
 
     fn run(&self, arguments: &[&str]) -> Output {
-        self.command(PROGRAM)
-            .args(arguments)
-            .output()
-            .expect("starts")
+        self.command(PROGRAM).args(arguments).output().expect("starts")
     }
 
     fn ok(&self, arguments: &[&str]) -> String {
@@ -69,13 +61,7 @@ impl Machine {
     }
 
     fn shell(&self, script: &str) -> String {
-        succeeded(
-            &self
-                .command("sh")
-                .args(["-euc", script])
-                .output()
-                .expect("starts"),
-        )
+        succeeded(&self.command("sh").args(["-euc", script]).output().expect("starts"))
     }
 
     /// Runs `restore.sh` with nothing on the PATH but stock tools.
@@ -83,11 +69,7 @@ impl Machine {
         let tools = self.tools(tar, &[]);
         let script = self.path("repository/restore.sh");
         let mut command = self.command(found(shell[0]));
-        command
-            .args(&shell[1..])
-            .arg(script)
-            .args(arguments)
-            .env("PATH", tools);
+        command.args(&shell[1..]).arg(script).args(arguments).env("PATH", tools);
         command.output().expect("starts")
     }
 
@@ -127,9 +109,7 @@ impl Machine {
 
     fn snapshots(&self) -> Vec<String> {
         let list = self.ok(&["snapshot", "list", "--to", "repository"]);
-        list.lines()
-            .map(|line| line.split(' ').next().expect("a name").to_owned())
-            .collect()
+        list.lines().map(|line| line.split(' ').next().expect("a name").to_owned()).collect()
     }
 
     fn objects(&self) -> Vec<PathBuf> {
@@ -205,35 +185,17 @@ fn describe(root: &Path) -> BTreeMap<PathBuf, Thing> {
         let facts = path.symlink_metadata().expect("is there");
         let name = path.strip_prefix(root).expect("is below").to_owned();
         let (kind, content) = match facts.file_type() {
-            kind if kind.is_symlink() => (
-                "link",
-                fs::read_link(&path)
-                    .expect("is read")
-                    .as_os_str()
-                    .as_bytes()
-                    .to_vec(),
-            ),
+            kind if kind.is_symlink() => {
+                ("link", fs::read_link(&path).expect("is read").as_os_str().as_bytes().to_vec())
+            }
             kind if kind.is_dir() => ("folder", Vec::new()),
             _ => ("file", fs::read(&path).expect("is read")),
         };
         let several = kind == "file" && facts.nlink() > 1;
-        let first_name = several.then(|| {
-            first_names
-                .entry(facts.ino())
-                .or_insert_with(|| name.clone())
-                .clone()
-        });
+        let first_name =
+            several.then(|| first_names.entry(facts.ino()).or_insert_with(|| name.clone()).clone());
         let (mode, mtime) = (facts.mode() & 0o7777, (facts.mtime(), facts.mtime_nsec()));
-        things.insert(
-            name,
-            Thing {
-                kind,
-                mode,
-                mtime,
-                content,
-                first_name,
-            },
-        );
+        things.insert(name, Thing { kind, mode, mtime, content, first_name });
     }
     things
 }
@@ -250,15 +212,10 @@ fn assert_same(expected: &BTreeMap<PathBuf, Thing>, restored: &BTreeMap<PathBuf,
 fn plant(root: &Path, name: &str, content: &[u8], mode: u32, mtime: Duration) {
     let path = root.join(name);
     let folder = path.parent().expect("has one");
-    fs::DirBuilder::new()
-        .recursive(true)
-        .mode(0o700)
-        .create(folder)
-        .expect("is made");
+    fs::DirBuilder::new().recursive(true).mode(0o700).create(folder).expect("is made");
     fs::write(&path, content).expect("is written");
     let file = File::options().write(true).open(&path).expect("opens");
-    file.set_modified(SystemTime::UNIX_EPOCH + mtime)
-        .expect("is set");
+    file.set_modified(SystemTime::UNIX_EPOCH + mtime).expect("is set");
     fs::set_permissions(&path, fs::Permissions::from_mode(mode)).expect("is set");
 }
 
@@ -267,46 +224,21 @@ type Planted = (&'static str, u32, (u64, u32), &'static [u8]);
 
 /// Claude's tree.
 const FILES: &[Planted] = &[
-    (
-        ".claude.json",
-        0o600,
-        (1_700_000_000, 123_456_789),
-        br#"{"mcpServers": {}}"#,
-    ),
+    (".claude.json", 0o600, (1_700_000_000, 123_456_789), br#"{"mcpServers": {}}"#),
     (".claude/settings.json", 0o644, (1_700_000_001, 1), b"{}"),
-    (
-        ".claude/settings.local.json",
-        0o400,
-        (1_700_000_002, 999_999_999),
-        b"{}",
-    ),
+    (".claude/settings.local.json", 0o400, (1_700_000_002, 999_999_999), b"{}"),
     (".claude/CLAUDE.md", 0o644, (1, 0), b"Be brief."),
     (".claude/skills/s/run.sh", 0o755, (0, 5), b"#!/bin/sh"),
     (".claude/skills/s/empty", 0o640, (1_700_000_003, 0), b""),
-    (
-        ".claude/projects/-srv-x/memory/M.md",
-        0o600,
-        (4, 4),
-        b"memory",
-    ),
+    (".claude/projects/-srv-x/memory/M.md", 0o600, (4, 4), b"memory"),
     // Odd names.
     (".claude/agents/with space.md", 0o644, (5, 5), b"a"),
     (".claude/agents/with\nnewline.md", 0o644, (6, 6), b"b"),
     (".claude/agents/emoji 🔑 ü.md", 0o644, (7, 7), b"c"),
     (".claude/agents/-rf", 0o644, (8, 8), b"d"),
-    (
-        ".claude/agents/'quoted\" $HOME `id` \\",
-        0o644,
-        (9, 9),
-        b"e",
-    ),
+    (".claude/agents/'quoted\" $HOME `id` \\", 0o644, (9, 9), b"e"),
     // What is not taken.
-    (
-        ".claude/projects/-srv-x/session.jsonl",
-        0o600,
-        (10, 0),
-        b"{}",
-    ),
+    (".claude/projects/-srv-x/session.jsonl", 0o600, (10, 0), b"{}"),
     (".claude/debug/log", 0o600, (11, 0), b"noise"),
     (".claude/.credentials.json", 0o600, (12, 0), b"{}"),
 ];
@@ -315,21 +247,9 @@ const FILES: &[Planted] = &[
 fn plant_home(home: &Path) {
     fs::create_dir(home).expect("is made");
     for (name, mode, (seconds, nanoseconds), content) in FILES {
-        plant(
-            home,
-            name,
-            content,
-            *mode,
-            Duration::new(*seconds, *nanoseconds),
-        );
+        plant(home, name, content, *mode, Duration::new(*seconds, *nanoseconds));
     }
-    plant(
-        home,
-        ".claude/skills/s/large",
-        &noise(3_000_000),
-        0o600,
-        Duration::new(13, 13),
-    );
+    plant(home, ".claude/skills/s/large", &noise(3_000_000), 0o600, Duration::new(13, 13));
     let agents = home.join(".claude/agents");
     plant_long_names(home, &agents);
     plant_links(home, &agents);
@@ -383,14 +303,10 @@ const BUSYBOX: &[&str] = &["busybox", "sh"];
 fn restore_sh_brings_everything_back_with_stock_tools() {
     let machine = Machine::with_snapshot();
     let expected = machine.taken();
-    for (number, (shell, tar)) in [
-        (DASH, "tar"),
-        (BUSYBOX, "tar"),
-        (DASH, "bsdtar"),
-        (BUSYBOX, "bsdtar"),
-    ]
-    .into_iter()
-    .enumerate()
+    for (number, (shell, tar)) in
+        [(DASH, "tar"), (BUSYBOX, "tar"), (DASH, "bsdtar"), (BUSYBOX, "bsdtar")]
+            .into_iter()
+            .enumerate()
     {
         let target = format!("restored {number}");
         let output = machine.restore_sh(shell, tar, &["-i", "paper.txt", "repository", &target]);
@@ -400,11 +316,7 @@ fn restore_sh_brings_everything_back_with_stock_tools() {
             "the paper names the signer"
         );
         assert_same(&expected, &describe(&machine.path(&target).join("HOME")));
-        assert_eq!(
-            below(&machine.path(&target)).len(),
-            expected.len() + 1,
-            "nothing else is left"
-        );
+        assert_eq!(below(&machine.path(&target)).len(), expected.len() + 1, "nothing else is left");
     }
 }
 
@@ -413,23 +325,11 @@ fn restore_sh_brings_everything_back_with_stock_tools() {
 fn restore_sh_brings_back_with_busybox_what_busybox_can() {
     let coarse = |things: BTreeMap<PathBuf, Thing>| {
         let coarse = |thing: Thing| match thing.kind {
-            "link" => Thing {
-                mtime: (0, 0),
-                ..thing
-            },
-            "folder" => Thing {
-                mtime: (0, 0),
-                ..thing
-            },
-            _ => Thing {
-                mtime: (thing.mtime.0, 0),
-                ..thing
-            },
+            "link" => Thing { mtime: (0, 0), ..thing },
+            "folder" => Thing { mtime: (0, 0), ..thing },
+            _ => Thing { mtime: (thing.mtime.0, 0), ..thing },
         };
-        things
-            .into_iter()
-            .map(|(path, thing)| (path, coarse(thing)))
-            .collect::<BTreeMap<_, _>>()
+        things.into_iter().map(|(path, thing)| (path, coarse(thing))).collect::<BTreeMap<_, _>>()
     };
     let machine = Machine::with_snapshot();
     succeeded(&machine.restore_sh(
@@ -437,35 +337,16 @@ fn restore_sh_brings_back_with_busybox_what_busybox_can() {
         "busybox",
         &["-i", "paper.txt", "repository", "restored"],
     ));
-    assert_same(
-        &coarse(machine.taken()),
-        &coarse(describe(&machine.path("restored/HOME"))),
-    );
+    assert_same(&coarse(machine.taken()), &coarse(describe(&machine.path("restored/HOME"))));
 }
 
 #[test]
 fn we_bring_everything_back() {
     let machine = Machine::with_snapshot();
-    machine.ok(&[
-        "snapshot",
-        "restore",
-        "--to",
-        "repository",
-        "--target",
-        "restored",
-    ]);
+    machine.ok(&["snapshot", "restore", "--to", "repository", "--target", "restored"]);
     assert_same(&machine.taken(), &describe(&machine.path("restored/HOME")));
-    let said = machine.fails(
-        1,
-        &[
-            "snapshot",
-            "restore",
-            "--to",
-            "repository",
-            "--target",
-            "restored",
-        ],
-    );
+    let said =
+        machine.fails(1, &["snapshot", "restore", "--to", "repository", "--target", "restored"]);
     assert!(said.contains("restored"), "{said}");
 }
 
@@ -473,10 +354,7 @@ fn we_bring_everything_back() {
 fn age_zstd_and_tar_alone_bring_everything_back() {
     let machine = Machine::with_snapshot();
     machine.shell("mkdir by-hand; age -d -i paper.txt repository/snaps/*.age | zstd -d | tar -x -p -C by-hand");
-    assert_same(
-        &machine.taken(),
-        &describe(&machine.path("by-hand/files/HOME")),
-    );
+    assert_same(&machine.taken(), &describe(&machine.path("by-hand/files/HOME")));
 }
 
 #[test]
@@ -497,31 +375,18 @@ fn restore_sh_refuses_what_the_paper_does_not_vouch_for() {
     let refused = |arguments: &[&str], expected: &str| {
         let output = machine.restore_sh(DASH, "tar", arguments);
         let said = String::from_utf8_lossy(&output.stderr).into_owned();
-        assert!(
-            !output.status.success() && said.contains(expected),
-            "{arguments:?}: {said}"
-        );
+        assert!(!output.status.success() && said.contains(expected), "{arguments:?}: {said}");
         assert!(!machine.path("out/HOME").exists() && !machine.path("out/.restoring").exists());
     };
     machine.shell("sed 's/^# signer: SHA256:.*/# signer: SHA256:AAAA/' paper.txt > other.txt; sed '/^# signer/d' paper.txt > mute.txt");
     refused(&["-i", "other.txt", "repository", "out"], "REFUSED");
     refused(
-        &[
-            "-i",
-            "paper.txt",
-            "-s",
-            "20200101T000000Z-000001",
-            "repository",
-            "out",
-        ],
+        &["-i", "paper.txt", "-s", "20200101T000000Z-000001", "repository", "out"],
         "there is no snapshot",
     );
     refused(&["-i", "paper.txt", "repository", "home"], "not empty");
     refused(&["-i", "absent.txt", "repository", "out"], "identity file");
-    refused(
-        &["-i", "paper.txt", "home", "out"],
-        "no snapshot repository",
-    );
+    refused(&["-i", "paper.txt", "home", "out"], "no snapshot repository");
     machine.shell("cp -R repository whole; chmod -R u+w repository");
     machine.shell("sed -i 's/^bytes .*/bytes 1/' repository/commits/*.commit");
     refused(&["-i", "paper.txt", "repository", "out"], "does not hold");
@@ -543,13 +408,7 @@ fn restore_sh_says_what_is_missing() {
         let tools = machine.tools("tar", &[missing]);
         let mut command = machine.command(found("dash"));
         let output = command
-            .args([
-                "repository/restore.sh",
-                "-i",
-                "paper.txt",
-                "repository",
-                "out",
-            ])
+            .args(["repository/restore.sh", "-i", "paper.txt", "repository", "out"])
             .env("PATH", tools);
         let output = output.output().expect("starts");
         let said = String::from_utf8_lossy(&output.stderr).into_owned();
@@ -559,13 +418,7 @@ fn restore_sh_says_what_is_missing() {
     let tools = machine.tools("tar", &["ssh-keygen"]);
     let mut command = machine.command(found("dash"));
     command
-        .args([
-            "repository/restore.sh",
-            "-i",
-            "paper.txt",
-            "repository",
-            "out",
-        ])
+        .args(["repository/restore.sh", "-i", "paper.txt", "repository", "out"])
         .env("PATH", tools);
     let output = command.output().expect("starts");
     succeeded(&output);
@@ -577,11 +430,7 @@ fn damage_anywhere_is_found_and_named() {
     let machine = Machine::with_snapshot();
     for path in machine.objects() {
         let whole = fs::read(&path).expect("is read");
-        let name = path
-            .file_name()
-            .expect("has one")
-            .to_string_lossy()
-            .into_owned();
+        let name = path.file_name().expect("has one").to_string_lossy().into_owned();
         for place in [0, whole.len() / 3, whole.len() / 2, whole.len() - 1] {
             let mut flipped = whole.clone();
             flipped[place] ^= 1;
@@ -591,14 +440,7 @@ fn damage_anywhere_is_found_and_named() {
         }
         overwrite(&path, &whole);
     }
-    machine.ok(&[
-        "snapshot",
-        "verify",
-        "--to",
-        "repository",
-        "--level",
-        "data",
-    ]);
+    machine.ok(&["snapshot", "verify", "--to", "repository", "--level", "data"]);
 }
 
 fn overwrite(path: &Path, content: &[u8]) {
@@ -653,31 +495,13 @@ fn a_killed_run_is_in_nobodys_way() {
     let before = machine.snapshots().len();
     machine.ok(&["snapshot", "create", "--to", "repository"]);
     assert_eq!(machine.snapshots().len(), before + 1);
-    machine.ok(&[
-        "snapshot",
-        "verify",
-        "--to",
-        "repository",
-        "--level",
-        "data",
-    ]);
-    machine.ok(&[
-        "snapshot",
-        "restore",
-        "--to",
-        "repository",
-        "--target",
-        "restored",
-    ]);
+    machine.ok(&["snapshot", "verify", "--to", "repository", "--level", "data"]);
+    machine.ok(&["snapshot", "restore", "--to", "repository", "--target", "restored"]);
     assert_same(&machine.taken(), &describe(&machine.path("restored/HOME")));
-    let hidden = |path: &PathBuf| {
-        path.file_name()
-            .is_some_and(|name| name.as_bytes().starts_with(b"."))
-    };
-    let leftovers: Vec<_> = below(&machine.path("home/.local/state"))
-        .into_iter()
-        .filter(hidden)
-        .collect();
+    let hidden =
+        |path: &PathBuf| path.file_name().is_some_and(|name| name.as_bytes().starts_with(b"."));
+    let leftovers: Vec<_> =
+        below(&machine.path("home/.local/state")).into_iter().filter(hidden).collect();
     assert_eq!(leftovers, Vec::<PathBuf>::new());
 }
 
@@ -696,13 +520,7 @@ fn restore_sh_takes_rage_for_age() {
     symlink(super::tools::rage(), tools.join("rage")).expect("is linked");
     let mut command = machine.command(found("dash"));
     command
-        .args([
-            "repository/restore.sh",
-            "-i",
-            "paper.txt",
-            "repository",
-            "restored",
-        ])
+        .args(["repository/restore.sh", "-i", "paper.txt", "repository", "restored"])
         .env("PATH", tools);
     succeeded(&command.output().expect("starts"));
     assert_same(&machine.taken(), &describe(&machine.path("restored/HOME")));
@@ -719,23 +537,11 @@ fn a_broken_file_is_told_and_stored() {
         Duration::from_secs(1),
     );
     let said = machine.fails(3, &["snapshot", "create", "--to", "repository"]);
+    assert!(said.contains("~/.claude.json: it is not valid JSON"), "{said}");
     assert!(
-        said.contains("~/.claude.json: it is not valid JSON"),
-        "{said}"
+        machine.ok(&["snapshot", "list", "--to", "repository"]).contains("degraded unparsed-json")
     );
-    assert!(
-        machine
-            .ok(&["snapshot", "list", "--to", "repository"])
-            .contains("degraded unparsed-json")
-    );
-    machine.ok(&[
-        "snapshot",
-        "restore",
-        "--to",
-        "repository",
-        "--target",
-        "restored",
-    ]);
+    machine.ok(&["snapshot", "restore", "--to", "repository", "--target", "restored"]);
     assert_eq!(
         fs::read(machine.path("restored/HOME/.claude.json")).expect("is read"),
         b"{\"mcpServers\": {"
@@ -760,13 +566,7 @@ fn another_machine_needs_only_the_paper() {
     assert!(said.contains("--signer"), "{said}");
     let paper = ["--identity", "paper.txt"];
     let with = |arguments: &[&str]| {
-        machine.ok(&[
-            &["snapshot"],
-            arguments,
-            &["--to", "repository"],
-            &paper[..],
-        ]
-        .concat())
+        machine.ok(&[&["snapshot"], arguments, &["--to", "repository"], &paper[..]].concat())
     };
     assert_eq!(with(&["list"]).lines().count(), 1);
     with(&["verify", "--level", "data"]);
@@ -774,25 +574,9 @@ fn another_machine_needs_only_the_paper() {
     with(&["restore", "--target", "restored"]);
     assert_same(&expected, &describe(&machine.path("restored/HOME")));
     let fingerprint = machine.shell("sed -n 's/^# signer: //p' paper.txt");
-    machine.ok(&[
-        "snapshot",
-        "verify",
-        "--to",
-        "repository",
-        "--signer",
-        fingerprint.trim(),
-    ]);
-    let said = machine.fails(
-        13,
-        &[
-            "snapshot",
-            "verify",
-            "--to",
-            "repository",
-            "--signer",
-            "SHA256:AAAA",
-        ],
-    );
+    machine.ok(&["snapshot", "verify", "--to", "repository", "--signer", fingerprint.trim()]);
+    let said =
+        machine.fails(13, &["snapshot", "verify", "--to", "repository", "--signer", "SHA256:AAAA"]);
     assert!(said.contains("vaultctl-repo"), "{said}");
 }
 
@@ -805,40 +589,12 @@ fn each_failure_has_its_exit_status() {
     machine.fails(1, &["snapshot", "init", "--to", "repository"]);
     machine.fails(2, &["snapshot", "create"]);
     machine.fails(2, &["snapshot", "create", "--to", "s3://bucket/prefix"]);
-    machine.fails(
-        2,
-        &[
-            "snapshot",
-            "restore",
-            "nonsense",
-            "--to",
-            "repository",
-            "--target",
-            "t",
-        ],
-    );
+    machine.fails(2, &["snapshot", "restore", "nonsense", "--to", "repository", "--target", "t"]);
     machine.fails(
         20,
-        &[
-            "snapshot",
-            "restore",
-            "20200101T000000Z-000001",
-            "--to",
-            "repository",
-            "--target",
-            "t",
-        ],
+        &["snapshot", "restore", "20200101T000000Z-000001", "--to", "repository", "--target", "t"],
     );
-    machine.fails(
-        20,
-        &[
-            "snapshot",
-            "verify",
-            "20200101T000000Z-000001",
-            "--to",
-            "repository",
-        ],
-    );
+    machine.fails(20, &["snapshot", "verify", "20200101T000000Z-000001", "--to", "repository"]);
     let lock = below(&machine.path("home/.local"))
         .into_iter()
         .find(|path| path.ends_with("lock") && path.to_string_lossy().contains("snapshots"));
@@ -847,32 +603,18 @@ fn each_failure_has_its_exit_status() {
     machine.fails(11, &["snapshot", "create", "--to", "repository"]);
     drop(lock);
     machine.shell("rm home/.config/vaultctl/identity.txt");
-    machine.fails(
-        12,
-        &["snapshot", "restore", "--to", "repository", "--target", "t"],
-    );
+    machine.fails(12, &["snapshot", "restore", "--to", "repository", "--target", "t"]);
     assert!(!machine.path("t").exists());
 }
 
 #[test]
 fn a_snapshot_and_its_restore_are_in_the_access_log() {
     let machine = Machine::with_snapshot();
-    machine.ok(&[
-        "snapshot",
-        "restore",
-        "--to",
-        "repository",
-        "--target",
-        "restored",
-    ]);
+    machine.ok(&["snapshot", "restore", "--to", "repository", "--target", "restored"]);
     let log = machine.ok(&["audit", "show"]);
     let id = &machine.snapshots()[0];
     for action in ["snapshot", "restore"] {
-        assert!(
-            log.lines()
-                .any(|line| line.contains(&format!("  {action}  ok  {id}"))),
-            "{log}"
-        );
+        assert!(log.lines().any(|line| line.contains(&format!("  {action}  ok  {id}"))), "{log}");
     }
 }
 
@@ -891,54 +633,31 @@ fn a_destination_in_the_settings_has_a_name() {
         Duration::from_secs(1),
     );
     machine.ok(&["snapshot", "create"]);
-    assert_eq!(
-        machine
-            .ok(&["snapshot", "list", "--to", "disk"])
-            .lines()
-            .count(),
-        1
-    );
+    assert_eq!(machine.ok(&["snapshot", "list", "--to", "disk"]).lines().count(), 1);
 }
 
 /// Made once, by the first version; listed, verified and restored by every later one.
 #[test]
 fn the_frozen_snapshot_is_still_restored() {
-    let machine = Machine {
-        root: tempfile::tempdir().expect("a folder"),
-    };
+    let machine = Machine { root: tempfile::tempdir().expect("a folder") };
     fs::create_dir(machine.path("home")).expect("is made");
     let fixture = Path::new(env!("CARGO_MANIFEST_DIR")).join("fixtures/snapshots/v1");
     let repository = fixture.join("repository").display().to_string();
     let identity = fixture.join("TEST-ONLY-identity.txt").display().to_string();
     let with = |arguments: &[&str]| {
-        machine.ok(&[
-            &["snapshot"],
-            arguments,
-            &["--to", &repository, "--identity", &identity],
-        ]
-        .concat())
+        machine
+            .ok(&[&["snapshot"], arguments, &["--to", &repository, "--identity", &identity]]
+                .concat())
     };
     assert_eq!(with(&["list"]).lines().count(), 2);
     with(&["verify", "--level", "data"]);
     with(&["restore", "--target", "restored"]);
     let things = describe(&machine.path("restored/HOME"));
-    assert_eq!(
-        things[Path::new(".claude.json")].content,
-        b"{\"mcpServers\": {}}\n"
-    );
-    assert_eq!(
-        things[Path::new(".claude/agents/review.md")].mtime,
-        (1_700_000_000, 123_456_789)
-    );
+    assert_eq!(things[Path::new(".claude.json")].content, b"{\"mcpServers\": {}}\n");
+    assert_eq!(things[Path::new(".claude/agents/review.md")].mtime, (1_700_000_000, 123_456_789));
     assert_eq!(things[Path::new(".claude/agents/review.md")].mode, 0o640);
-    assert_eq!(
-        things[Path::new(".claude/agents/link")].content,
-        b"review.md"
-    );
-    assert_eq!(
-        things[Path::new(".claude/CLAUDE.md")].first_name,
-        Some(".claude/CLAUDE.md".into())
-    );
+    assert_eq!(things[Path::new(".claude/agents/link")].content, b"review.md");
+    assert_eq!(things[Path::new(".claude/CLAUDE.md")].first_name, Some(".claude/CLAUDE.md".into()));
     assert_eq!(things.len(), 8);
     let script = fixture.join("repository/restore.sh").display().to_string();
     let output = machine

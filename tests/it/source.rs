@@ -34,11 +34,7 @@ impl Source {
     }
 
     fn read(package: &Path, path: &Path) -> Self {
-        let name = path
-            .strip_prefix(package)
-            .expect("it is in the package")
-            .display()
-            .to_string();
+        let name = path.strip_prefix(package).expect("it is in the package").display().to_string();
         let text = fs::read_to_string(path).expect("source is text");
         Self::new(name, text)
     }
@@ -50,33 +46,23 @@ impl Source {
 
     /// The room that it is in: `crypto` for `src/crypto/age.rs`, nothing for `src/main.rs`.
     pub(crate) fn room(&self) -> Option<&str> {
-        self.name
-            .strip_prefix("src/")?
-            .split_once('/')
-            .map(|(room, _)| room)
+        self.name.strip_prefix("src/")?.split_once('/').map(|(room, _)| room)
     }
 
     /// Whether the word stands anywhere in the code.
     pub(crate) fn says(&self, word: &str) -> bool {
-        self.tokens
-            .iter()
-            .any(|token| matches!(token, Token::Word(found) if found == word))
+        self.tokens.iter().any(|token| matches!(token, Token::Word(found) if found == word))
     }
 
     /// The modules that it declares.
     pub(crate) fn modules(&self) -> Vec<&str> {
-        let pairs = self
-            .tokens
-            .windows(2)
-            .filter(|pair| pair[0] == Token::Word("mod".to_owned()));
+        let pairs = self.tokens.windows(2).filter(|pair| pair[0] == Token::Word("mod".to_owned()));
         pairs
-            .filter_map(|pair| {
-                if let Token::Word(name) = &pair[1] {
-                    Some(name.as_str())
-                } else {
-                    None
-                }
-            })
+            .filter_map(
+                |pair| {
+                    if let Token::Word(name) = &pair[1] { Some(name.as_str()) } else { None }
+                },
+            )
             .collect()
     }
 
@@ -114,11 +100,7 @@ fn read_path<'t>(
         }
         _ => {
             found.push(path);
-            if rest.len() == tokens.len() {
-                &rest[1..]
-            } else {
-                rest
-            }
+            if rest.len() == tokens.len() { &rest[1..] } else { rest }
         }
     }
 }
@@ -236,10 +218,7 @@ mod tests {
             paths("use crate::{a, b::{c, d as e}, f::*};"),
             ["crate a", "crate b c", "crate b d", "crate f"]
         );
-        assert_eq!(
-            paths("let x = a::b::<T>(c::d) + ::e::f;"),
-            ["a b", "c d", "e f"]
-        );
+        assert_eq!(paths("let x = a::b::<T>(c::d) + ::e::f;"), ["a b", "c d", "e f"]);
         assert_eq!(paths("if x == a::B { c::d() }"), ["a B", "c d"]);
     }
 
@@ -251,13 +230,8 @@ mod tests {
 
     #[test]
     fn knows_rooms_and_modules() {
-        let source = Source::new(
-            "src/crypto/age.rs".to_owned(),
-            "mod a; pub(crate) mod b { }".to_owned(),
-        );
-        assert_eq!(
-            (source.room(), source.modules()),
-            (Some("crypto"), vec!["a", "b"])
-        );
+        let source =
+            Source::new("src/crypto/age.rs".to_owned(), "mod a; pub(crate) mod b { }".to_owned());
+        assert_eq!((source.room(), source.modules()), (Some("crypto"), vec!["a", "b"]));
     }
 }

@@ -28,6 +28,7 @@ stories! {
     damage,
     edit,
     exec,
+    forged,
     full_disk,
     git,
     hostile_store,
@@ -51,27 +52,15 @@ fn play(name: &str) {
     if std::env::var("VAULTCTL_STORIES").is_ok_and(|mode| mode == "rewrite") {
         fs::write(&path, told).expect("the story is written");
     } else {
-        assert!(
-            problems.is_empty(),
-            "{}:\n{}",
-            path.display(),
-            problems.join("\n")
-        );
+        assert!(problems.is_empty(), "{}:\n{}", path.display(), problems.join("\n"));
     }
 }
 
 #[test]
 fn no_story_is_forgotten() {
-    let files = fs::read_dir(folder())
-        .expect("the folder is there")
-        .flatten();
+    let files = fs::read_dir(folder()).expect("the folder is there").flatten();
     let mut names: Vec<String> = files
-        .map(|file| {
-            file.file_name()
-                .to_string_lossy()
-                .trim_end_matches(".txt")
-                .to_owned()
-        })
+        .map(|file| file.file_name().to_string_lossy().trim_end_matches(".txt").to_owned())
         .collect();
     names.sort();
     let mut listed = LISTED.to_vec();
@@ -157,14 +146,9 @@ fn a_secret_that_is_left_behind_is_found() {
 
 #[test]
 fn a_step_that_changes_something_unmarked_is_found() {
-    for change in [
-        "echo > new",
-        "chmod 700 file",
-        "echo >> file",
-        "ln -s a link",
-        "mkdir folder",
-        "rm file",
-    ] {
+    for change in
+        ["echo > new", "chmod 700 file", "echo >> file", "ln -s a link", "mkdir folder", "rm file"]
+    {
         let text = format!("$= true\n$= {change}\n-- file --\n");
         assert_eq!(problems(&text).len(), 1, "{change}");
     }

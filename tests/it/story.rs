@@ -86,9 +86,7 @@ impl Story {
     pub(crate) fn parse(text: &str) -> Self {
         let mut story = Self::default();
         for line in text.lines() {
-            let section = line
-                .strip_prefix("-- ")
-                .and_then(|rest| rest.strip_suffix(" --"));
+            let section = line.strip_prefix("-- ").and_then(|rest| rest.strip_suffix(" --"));
             match (section, story.files.last_mut()) {
                 (Some(name), _) => story.files.push((name.to_owned(), String::new())),
                 (None, Some((_, content))) => content.extend([line, "\n"]),
@@ -100,18 +98,11 @@ impl Story {
     }
 
     fn read_line(&mut self, line: &str) {
-        let begun = Kind::ALL
-            .iter()
-            .find_map(|kind| Some((*kind, line.strip_prefix(kind.mark())?)));
+        let begun =
+            Kind::ALL.iter().find_map(|kind| Some((*kind, line.strip_prefix(kind.mark())?)));
         if let Some((kind, command)) = begun {
             let command = command.to_owned();
-            let step = Step {
-                kind,
-                command,
-                input: Vec::new(),
-                expected: Vec::new(),
-                status: 0,
-            };
+            let step = Step { kind, command, input: Vec::new(), expected: Vec::new(), status: 0 };
             return self.parts.push(Part::Step(step));
         }
         match self.parts.last_mut() {
@@ -136,12 +127,8 @@ impl Story {
         for (name, content) in &self.files {
             write!(told.text, "-- {name} --\n{content}").expect("text can be written");
         }
-        told.problems.extend(
-            world
-                .leaks()
-                .into_iter()
-                .map(|leak| format!("a secret was left: {leak}")),
-        );
+        told.problems
+            .extend(world.leaks().into_iter().map(|leak| format!("a secret was left: {leak}")));
         world.forget();
         (told.text, told.problems)
     }
@@ -179,14 +166,10 @@ impl Told {
     fn step(&mut self, step: &Step, world: &World) {
         let before = world.fingerprint();
         let output = perform(step, world);
-        if let (Some(form), true) = (
-            world.oracle().find(&output.stdout),
-            step.kind != Kind::Reveals,
-        ) {
-            self.problem(
-                step,
-                &format!("shows a secret ({form}) and is not marked `$!`"),
-            );
+        if let (Some(form), true) =
+            (world.oracle().find(&output.stdout), step.kind != Kind::Reveals)
+        {
+            self.problem(step, &format!("shows a secret ({form}) and is not marked `$!`"));
         }
         if step.kind == Kind::ChangesNothing && world.fingerprint() != before {
             self.problem(step, "changed something and is marked `$=`");
@@ -197,18 +180,10 @@ impl Told {
         if !as_expected || output.status != step.status {
             self.problem(
                 step,
-                &format!(
-                    "printed:\n{}\nand ended with {}",
-                    actual.join("\n"),
-                    output.status
-                ),
+                &format!("printed:\n{}\nand ended with {}", actual.join("\n"), output.status),
             );
         }
-        let lines = if as_expected {
-            step.expected.clone()
-        } else {
-            unfill(&actual, world)
-        };
+        let lines = if as_expected { step.expected.clone() } else { unfill(&actual, world) };
         self.retell(step, &lines, output.status);
     }
 
@@ -218,9 +193,7 @@ impl Told {
 
     fn retell(&mut self, step: &Step, lines: &[String], status: i32) {
         self.line(&format!("{}{}", step.kind.mark(), step.command));
-        step.input
-            .iter()
-            .for_each(|line| self.line(&format!("> {line}")));
+        step.input.iter().for_each(|line| self.line(&format!("> {line}")));
         lines.iter().for_each(|line| self.line(line));
         if status != 0 {
             self.line(&format!("? {status}"));
@@ -252,9 +225,7 @@ fn fill(text: &str, world: &World) -> String {
 
 /// As a story would have it: a blank line at the end would not be seen to be expected.
 fn unfill(lines: &[String], world: &World) -> Vec<String> {
-    let unfilled = lines
-        .iter()
-        .map(|line| line.replace(world.canary(), "{canary}"));
+    let unfilled = lines.iter().map(|line| line.replace(world.canary(), "{canary}"));
     let mut lines: Vec<String> = unfilled.collect();
     if let Some(last) = lines.last_mut().filter(|last| last.is_empty()) {
         last.push_str("[..]");

@@ -45,15 +45,9 @@ fn fixed_width(command: clap::Command) -> clap::Command {
 }
 
 fn collect(words: Vec<String>, command: clap::Command, entries: &mut Vec<Entry>) {
-    let below: Vec<clap::Command> = command
-        .get_subcommands()
-        .filter(|below| !below.is_hide_set())
-        .cloned()
-        .collect();
-    entries.push(Entry {
-        words: words.clone(),
-        command,
-    });
+    let below: Vec<clap::Command> =
+        command.get_subcommands().filter(|below| !below.is_hide_set()).cloned().collect();
+    entries.push(Entry { words: words.clone(), command });
     for command in below {
         let mut words = words.clone();
         words.push(command.get_name().to_owned());

@@ -16,10 +16,6 @@ fn kept(below: &str) -> PathBuf {
     let home = || PathBuf::from(std::env::var_os("HOME").expect("HOME is set")).join(".cache");
     let cache = std::env::var_os("XDG_CACHE_HOME").map_or_else(home, PathBuf::from);
     let path = cache.join("vaultctl").join(below);
-    assert!(
-        path.exists(),
-        "there is no `{}`: `tests/run` brings it",
-        path.display()
-    );
+    assert!(path.exists(), "there is no `{}`: `tests/run` brings it", path.display());
     path
 }

@@ -30,10 +30,8 @@ pub(crate) struct World {
 impl World {
     /// An empty home.
     pub(crate) fn new() -> Self {
-        let root = tempfile::Builder::new()
-            .prefix("vaultctl-")
-            .tempdir()
-            .expect("a temporary folder");
+        let root =
+            tempfile::Builder::new().prefix("vaultctl-").tempdir().expect("a temporary folder");
         for folder in ["home", "home/.gnupg", "tmp"] {
             private_folder(&root.path().join(folder));
         }
@@ -83,10 +81,7 @@ impl World {
     /// A program that lives in this world.
     pub(crate) fn command(&self, program: impl Into<OsString>) -> Command {
         let mut command = Command::new(program.into());
-        command
-            .env_clear()
-            .envs(self.variables())
-            .current_dir(self.path(""));
+        command.env_clear().envs(self.variables()).current_dir(self.path(""));
         command
     }
 
@@ -96,8 +91,7 @@ impl World {
 
     /// Every secret that is left where it should not be.
     pub(crate) fn leaks(&self) -> Vec<String> {
-        self.oracle
-            .inspect(self.root.path(), &self.planted.borrow())
+        self.oracle.inspect(self.root.path(), &self.planted.borrow())
     }
 
     /// One number for everything in the home but the state folder, where the access log grows.
@@ -107,16 +101,8 @@ impl World {
         let mut paths = everything_below(&self.path(""));
         paths.sort();
         for path in paths.iter().filter(|path| !path.starts_with(&state)) {
-            let item = path
-                .symlink_metadata()
-                .expect("nothing else changes this home");
-            (
-                path,
-                item.mode(),
-                fs::read(path).ok(),
-                fs::read_link(path).ok(),
-            )
-                .hash(&mut hasher);
+            let item = path.symlink_metadata().expect("nothing else changes this home");
+            (path, item.mode(), fs::read(path).ok(), fs::read_link(path).ok()).hash(&mut hasher);
         }
         hasher.finish()
     }
@@ -147,25 +133,16 @@ impl Drop for World {
         if self.path(".gnupg/pubring.kbx").exists() {
             drop(self.command("gpgconf").args(["--kill", "all"]).status());
         }
-        let leaks = if self.forgotten || std::thread::panicking() {
-            Vec::new()
-        } else {
-            self.leaks()
-        };
-        assert!(
-            leaks.is_empty(),
-            "secrets were left in the clear:\n{}",
-            leaks.join("\n")
-        );
+        let leaks =
+            if self.forgotten || std::thread::panicking() { Vec::new() } else { self.leaks() };
+        assert!(leaks.is_empty(), "secrets were left in the clear:\n{}", leaks.join("\n"));
     }
 }
 
 /// The built program first, then whatever the caller finds programs with: tools need not be in the
 /// same place on every machine.
 fn search_path() -> OsString {
-    let built = Path::new(PROGRAM)
-        .parent()
-        .expect("a program is in a folder");
+    let built = Path::new(PROGRAM).parent().expect("a program is in a folder");
     let callers = std::env::var_os("PATH").expect("PATH is set");
     let folders = std::iter::once(built.to_owned()).chain(std::env::split_paths(&callers));
     std::env::join_paths(folders).expect("it came from a PATH")
@@ -173,10 +150,7 @@ fn search_path() -> OsString {
 
 fn private_folder(path: &Path) {
     use std::os::unix::fs::DirBuilderExt;
-    fs::DirBuilder::new()
-        .mode(0o700)
-        .create(path)
-        .expect("the folder is made");
+    fs::DirBuilder::new().mode(0o700).create(path).expect("the folder is made");
 }
 
 /// Letters and digits only: quoting, JSON and URLs leave it as it is, so that it is found there too.

@@ -5,7 +5,7 @@ use serde_json::json;
 use crate::audit::{Action, Event};
 use crate::cli::{Checked, Done, Example, Failure, Session};
 use crate::crypto::Recipient;
-use crate::snapshot::{Created, Creation, Finding, Level, Plan, Repository, State, Verification};
+use crate::snapshot::{Created, Creation, Finding, Level, Places, Plan, State, Verification};
 use crate::sys::{self, harmless};
 
 use super::places::places;
@@ -37,14 +37,35 @@ pub(in crate::cli) const EXAMPLES: &[Example] = &[
 ];
 
 pub(super) fn run(args: &Args, session: &Session) -> Result<Done, Failure> {
-    let plan = Plan::config(&places(&session.config.paths, &session.world.variables));
+    let repository = args.place.folder(session).ok();
+    let places = places(&session.config.paths, &session.world.variables, repository);
+    let plan = Plan::config(&places);
     if args.dry_run {
         return dry_run(&plan, session);
     }
     let created = take(args, &plan, session)?;
     tell(&created, session)?;
+    let complete = tell_missing(&places, session);
     let findings = plan.skipped().iter().chain(&created.findings);
-    Ok(tell_findings(findings, session))
+    let done = tell_findings(findings, session);
+    look_again(args, session)?;
+    Ok(if complete { done } else { Done::WithOmissions })
+}
+
+/// Whether the store is where it should be. A snapshot without it may be right, where none was ever
+/// made; but not where somebody has said which store it is.
+fn tell_missing(places: &Places, session: &Session) -> bool {
+    if sys::exists(&places.store) {
+        return true;
+    }
+    let text = format!("there is no store at `{}`", places.store.display());
+    let is_chosen = session.config.paths.store_is_chosen;
+    if is_chosen {
+        session.ui.warn(&text);
+    } else {
+        session.ui.note(&text);
+    }
+    !is_chosen
 }
 
 fn dry_run(plan: &Plan, session: &Session) -> Result<Done, Failure> {
@@ -52,10 +73,7 @@ fn dry_run(plan: &Plan, session: &Session) -> Result<Done, Failure> {
     if session.ui.json {
         session.ui.json(&names)?;
     } else {
-        names
-            .iter()
-            .rev()
-            .try_for_each(|name| session.ui.line(&harmless(name)))?;
+        names.iter().rev().try_for_each(|name| session.ui.line(&harmless(name)))?;
     }
     Ok(tell_findings(plan.skipped().iter(), session))
 }
@@ -75,25 +93,15 @@ fn take(args: &Args, plan: &Plan, session: &Session) -> Result<Created, Failure>
         audit: session.log().head()?,
     };
     let created = creation.run(plan).inspect_err(|_| {
-        record(
-            &Event::failed(Action::Snapshot, &repository.storage().place()),
-            session,
-        )
-        .ok();
+        record(&Event::failed(Action::Snapshot, &repository.storage().place()), session).ok();
     })?;
-    record(
-        &Event::ok(Action::Snapshot, &created.commit.id.to_string()),
-        session,
-    )?;
-    look_again(&repository, session)?;
+    record(&Event::ok(Action::Snapshot, &created.commit.id.to_string()), session)?;
     Ok(created)
 }
 
 fn record(event: &Event, session: &Session) -> Result<(), Failure> {
     let appended =
-        session
-            .log()
-            .append(session.world.clock.now(), std::slice::from_ref(event), true);
+        session.log().append(session.world.clock.now(), std::slice::from_ref(event), true);
     appended.map(|_| ()).map_err(Failure::from)
 }
 
@@ -108,23 +116,17 @@ fn recipients(session: &Session) -> Result<Vec<Recipient>, Failure> {
 }
 
 /// A snapshot among commits or objects that do not hold is a reason for alarm, though it is there.
-fn look_again(repository: &Repository<'_>, session: &Session) -> Result<(), Failure> {
+fn look_again(args: &Args, session: &Session) -> Result<(), Failure> {
+    let (keyring, storage) = (session.keyring(), args.place.storage(session)?);
+    let repository = &Trust::default().open(&storage, &keyring)?;
     let pin = super::target::pin(repository, session)?;
-    let report = Verification {
-        repository,
-        pin,
-        level: Level::Exists,
-        only: None,
-    }
-    .run()?;
+    let report = Verification { repository, pin, level: Level::Exists, only: None }.run()?;
     super::verify::fail_on(&report, session)
         .map_err(|failure| failure.about("the snapshot was taken, but the repository"))
 }
 
 fn tell(created: &Created, session: &Session) -> Result<(), Failure> {
-    let Created {
-        commit, unchanged, ..
-    } = created;
+    let Created { commit, unchanged, .. } = created;
     if session.ui.json {
         let health = commit.health.to_string();
         return session.ui.json(&json!({
@@ -132,15 +134,9 @@ fn tell(created: &Created, session: &Session) -> Result<(), Failure> {
             "entries": commit.totals.entries, "bytes": commit.totals.bytes,
         }));
     }
-    let stored = if *unchanged {
-        "nothing has changed"
-    } else {
-        "encrypted, signed and read back"
-    };
+    let stored = if *unchanged { "nothing has changed" } else { "encrypted, signed and read back" };
     let (entries, bytes) = (commit.totals.entries, commit.totals.bytes);
-    session
-        .ui
-        .note(&format!("{entries} entries, {bytes} bytes; {stored}"));
+    session.ui.note(&format!("{entries} entries, {bytes} bytes; {stored}"));
     session.ui.line(&commit.id.to_string())
 }
 

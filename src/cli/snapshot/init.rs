@@ -35,12 +35,8 @@ pub(super) fn run(args: &Args, session: &Session) -> Result<Done, Failure> {
     establish(&keyring, args.recovery_out.as_ref(), session)?;
     let storage = Local::create(&folder)?;
     let repository = Repository::init(&storage, &keyring.signer()?)?;
-    session
-        .ui
-        .note(&format!("snapshot repository made at {}", folder.display()));
-    session
-        .ui
-        .note(&format!("it is signed by {}", repository.signer()));
+    session.ui.note(&format!("snapshot repository made at {}", folder.display()));
+    session.ui.note(&format!("it is signed by {}", repository.signer()));
     if args.place.is_configured(session) {
         Ok(Done::Fully)
     } else {
@@ -56,7 +52,8 @@ fn print_settings(folder: &Path, session: &Session) -> Result<Done, Failure> {
     ));
     let url = format!("file://{}", folder.display());
     session.ui.line("[[snapshot.destination]]")?;
-    session.ui.line("name = \"local\"")?;
+    let name = folder.file_name().map_or_else(|| "local".into(), |name| name.to_string_lossy());
+    session.ui.line(&format!("name = {name:?}"))?;
     session.ui.line(&format!("url = {url:?}"))?;
     Ok(Done::Fully)
 }

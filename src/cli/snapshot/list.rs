@@ -31,14 +31,9 @@ pub(super) fn run(args: &Args, session: &Session) -> Result<Done, Failure> {
     let repository = args.trust.open(&storage, &keyring)?;
     let listing = repository.commits()?;
     if session.ui.json {
-        session
-            .ui
-            .json(&listing.entries.iter().map(value).collect::<Vec<_>>())?;
+        session.ui.json(&listing.entries.iter().map(value).collect::<Vec<_>>())?;
     } else {
-        listing
-            .entries
-            .iter()
-            .try_for_each(|entry| session.ui.line(&line(entry)))?;
+        listing.entries.iter().try_for_each(|entry| session.ui.line(&line(entry)))?;
     }
     Ok(Done::Fully)
 }

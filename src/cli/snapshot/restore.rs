@@ -61,17 +61,11 @@ pub(super) fn run(args: &Args, session: &Session) -> Result<Done, Failure> {
             let restored = restore(&repository, &verified, keyring.identity()?, target);
             record(&verified, restored.is_ok(), session);
             restored?;
-            session.ui.note(&format!(
-                "restored {} to {}",
-                verified.commit().id,
-                target.display()
-            ));
+            session.ui.note(&format!("restored {} to {}", verified.commit().id, target.display()));
         }
         _ => {
             let lines = preview(&repository, &verified, keyring.identity()?)?;
-            lines
-                .iter()
-                .try_for_each(|line| session.ui.line(&harmless(line)))?;
+            lines.iter().try_for_each(|line| session.ui.line(&harmless(line)))?;
         }
     }
     Ok(Done::Fully)
@@ -90,18 +84,11 @@ fn warn_of(verified: &Verified, session: &Session) {
 /// On a machine that has just been set up there may be no place for the log; that stops nobody.
 fn record(verified: &Verified, done: bool, session: &Session) {
     let id = verified.commit().id.to_string();
-    let event = if done {
-        Event::ok(Action::Restore, &id)
-    } else {
-        Event::failed(Action::Restore, &id)
-    };
+    let event =
+        if done { Event::ok(Action::Restore, &id) } else { Event::failed(Action::Restore, &id) };
     let logged = sys::create_folder(session.config.paths.state_folder())
         .map_err(Failure::from)
-        .and_then(|()| {
-            Ok(session
-                .log()
-                .append(session.world.clock.now(), &[event], true)?)
-        });
+        .and_then(|()| Ok(session.log().append(session.world.clock.now(), &[event], true)?));
     if logged.is_err() {
         session.ui.warn("the access log can not be written");
     }

@@ -38,9 +38,7 @@ impl Place {
         let configured = &session.config.settings.snapshot.destination;
         let url = match &self.to {
             Some(to) => {
-                let named = configured
-                    .iter()
-                    .find(|destination| destination.name == *to);
+                let named = configured.iter().find(|destination| destination.name == *to);
                 named.map_or(to, |destination| &destination.url)
             }
             None => match configured.as_slice() {
@@ -61,9 +59,7 @@ impl Place {
     /// Whether the settings say where it is.
     pub(super) fn is_configured(&self, session: &Session) -> bool {
         let mut configured = session.config.settings.snapshot.destination.iter();
-        self.to
-            .as_ref()
-            .is_none_or(|to| configured.any(|destination| destination.name == *to))
+        self.to.as_ref().is_none_or(|to| configured.any(|destination| destination.name == *to))
     }
 
     /// Its storage.
@@ -79,10 +75,8 @@ fn folder_of(url: &str, paths: &Paths) -> Result<PathBuf, Failure> {
             return Err(Failure::usage("this vaultctl can not use S3 yet").hint("use a folder"));
         }
         Some((scheme, _)) => {
-            return Err(
-                Failure::usage(format!("a destination can not be `{scheme}:`"))
-                    .hint("use a folder"),
-            );
+            return Err(Failure::usage(format!("a destination can not be `{scheme}:`"))
+                .hint("use a folder"));
         }
         None => url,
     };

@@ -44,11 +44,7 @@ pub(super) fn run(args: &Args, session: &Session) -> Result<Done, Failure> {
     let (paths, storage) = (args.trust.paths(session), args.place.storage(session)?);
     let keyring = Keyring::new(&paths, &session.world.variables, &*session.world.prompt);
     let repository = args.trust.open(&storage, &keyring)?;
-    let only = args
-        .snapshot
-        .as_deref()
-        .map(str::parse::<SnapshotId>)
-        .transpose();
+    let only = args.snapshot.as_deref().map(str::parse::<SnapshotId>).transpose();
     let verification = Verification {
         repository: &repository,
         pin: pin(&repository, session)?,
@@ -81,9 +77,9 @@ fn tell(report: &Report, session: &Session) -> Result<(), Failure> {
         );
     }
     for id in &report.newer {
-        session.ui.warn(&format!(
-            "{id} was written by a newer vaultctl; its objects were not looked at"
-        ));
+        session
+            .ui
+            .warn(&format!("{id} was written by a newer vaultctl; its objects were not looked at"));
     }
     if report.faults.is_empty() {
         session.ui.line(&format!(
@@ -101,9 +97,7 @@ pub(super) fn fail_on(report: &Report, session: &Session) -> Result<(), Failure>
         [] => return Ok(()),
         [fault] => told(fault),
         faults => {
-            faults
-                .iter()
-                .for_each(|fault| session.ui.warn(&told(fault)));
+            faults.iter().for_each(|fault| session.ui.warn(&told(fault)));
             let names: Vec<&str> = faults.iter().map(|fault| fault.object.as_str()).collect();
             format!("{} faults, in {}", faults.len(), names.join(", "))
         }

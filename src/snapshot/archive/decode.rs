@@ -31,12 +31,7 @@ pub(super) enum Heading {
 
 /// Reads the next header, and whatever precedes it.
 pub(super) fn read_heading(source: &mut dyn Read) -> Result<Heading, Error> {
-    let mut pending = Pending {
-        header: Header::new_ustar(),
-        name: None,
-        link: None,
-        mtime: None,
-    };
+    let mut pending = Pending { header: Header::new_ustar(), name: None, link: None, mtime: None };
     pending.read(source).map_err(|wrong| match wrong {
         Wrong::Stream(error) => error.into(),
         Wrong::Reason(reason) => Error::member(String::from_utf8_lossy(&pending.name()), reason),
@@ -82,10 +77,7 @@ impl Pending {
                 return expect_end(source).map(|()| Heading::End);
             }
             self.check()?;
-            let size = self
-                .header
-                .entry_size()
-                .map_err(|_| "its size is no number")?;
+            let size = self.header.entry_size().map_err(|_| "its size is no number")?;
             let repeated = match self.header.entry_type() {
                 EntryType::GNULongName => self.name.replace(read_long(source, size)?).is_some(),
                 EntryType::GNULongLink => self.link.replace(read_long(source, size)?).is_some(),
@@ -109,9 +101,7 @@ impl Pending {
     }
 
     fn name(&self) -> Cow<'_, [u8]> {
-        self.name
-            .as_deref()
-            .map_or_else(|| self.header.path_bytes(), Cow::Borrowed)
+        self.name.as_deref().map_or_else(|| self.header.path_bytes(), Cow::Borrowed)
     }
 
     fn heading(&self, kind: EntryType, size: u64) -> Result<Heading, Wrong> {
@@ -140,13 +130,7 @@ impl Pending {
         if size > 0 && kind != EntryType::Regular {
             return Err("it is no file and has a content".into());
         }
-        Ok(Member {
-            path,
-            content,
-            mode: self.mode()?,
-            owner: self.owner()?,
-            mtime: self.mtime()?,
-        })
+        Ok(Member { path, content, mode: self.mode()?, owner: self.owner()?, mtime: self.mtime()? })
     }
 
     fn link(&self) -> Result<Cow<'_, [u8]>, Wrong> {
@@ -164,11 +148,7 @@ impl Pending {
 
     fn mode(&self) -> Result<u32, Wrong> {
         let mode = self.header.mode().map_err(|_| "its mode is no number")?;
-        if mode > 0o7777 {
-            Err("its mode is none".into())
-        } else {
-            Ok(mode)
-        }
+        if mode > 0o7777 { Err("its mode is none".into()) } else { Ok(mode) }
     }
 
     fn owner(&self) -> Result<(u32, u32), Wrong> {
@@ -178,11 +158,7 @@ impl Pending {
     }
 
     fn mtime(&self) -> Result<(i64, i64), Wrong> {
-        let seconds = self
-            .header
-            .mtime()
-            .ok()
-            .and_then(|seconds| i64::try_from(seconds).ok());
+        let seconds = self.header.mtime().ok().and_then(|seconds| i64::try_from(seconds).ok());
         let whole = seconds.map(|seconds| (seconds, 0));
         Ok(self.mtime.or(whole).ok_or("its time is no number")?)
     }
@@ -192,11 +168,7 @@ impl Pending {
 fn expect_end(source: &mut dyn Read) -> Result<(), Wrong> {
     let mut rest = Vec::new();
     source.take(BLOCK as u64 + 1).read_to_end(&mut rest)?;
-    if rest == [0; BLOCK] {
-        Ok(())
-    } else {
-        Err("the archive does not end where it should".into())
-    }
+    if rest == [0; BLOCK] { Ok(()) } else { Err("the archive does not end where it should".into()) }
 }
 
 fn read_long(source: &mut dyn Read, size: u64) -> Result<Vec<u8>, Wrong> {
@@ -204,11 +176,7 @@ fn read_long(source: &mut dyn Read, size: u64) -> Result<Vec<u8>, Wrong> {
         return Err("its name is too long".into());
     }
     let mut text = read_content(source, size)?;
-    if text.pop() == Some(0) {
-        Ok(text)
-    } else {
-        Err("its long name has no end".into())
-    }
+    if text.pop() == Some(0) { Ok(text) } else { Err("its long name has no end".into()) }
 }
 
 /// The one record that we write, a time.

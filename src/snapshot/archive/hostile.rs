@@ -41,9 +41,7 @@ pub(crate) fn cases() -> impl Iterator<Item = (&'static str, Vec<u8>)> {
 pub(crate) fn tar(members: &str) -> Vec<u8> {
     let mut builder = Builder::new(Vec::new());
     add(&mut builder, "file META.json = {}");
-    members
-        .split(';')
-        .for_each(|member| add(&mut builder, member.trim()));
+    members.split(';').for_each(|member| add(&mut builder, member.trim()));
     builder.into_inner().expect("ends")
 }
 
@@ -52,18 +50,8 @@ fn add(builder: &mut Builder<Vec<u8>>, member: &str) {
     let (head, link) = head.split_once(" > ").unwrap_or((head, ""));
     let (kind, name) = head.split_once(' ').expect("a kind and a name");
     let is_text = matches!(kind, "pax") || name == "SUMS";
-    let content = if is_text {
-        format!("{content}\n")
-    } else {
-        content.to_owned()
-    };
-    add_raw(
-        builder,
-        name.as_bytes(),
-        entry_type(kind),
-        content.as_bytes(),
-        link,
-    );
+    let content = if is_text { format!("{content}\n") } else { content.to_owned() };
+    add_raw(builder, name.as_bytes(), entry_type(kind), content.as_bytes(), link);
 }
 
 /// As it lies in a snapshot object.

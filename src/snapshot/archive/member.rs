@@ -39,11 +39,7 @@ impl TreePath {
                 _ => {}
             }
         }
-        if count == 0 {
-            Err("it is a root itself")
-        } else {
-            Ok(Self(bytes.to_vec()))
-        }
+        if count == 0 { Err("it is a root itself") } else { Ok(Self(bytes.to_vec())) }
     }
 
     /// The bytes, without `files/`.
@@ -104,9 +100,7 @@ impl MemberName {
         if name == SUMS.as_bytes() {
             return Ok(Self::Sums);
         }
-        let below = name
-            .strip_prefix(TREE.as_bytes())
-            .ok_or("it is no part of a snapshot")?;
+        let below = name.strip_prefix(TREE.as_bytes()).ok_or("it is no part of a snapshot")?;
         TreePath::parse(below).map(Self::Tree)
     }
 }
@@ -146,10 +140,7 @@ mod tests {
     #[test]
     fn no_name_leads_outside() {
         for good in ["HOME/a", "ROOT/srv/x y\n", "HOME/-", "HOME/..."] {
-            assert_eq!(
-                TreePath::parse(good.as_bytes()).map(|path| path.0),
-                Ok(good.into())
-            );
+            assert_eq!(TreePath::parse(good.as_bytes()).map(|path| path.0), Ok(good.into()));
         }
         for bad in [
             "",

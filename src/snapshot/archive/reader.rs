@@ -41,9 +41,7 @@ pub(crate) fn read_archive(
     loop {
         match read_heading(&mut tar)? {
             Heading::Member(member) => {
-                shape
-                    .add(&member)
-                    .map_err(|reason| Error::member(&member.path, reason))?;
+                shape.add(&member).map_err(|reason| Error::member(&member.path, reason))?;
                 read_member(&mut tar, &member, &mut sums, visit)?;
             }
             Heading::Plain(MemberName::Sums, size) => {

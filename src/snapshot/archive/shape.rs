@@ -30,11 +30,7 @@ pub(super) struct Shape {
 
 impl Shape {
     pub(super) fn new(limit: Totals) -> Self {
-        Self {
-            nodes: HashMap::new(),
-            limit,
-            totals: Totals::default(),
-        }
+        Self { nodes: HashMap::new(), limit, totals: Totals::default() }
     }
 
     /// What was added.
@@ -66,11 +62,7 @@ impl Shape {
     }
 
     fn count(&mut self, member: &Member) -> Result<(), &'static str> {
-        let size = if let Content::File(size) = member.content {
-            size
-        } else {
-            0
-        };
+        let size = if let Content::File(size) = member.content { size } else { 0 };
         self.totals.entries += 1;
         self.totals.bytes = self.totals.bytes.saturating_add(size);
         if self.totals.entries > self.limit.entries || self.totals.bytes > self.limit.bytes {
@@ -81,11 +73,7 @@ impl Shape {
 
     fn expect_folders_above(&mut self, path: &TreePath) -> Result<(), &'static str> {
         let bytes = path.as_bytes();
-        let ends = bytes
-            .iter()
-            .enumerate()
-            .filter(|(_, byte)| **byte == b'/')
-            .map(|(end, _)| end);
+        let ends = bytes.iter().enumerate().filter(|(_, byte)| **byte == b'/').map(|(end, _)| end);
         for end in ends {
             match self.nodes.get(&bytes[..end]) {
                 None => drop(self.nodes.insert(bytes[..end].to_vec(), Node::Implied)),

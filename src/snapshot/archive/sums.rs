@@ -78,19 +78,12 @@ pub(super) struct SumReader<R> {
 
 impl<R: Read> SumReader<R> {
     pub(super) fn new(inner: R) -> Self {
-        Self {
-            inner,
-            crc: Crc::default(),
-            size: 0,
-        }
+        Self { inner, crc: Crc::default(), size: 0 }
     }
 
     /// The sum of what was read.
     pub(super) fn finish(self) -> Sum {
-        Sum {
-            crc: self.crc.finish(self.size),
-            size: self.size,
-        }
+        Sum { crc: self.crc.finish(self.size), size: self.size }
     }
 }
 
@@ -113,8 +106,7 @@ pub(super) struct Sums {
 impl Sums {
     /// A file.
     pub(super) fn add(&mut self, path: &TreePath, sum: Sum) {
-        self.text
-            .extend(format!("{} {} ", sum.crc, sum.size).bytes());
+        self.text.extend(format!("{} {} ", sum.crc, sum.size).bytes());
         self.text.extend(path.member());
         self.text.push(b'\n');
         self.of.insert(path.clone(), sum);

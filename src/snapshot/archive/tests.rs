@@ -11,10 +11,7 @@ use super::hostile::compress;
 use super::writer::Written;
 use super::*;
 
-const NO_LIMIT: Totals = Totals {
-    entries: u64::MAX,
-    bytes: u64::MAX,
-};
+const NO_LIMIT: Totals = Totals { entries: u64::MAX, bytes: u64::MAX };
 
 fn path(text: &str) -> TreePath {
     TreePath::parse(text.as_bytes()).expect("is one")
@@ -61,10 +58,7 @@ fn refused(archive: &[u8], limit: Totals) -> String {
 fn long_and_odd_names_times_and_links_are_read_back() {
     let long = format!("HOME/{}/{}", "x".repeat(255), "ü".repeat(127));
     let file = |name: &str, content: &[u8]| {
-        (
-            member(path(name), Content::File(content.len() as u64)),
-            content.to_vec(),
-        )
+        (member(path(name), Content::File(content.len() as u64)), content.to_vec())
     };
     let mut early = file("ROOT/a b\n", b"before 1970");
     early.0.mtime = (-2, 500_000_000);
@@ -74,24 +68,12 @@ fn long_and_odd_names_times_and_links_are_read_back() {
         file(&long, b"content"),
         early,
         whole,
-        (
-            member(path("HOME/y"), Content::HardLink(path(&long))),
-            vec![],
-        ),
-        (
-            member(path("HOME/link"), Content::Link(vec![b'z'; 300])),
-            vec![],
-        ),
+        (member(path("HOME/y"), Content::HardLink(path(&long))), vec![]),
+        (member(path("HOME/link"), Content::Link(vec![b'z'; 300])), vec![]),
         (member(path("HOME/empty"), Content::Folder), vec![]),
     ];
     let written = write(&members);
-    assert_eq!(
-        written.totals,
-        Totals {
-            entries: 6,
-            bytes: 7 + 11 + 512
-        }
-    );
+    assert_eq!(written.totals, Totals { entries: 6, bytes: 7 + 11 + 512 });
     assert_eq!(read(&written.sink, written.totals).expect("reads"), members);
 }
 
@@ -121,10 +103,7 @@ fn a_short_source_is_made_up_for_and_told() {
     let file = member(path("HOME/a"), Content::File(5));
     assert!(!writer.add(&file, &mut &b"abc"[..]).expect("adds"));
     let archive = writer.finish().expect("ends").sink;
-    assert_eq!(
-        read(&archive, NO_LIMIT).expect("reads"),
-        [(file, b"abc\0\0".to_vec())]
-    );
+    assert_eq!(read(&archive, NO_LIMIT).expect("reads"), [(file, b"abc\0\0".to_vec())]);
 }
 
 #[test]
@@ -132,30 +111,21 @@ fn no_truncation_is_accepted() {
     let members = vec![(member(path("HOME/a"), Content::File(3)), b"abc".to_vec())];
     let tar = decompress(&write(&members).sink);
     for length in (0..tar.len()).step_by(64) {
-        assert!(
-            read(&compress(&tar[..length]), NO_LIMIT).is_err(),
-            "cut to {length}"
-        );
+        assert!(read(&compress(&tar[..length]), NO_LIMIT).is_err(), "cut to {length}");
     }
     assert!(read(&compress(&[&tar[..], &[0]].concat()), NO_LIMIT).is_err());
 }
 
 #[test]
 fn no_bit_of_a_header_or_a_file_changes_unnoticed() {
-    let file = Member {
-        mtime: (1, 0),
-        ..member(path("HOME/a"), Content::File(3))
-    };
+    let file = Member { mtime: (1, 0), ..member(path("HOME/a"), Content::File(3)) };
     let tar = decompress(&write(&[(file, b"abc".to_vec())]).sink);
     // META.json has the first two blocks; then come the file's header and its three bytes.
     for place in 1024..1536 + 3 {
         for bit in 0..8 {
             let mut changed = tar.clone();
             changed[place] ^= 1 << bit;
-            assert!(
-                read(&compress(&changed), NO_LIMIT).is_err(),
-                "bit {bit} of byte {place}"
-            );
+            assert!(read(&compress(&changed), NO_LIMIT).is_err(), "bit {bit} of byte {place}");
         }
     }
 }
@@ -173,46 +143,25 @@ fn hostile_members_are_refused_by_name() {
 
 #[test]
 fn long_names_are_held_to_the_same_rules() {
-    for name in [
-        &b"files/HOME/../../x\0"[..],
-        b"/etc/x\0",
-        b"files/HOME/a\0b\0",
-        b"no end",
-    ] {
+    for name in [&b"files/HOME/../../x\0"[..], b"/etc/x\0", b"files/HOME/a\0b\0", b"no end"] {
         let mut builder = tar::Builder::new(Vec::new());
         let file = tar::EntryType::Regular;
         hostile::add_raw(&mut builder, b"META.json", file, b"{}", "");
-        hostile::add_raw(
-            &mut builder,
-            b"././@LongLink",
-            tar::EntryType::GNULongName,
-            name,
-            "",
-        );
+        hostile::add_raw(&mut builder, b"././@LongLink", tar::EntryType::GNULongName, name, "");
         hostile::add_raw(&mut builder, b"files/HOME/a", file, b"abc", "");
         let archive = compress(&builder.into_inner().expect("ends"));
-        assert!(
-            matches!(read(&archive, NO_LIMIT), Err(Error::Member { .. })),
-            "{name:?}"
-        );
+        assert!(matches!(read(&archive, NO_LIMIT), Err(Error::Member { .. })), "{name:?}");
     }
 }
 
 #[test]
 fn more_than_was_announced_is_refused() {
     let files = |count: usize, size: usize| {
-        let file = |n| {
-            (
-                member(path(&format!("HOME/{n}")), Content::File(size as u64)),
-                vec![0; size],
-            )
-        };
+        let file =
+            |n| (member(path(&format!("HOME/{n}")), Content::File(size as u64)), vec![0; size]);
         write(&(0..count).map(file).collect::<Vec<_>>()).sink
     };
-    let limit = Totals {
-        entries: 2,
-        bytes: 10,
-    };
+    let limit = Totals { entries: 2, bytes: 10 };
     assert!(read(&files(2, 5), limit).is_ok());
     assert_eq!(refused(&files(3, 1), limit), "files/HOME/2");
     assert_eq!(refused(&files(2, 6), limit), "files/HOME/1");

@@ -40,11 +40,7 @@ impl<W: Write> Writer<W> {
         let mut encoder = Encoder::new(sink, LEVEL)?;
         encoder.include_checksum(true)?;
         let tar = HashingWriter::new(encoder);
-        let mut writer = Self {
-            tar,
-            sums: Sums::default(),
-            totals: Totals::default(),
-        };
+        let mut writer = Self { tar, sums: Sums::default(), totals: Totals::default() };
         writer.add_plain(META, meta)?;
         Ok(writer)
     }
@@ -74,11 +70,7 @@ impl<W: Write> Writer<W> {
         self.add_plain(SUMS, sums.text())?;
         self.tar.write_all(&[0; 1024])?;
         let (encoder, content, _) = self.tar.finish();
-        Ok(Written {
-            sink: encoder.finish()?,
-            content,
-            totals: self.totals,
-        })
+        Ok(Written { sink: encoder.finish()?, content, totals: self.totals })
     }
 
     fn add_plain(&mut self, name: &str, content: &[u8]) -> io::Result<()> {
@@ -93,11 +85,7 @@ impl<W: Write> Writer<W> {
         size: u64,
         source: &mut dyn Read,
     ) -> io::Result<bool> {
-        let mut exact = Exactly {
-            source,
-            left: size,
-            whole: true,
-        };
+        let mut exact = Exactly { source, left: size, whole: true };
         let mut summed = SumReader::new(&mut exact);
         io::copy(&mut summed, &mut self.tar)?;
         self.sums.add(&member.path, summed.finish());
@@ -116,15 +104,9 @@ struct Exactly<'a> {
 
 impl Read for Exactly<'_> {
     fn read(&mut self, target: &mut [u8]) -> io::Result<usize> {
-        let wanted = usize::try_from(self.left)
-            .unwrap_or(usize::MAX)
-            .min(target.len());
+        let wanted = usize::try_from(self.left).unwrap_or(usize::MAX).min(target.len());
         let target = &mut target[..wanted];
-        let count = if self.whole {
-            self.read_source(target)
-        } else {
-            0
-        };
+        let count = if self.whole { self.read_source(target) } else { 0 };
         let count = if count == 0 && wanted > 0 {
             self.whole = false;
             target.fill(0);

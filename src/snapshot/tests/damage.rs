@@ -55,11 +55,8 @@ fn a_missing_file_is_found_and_named() {
         let whole = machine.storage.bytes(&name);
         machine.storage.delete(&name).expect("deletes");
         // When the newest commit is gone, only our own memory knows that it was there.
-        let expected = if name.as_str().ends_with(".commit") {
-            "there was a number 1"
-        } else {
-            name.as_str()
-        };
+        let expected =
+            if name.as_str().ends_with(".commit") { "there was a number 1" } else { name.as_str() };
         assert!(machine.is_told(expected), "{name}: {:?}", machine.faults());
         machine.storage.tamper(&name, whole);
     }
@@ -68,10 +65,7 @@ fn a_missing_file_is_found_and_named() {
 #[test]
 fn two_objects_that_changed_places_are_both_named() {
     let machine = Machine::with_snapshots(2);
-    let listed = machine
-        .storage
-        .list(&"snaps".parse().expect("is one"))
-        .expect("lists");
+    let listed = machine.storage.list(&"snaps".parse().expect("is one")).expect("lists");
     let [one, other] = [&listed[0].name, &listed[1].name];
     let bytes = machine.storage.bytes(one);
     machine.storage.tamper(one, machine.storage.bytes(other));

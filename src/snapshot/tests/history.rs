@@ -15,12 +15,7 @@ fn object(name: &str) -> ObjectName {
 impl Machine {
     fn ids(&self) -> Vec<SnapshotId> {
         let listing = self.open().and_then(|repository| repository.commits());
-        listing
-            .expect("lists")
-            .entries
-            .iter()
-            .map(|entry| entry.id)
-            .collect()
+        listing.expect("lists").entries.iter().map(|entry| entry.id).collect()
     }
 
     fn remove(&self, id: &SnapshotId) {
@@ -31,10 +26,7 @@ impl Machine {
 
     /// The newest commit, made anew with changes.
     fn commit(&self) -> Commit {
-        let mut listing = self
-            .open()
-            .and_then(|repository| repository.commits())
-            .expect("lists");
+        let mut listing = self.open().and_then(|repository| repository.commits()).expect("lists");
         match listing.entries.pop().expect("is there").standing {
             Standing::Whole { commit, .. } => *commit,
             Standing::Newer | Standing::Damaged(_) => panic!("it is whole"),
@@ -44,11 +36,9 @@ impl Machine {
 
 #[test]
 fn a_snapshot_that_is_gone_is_missed() {
-    for (number, expected) in [
-        (0, "number 1, is missing"),
-        (1, "number 2, is missing"),
-        (2, "there was a number 3"),
-    ] {
+    for (number, expected) in
+        [(0, "number 1, is missing"), (1, "number 2, is missing"), (2, "there was a number 3")]
+    {
         let machine = Machine::with_snapshots(3);
         machine.remove(&machine.ids()[number]);
         assert!(machine.is_told(expected), "{:?}", machine.faults());
@@ -60,9 +50,7 @@ fn an_older_snapshot_does_not_pass_for_the_newest() {
     let machine = Machine::with_snapshots(3);
     let [old, new] = [0, 2].map(|number| commit_name(&machine.ids()[number]));
     machine.storage.tamper(&new, machine.storage.bytes(&old));
-    machine
-        .storage
-        .tamper(&new.signature(), machine.storage.bytes(&old.signature()));
+    machine.storage.tamper(&new.signature(), machine.storage.bytes(&old.signature()));
     assert!(machine.is_told(new.as_str()), "{:?}", machine.faults());
     assert!(matches!(machine.restore(None), Err(Error::Damaged { .. })));
 }
@@ -72,13 +60,7 @@ fn time_is_not_turned_back() {
     let machine = Machine::with_snapshots(3);
     machine.ids()[1..].iter().for_each(|id| machine.remove(id));
     let refused = machine.restore(None);
-    assert!(matches!(
-        refused,
-        Err(Error::RolledBack {
-            newest: 1,
-            known: 3
-        })
-    ));
+    assert!(matches!(refused, Err(Error::RolledBack { newest: 1, known: 3 })));
     // The next one goes on counting, so that the gap stays.
     assert_eq!(machine.create().commit.id.seq, 4);
     assert!(machine.is_told("numbers 2 to 3, are missing"));
@@ -88,20 +70,13 @@ fn time_is_not_turned_back() {
 fn a_commit_that_we_did_not_write_is_told_even_if_rightly_signed() {
     let machine = Machine::with_snapshots(1);
     let forged = Commit {
-        audit: crate::audit::Head {
-            seq: 9,
-            ..machine.commit().audit
-        },
+        audit: crate::audit::Head { seq: 9, ..machine.commit().audit },
         ..machine.commit()
     };
     let signed = machine.signer.sign(NAMESPACE, forged.render().into_bytes());
     machine.remove(&forged.id);
     put_signed(&machine.storage, &commit_name(&forged.id), &signed).expect("puts");
-    assert!(
-        machine.is_told("not the one that this machine wrote"),
-        "{:?}",
-        machine.faults()
-    );
+    assert!(machine.is_told("not the one that this machine wrote"), "{:?}", machine.faults());
 }
 
 #[test]
@@ -112,33 +87,19 @@ fn what_another_key_has_signed_is_refused() {
     let opened = Repository::open(&machine.storage, mallory.verifier().fingerprint());
     assert!(matches!(opened, Err(Error::Damaged { .. })));
     let id = SnapshotId { seq: 2, ..first.id };
-    let forged = Commit {
-        id,
-        ..first.clone()
-    };
+    let forged = Commit { id, ..first.clone() };
     let signed = mallory.sign(NAMESPACE, forged.render().into_bytes());
     put_signed(&machine.storage, &commit_name(&id), &signed).expect("puts");
-    assert!(
-        machine.is_told("signed by SHA256:"),
-        "{:?}",
-        machine.faults()
-    );
+    assert!(machine.is_told("signed by SHA256:"), "{:?}", machine.faults());
     assert!(matches!(machine.restore(None), Err(Error::Damaged { .. })));
-    machine
-        .restore(Some(first.id))
-        .expect("the genuine one is still there");
+    machine.restore(Some(first.id)).expect("the genuine one is still there");
 }
 
 #[test]
 fn what_a_newer_vaultctl_has_written_is_not_called_corrupt() {
     let machine = Machine::with_snapshots(1);
-    let id = SnapshotId {
-        seq: 2,
-        ..machine.ids()[0]
-    };
-    let signed = machine
-        .signer
-        .sign(NAMESPACE, b"vaultctl-commit 2\nwho knows\n".to_vec());
+    let id = SnapshotId { seq: 2, ..machine.ids()[0] };
+    let signed = machine.signer.sign(NAMESPACE, b"vaultctl-commit 2\nwho knows\n".to_vec());
     put_signed(&machine.storage, &commit_name(&id), &signed).expect("puts");
     let report = machine.verify(Level::Scrub).expect("looks");
     assert_eq!((report.faults, report.newer), (vec![], vec![id]));
@@ -153,9 +114,7 @@ fn an_unknown_feature_stops_before_anything_is_touched() {
     let text = text.replace("requires -", "requires time-travel");
     let signed = machine.signer.sign("vaultctl-repo", text.into_bytes());
     machine.storage.tamper(&about, signed.statement().to_vec());
-    machine
-        .storage
-        .tamper(&about.signature(), signed.signature().to_vec());
+    machine.storage.tamper(&about.signature(), signed.signature().to_vec());
     let opened = machine.open();
     assert!(matches!(opened, Err(Error::UnknownFeature(feature)) if feature == "time-travel"));
 }
@@ -163,10 +122,7 @@ fn an_unknown_feature_stops_before_anything_is_touched() {
 #[test]
 fn an_interrupted_init_can_be_repeated() {
     let machine = Machine::new();
-    machine
-        .storage
-        .delete(&object("vaultctl-repo"))
-        .expect("deletes");
+    machine.storage.delete(&object("vaultctl-repo")).expect("deletes");
     assert!(matches!(machine.open(), Err(Error::NoRepository(_))));
     Repository::init(&machine.storage, &machine.signer).expect("makes it again");
     let again = Repository::init(&machine.storage, &machine.signer);
@@ -183,15 +139,9 @@ fn the_highest_number_is_no_way_to_stop_us() {
         let name = object(&format!("commits/{time}-{}.commit", u64::MAX));
         machine.storage.tamper(&name, b"rubbish".to_vec());
     }
-    machine
-        .storage
-        .tamper(&object("commits/rubbish.commit"), b"rubbish".to_vec());
+    machine.storage.tamper(&object("commits/rubbish.commit"), b"rubbish".to_vec());
     assert_eq!(machine.create().commit.id.seq, 2);
-    for expected in [
-        &u64::MAX.to_string(),
-        "is there twice",
-        "commits/rubbish.commit",
-    ] {
+    for expected in [&u64::MAX.to_string(), "is there twice", "commits/rubbish.commit"] {
         assert!(machine.is_told(expected), "{:?}", machine.faults());
     }
 }

@@ -10,10 +10,7 @@ use super::super::archive::hostile::{cases, compress, tar};
 use super::super::*;
 use super::Machine;
 
-const ENOUGH: Totals = Totals {
-    entries: 100,
-    bytes: 1000,
-};
+const ENOUGH: Totals = Totals { entries: 100, bytes: 1000 };
 
 impl Machine {
     /// Adds a rightly signed snapshot that holds `tar` and announces `totals`.
@@ -22,26 +19,13 @@ impl Machine {
         let mut sealer = seal(&self.recipients, spool).expect("begins");
         sealer.write_all(&compress(tar)).expect("writes");
         let sealed = sealer.finish().expect("ends");
-        let object = ObjectRef {
-            digest: sealed.digest(),
-            size: sealed.size(),
-        };
+        let object = ObjectRef { digest: sealed.digest(), size: sealed.size() };
         let name = repository::snapshot_name(&object.digest);
         put_new(&self.storage, &name, &Body::Sealed(&sealed)).expect("puts");
         let genuine = self.create().commit;
-        let id = SnapshotId {
-            seq: 2,
-            ..genuine.id
-        };
-        let commit = Commit {
-            id,
-            totals,
-            object,
-            ..genuine
-        };
-        let signed = self
-            .signer
-            .sign(commit::NAMESPACE, commit.render().into_bytes());
+        let id = SnapshotId { seq: 2, ..genuine.id };
+        let commit = Commit { id, totals, object, ..genuine };
+        let signed = self.signer.sign(commit::NAMESPACE, commit.render().into_bytes());
         put_signed(&self.storage, &repository::commit_name(&id), &signed).expect("puts");
     }
 }
@@ -72,26 +56,14 @@ fn a_bomb_stops_where_the_commit_says_that_it_should_end() {
     let error = refusal(&large, ENOUGH);
     assert!(error.contains("`files/HOME/bomb`"), "{error}");
     let many = tar("file files/HOME/1; file files/HOME/2");
-    let error = refusal(
-        &many,
-        Totals {
-            entries: 1,
-            ..ENOUGH
-        },
-    );
+    let error = refusal(&many, Totals { entries: 1, ..ENOUGH });
     assert!(error.contains("`files/HOME/2`"), "{error}");
 }
 
 #[test]
 fn less_than_was_announced_is_refused() {
     let tar = tar("file files/HOME/a; file SUMS = 4294967295 0 files/HOME/a");
-    let error = refusal(
-        &tar,
-        Totals {
-            entries: 2,
-            bytes: 0,
-        },
-    );
+    let error = refusal(&tar, Totals { entries: 2, bytes: 0 });
     assert!(error.contains("less than its commit announced"), "{error}");
 }
 
@@ -99,13 +71,7 @@ fn less_than_was_announced_is_refused() {
 fn set_uid_does_not_come_back() {
     let machine = Machine::new();
     let tar = tar("file files/HOME/a; file SUMS = 4294967295 0 files/HOME/a");
-    machine.plant_snapshot(
-        &tar,
-        Totals {
-            entries: 1,
-            bytes: 0,
-        },
-    );
+    machine.plant_snapshot(&tar, Totals { entries: 1, bytes: 0 });
     machine.restore(None).expect("restores");
     let made = facts(&machine.path("target/HOME/a")).expect("looks");
     assert_eq!(made.expect("is there").mode, 0o755);

@@ -113,10 +113,7 @@ impl Machine {
             signer: &self.signer,
             recipients: &self.recipients,
             at: Timestamp::from_second(BEGIN).expect("in range"),
-            audit: Head {
-                seq: 0,
-                digest: Digest::of(b""),
-            },
+            audit: Head { seq: 0, digest: Digest::of(b"") },
         };
         creation.run(&self.plan()).expect("takes it")
     }

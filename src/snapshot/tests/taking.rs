@@ -4,6 +4,8 @@ use std::os::unix::fs::symlink;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
+use std::path::Path;
+
 use crate::crypto::{Digest, Identity};
 use crate::storage::Storage;
 use crate::sys;
@@ -16,12 +18,7 @@ fn what_was_taken_is_verified_and_comes_back() {
     let machine = Machine::new();
     let created = machine.create();
     assert_eq!(created.findings, []);
-    let Commit {
-        id,
-        previous,
-        health,
-        ..
-    } = created.commit;
+    let Commit { id, previous, health, .. } = created.commit;
     assert_eq!((id.seq, id.time.as_second()), (1, BEGIN));
     assert_eq!((previous, health), (None, Health::Ok));
     machine.assert_whole();
@@ -73,16 +70,8 @@ fn links_that_the_profile_names_are_followed() {
     let store = sys::without_links(&machine.path("elsewhere/store")).expect("is there");
     let entry = store.join("a.age").display().to_string();
     let names = machine.names();
-    for expected in [
-        "~/.claude/CLAUDE.md",
-        "~/dotfiles/CLAUDE.md",
-        "~/.password-store",
-        &entry,
-    ] {
-        assert!(
-            names.iter().any(|name| name == expected),
-            "{expected}: {names:?}"
-        );
+    for expected in ["~/.claude/CLAUDE.md", "~/dotfiles/CLAUDE.md", "~/.password-store", &entry] {
+        assert!(names.iter().any(|name| name == expected), "{expected}: {names:?}");
     }
 }
 
@@ -91,20 +80,24 @@ fn history_caches_and_keys_are_not_taken() {
     let machine = Machine::bare();
     machine.plant(".claude/agents/identity.txt", b"a private key");
     machine.plant(".claude/.credentials.json", b"{}");
-    machine.plant(
-        ".claude/agents/cache/CACHEDIR.TAG",
-        b"Signature: 8a477f597d28d172789f06886806bc55",
-    );
-    machine.plant(".claude/agents/x.lock", b"");
+    machine
+        .plant(".claude/agents/cache/CACHEDIR.TAG", b"Signature: 8a477f597d28d172789f06886806bc55");
+    machine.plant(".password-store/.git/index.lock", b"");
+    machine.plant(".password-store/bike.lock/code.age", b"ciphertext");
+    machine.plant(".password-store/CACHEDIR.TAG", b"Signature: 8a477f597d28d172789f06886806bc55");
+    machine.plant(".claude/agents/kept/CACHEDIR.TAG", b"anything else");
+    let (key, other_name) = (".claude/agents/identity.txt", ".claude/agents/identity-too");
+    let home = sys::Folder::open(&machine.home("")).expect("opens").expect("is there");
+    home.make_hard_link(Path::new(key), Path::new(other_name)).expect("links");
     machine.plant(".claude/projects/-srv-x/memory/MEMORY.md", b"memory\n");
     machine.plant(".claude/projects/-srv-x/session.jsonl", b"{}\n");
     let names = machine.names();
     assert!(names.contains(&"~/.claude/projects/-srv-x/memory/MEMORY.md".to_owned()));
-    for left_out in ["identity", "credentials", "cache", "lock", "session"] {
-        assert!(
-            !names.iter().any(|name| name.contains(left_out)),
-            "{left_out}: {names:?}"
-        );
+    for taken in ["bike.lock/code.age", "kept/CACHEDIR.TAG"] {
+        assert!(names.iter().any(|name| name.ends_with(taken)), "{taken}: {names:?}");
+    }
+    for left_out in ["identity", "credentials", "cache", "index.lock", "session"] {
+        assert!(!names.iter().any(|name| name.contains(left_out)), "{left_out}: {names:?}");
     }
 }
 
@@ -149,9 +142,6 @@ fn a_file_that_keeps_changing_is_told_and_the_rest_is_whole() {
         created
     });
     let told: Vec<String> = created.findings.iter().map(ToString::to_string).collect();
-    assert_eq!(
-        told,
-        ["~/.claude/agents/busy: it changed while it was read"]
-    );
+    assert_eq!(told, ["~/.claude/agents/busy: it changed while it was read"]);
     machine.assert_whole();
 }
