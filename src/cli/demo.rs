@@ -38,7 +38,7 @@ const STORY: &[Step] = &[
         "vaultctl generate --no-symbols claude/github-token 30",
     ),
     step(
-        "It lies in the store encrypted, and in its git history.",
+        "It lies in the store, encrypted.",
         "head -c 40 .password-store/claude/github-token.age; echo; ls .password-store/claude",
     ),
     step(
@@ -79,7 +79,7 @@ const STORY: &[Step] = &[
          && cmp .claude.json restored/HOME/.claude.json && echo identical",
     ),
     step(
-        "Who read what is in the access log, which can not be altered unseen.",
+        "Who read what is in the access log, each line chained to the one before.",
         "vaultctl audit verify",
     ),
 ];
