@@ -107,7 +107,7 @@ fn gnupg_is_taken_where_openpgp_entries_are() {
     machine.plant(".gnupg/private-keys-v1.d/0.key", b"key");
     machine.plant(".gnupg/random_seed", b"seed");
     assert!(!machine.names().iter().any(|name| name.contains("gnupg")));
-    machine.plant(".password-store/work/.gpg-id", b"ann\n");
+    machine.plant(".password-store/team/.gpg-id", b"ann\n");
     let names = machine.names();
     assert!(names.contains(&"~/.gnupg/private-keys-v1.d/0.key".to_owned()));
     assert!(!names.iter().any(|name| name.contains("random_seed")));
