@@ -1,10 +1,11 @@
 //! Bytes to sealed bytes and back; no file, no variable, no prompt, no clock.
 //!
-//! Each library stays behind its files: age in `age.rs`, `passphrase.rs` and `read_back.rs`, Sequoia in `openpgp.rs`, SSHSIG in
-//! `signature.rs`. Two proof types carry the room's promises outwards:
+//! Each library stays behind its files: age in `age.rs`, `passphrase.rs` and `read_back.rs`, Sequoia
+//! in `openpgp.rs`, SSHSIG in `signature.rs`. Two proof types carry the room's promises outwards:
 //!
-//! * [`Sealed`] can be made here only, by encrypting or by recognising a whole ciphertext. Stores
-//!   and storages accept nothing else, so plaintext can not be written or sent by mistake.
+//! * [`Sealed`] can be made here only, by encrypting or by recognising a whole ciphertext. The
+//!   files of entries and of snapshots take nothing else, so plaintext can not be written or sent by
+//!   mistake.
 //! * [`Signed`] can be made here only, by signing or by verifying.
 
 mod age;

@@ -1,6 +1,7 @@
 //! The one place where names and plaintext meet.
 //!
-//! Every read is in the access log before the caller sees a byte. Every write holds the store's
+//! Every read is in the access log before the caller sees a byte; where the log can not be written,
+//! the read is warned of, or refused if the settings want that. Every write holds the store's
 //! lock, is written beside the old file, synced and moved into place, and becomes one step of the
 //! store's history; a journal written first lets the next writer finish what a killed one began.
 

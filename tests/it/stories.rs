@@ -32,6 +32,7 @@ stories! {
     full_disk,
     git,
     hostile_store,
+    interrupted_restore,
     names_and_fields,
     places,
     races,
