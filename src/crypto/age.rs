@@ -59,7 +59,7 @@ impl fmt::Debug for Recipient {
 
 /// What opens: one or several private keys. Opaque; never printed.
 pub struct Identity {
-    keys: Vec<Box<dyn age::Identity>>,
+    keys: Vec<Box<dyn age::Identity + Send + Sync>>,
     recipients: Vec<Recipient>,
     signer_comment: Option<String>,
 }
@@ -97,7 +97,7 @@ impl Identity {
     }
 
     /// What opens one ciphertext only.
-    pub(super) fn of_one_file(key: Box<dyn age::Identity>) -> Self {
+    pub(super) fn of_one_file(key: Box<dyn age::Identity + Send + Sync>) -> Self {
         Self { keys: vec![key], recipients: Vec::new(), signer_comment: None }
     }
 

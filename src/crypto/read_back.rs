@@ -4,10 +4,9 @@
 //! one key that the ciphertext has (age's "file key"); that is kept in memory until the ciphertext
 //! has been opened again and compared. No further recipient is added to the file.
 
-use std::cell::RefCell;
 use std::collections::HashSet;
 use std::io::Write;
-use std::rc::Rc;
+use std::sync::{Arc, Mutex, PoisonError};
 
 use age::secrecy::{ExposeSecret, SecretBox};
 use age_core::format::{FileKey, Stanza};
@@ -33,11 +32,11 @@ pub fn seal_for_read_back<W: Write>(
 
 /// The file key of one ciphertext, kept in memory between writing and reading back.
 #[derive(Clone, Default)]
-struct KeptKey(Rc<RefCell<Option<SecretBox<[u8; 16]>>>>);
+struct KeptKey(Arc<Mutex<Option<SecretBox<[u8; 16]>>>>);
 
 impl age::Identity for KeptKey {
     fn unwrap_stanza(&self, _stanza: &Stanza) -> Option<Result<FileKey, age::DecryptError>> {
-        let kept = self.0.borrow();
+        let kept = self.0.lock().unwrap_or_else(PoisonError::into_inner);
         // EXPOSE: the key goes straight back into the library's own type.
         kept.as_ref().map(|key| Ok(FileKey::new(Box::new(*key.expose_secret()))))
     }
@@ -54,8 +53,10 @@ impl age::Recipient for Watching<'_> {
         &self,
         file_key: &FileKey,
     ) -> Result<(Vec<Stanza>, HashSet<String>), age::EncryptError> {
+        let mut kept = self.kept.0.lock().unwrap_or_else(PoisonError::into_inner);
         // EXPOSE: copied into a box that wipes itself.
-        *self.kept.0.borrow_mut() = Some(SecretBox::new(Box::new(*file_key.expose_secret())));
+        *kept = Some(SecretBox::new(Box::new(*file_key.expose_secret())));
+        drop(kept);
         self.to.as_library().wrap_file_key(file_key)
     }
 }

@@ -1,6 +1,6 @@
 //! All keys of this user on this machine, behind one door.
 
-use std::cell::OnceCell;
+use std::sync::{Mutex, OnceLock, PoisonError};
 
 use crate::config::Paths;
 use crate::crypto::{self, Cipher, Identity, Recipient, Recipients, Sealed, Signer};
@@ -16,19 +16,21 @@ const FILE_LIMIT: usize = 1024 * 1024;
 /// Who takes the recovery identity: a screen, a private file.
 pub type HandOver<'a> = dyn Fn(&RecoveryIdentity) -> Result<(), Error> + 'a;
 
-/// Opens and seals; finds each key when it is first needed.
+/// Opens and seals; finds each key when it is first needed. Several threads can use one at once.
 pub struct Keyring<'a> {
     paths: &'a Paths,
     variables: &'a Variables,
     prompt: &'a dyn Prompt,
-    identity: OnceCell<Identity>,
+    identity: OnceLock<Identity>,
+    /// Held while an identity is looked for, so that a person is asked once.
+    asking: Mutex<()>,
 }
 
 impl<'a> Keyring<'a> {
     /// A keyring that has touched nothing yet.
     #[must_use]
     pub fn new(paths: &'a Paths, variables: &'a Variables, prompt: &'a dyn Prompt) -> Self {
-        Self { paths, variables, prompt, identity: OnceCell::new() }
+        Self { paths, variables, prompt, identity: OnceLock::new(), asking: Mutex::new(()) }
     }
 
     /// Decrypts an entry.
@@ -65,14 +67,22 @@ impl<'a> Keyring<'a> {
         if let Some(identity) = self.identity.get() {
             return Ok(identity);
         }
+        let _asking = self.asking.lock().unwrap_or_else(PoisonError::into_inner);
+        if let Some(identity) = self.identity.get() {
+            return Ok(identity);
+        }
+        let identity = self.read_identity()?;
+        Ok(self.identity.get_or_init(|| identity))
+    }
+
+    fn read_identity(&self) -> Result<Identity, Error> {
         let missing = || {
             Error::NoIdentity(
                 self.paths.identity.clone().unwrap_or_else(|| self.paths.identities()[1].clone()),
             )
         };
         let path = identity::find(self.paths)?.ok_or_else(missing)?;
-        let identity = identity::read(&path, self.prompt)?;
-        Ok(self.identity.get_or_init(|| identity))
+        identity::read(&path, self.prompt)
     }
 
     /// This machine's signing key.
@@ -177,5 +187,16 @@ impl<'a> Keyring<'a> {
         } else {
             Err(Error::Mismatch)
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn threads_can_share_one() {
+        fn shared<T: Sync>() {}
+        shared::<Keyring<'_>>();
     }
 }

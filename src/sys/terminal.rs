@@ -32,7 +32,7 @@ pub fn terminal_name() -> Option<OsString> {
 const LOOK_UP: Timespec = Timespec { tv_sec: 0, tv_nsec: 200_000_000 };
 
 /// Somebody who may answer.
-pub trait Prompt {
+pub trait Prompt: Sync {
     /// Asks for something that must not be seen while it is typed.
     ///
     /// # Errors
