@@ -215,7 +215,11 @@ impl From<git::Error> for Failure {
         match error {
             git::Error::File(error) => error.into(),
             git::Error::Lock(error) => error.into(),
-            git::Error::Git(_) | git::Error::NoFolder(_) => Self::failed(error.to_string()),
+            git::Error::Git(_)
+            | git::Error::NoFolder(_)
+            | git::Error::NotSigned(_)
+            | git::Error::NoRevision(_)
+            | git::Error::Helper(_) => Self::failed(error.to_string()),
         }
     }
 }
@@ -241,9 +245,15 @@ impl From<store::Error> for Failure {
             store::Error::NotAFile(_) => {
                 Self::failed(message).hint("move it away; an entry is a file")
             }
-            store::Error::Elsewhere { .. } => {
+            store::Error::BehindLink(_) => {
                 Self::failed(message).hint("name the folder itself with --store, if it is a store")
             }
+            store::Error::Occupied(_) => {
+                Self::failed(message).hint("move it away first, or choose another name")
+            }
+            store::Error::IntoItself(_) => Self::failed(message),
+            store::Error::NoRecipientsFile(_) => Self::new(Code::NotFound, message)
+                .hint("`vaultctl recipients list` shows which file decides"),
             store::Error::NoRecipients(_) => {
                 Self::new(Code::Nothing, message).hint("`vaultctl init` makes a store here")
             }

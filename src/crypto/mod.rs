@@ -20,7 +20,7 @@ mod signature;
 pub use age::{Identity, Recipient, Sealer, open, open_whole, seal, seal_whole};
 pub use digest::{Digest, HashingReader, HashingWriter};
 pub use error::Error;
-pub use openpgp::recognise_openpgp;
+pub use openpgp::{openpgp_key_ids, recognise_openpgp};
 pub use passphrase::{open_with_passphrase, seal_with_passphrase};
 pub use read_back::seal_for_read_back;
 pub use sealed::{Cipher, Recipients, Sealed};

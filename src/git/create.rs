@@ -36,7 +36,8 @@ pub fn create(root: &Path) -> Result<(), Error> {
     options.external_template(false).no_reinit(true).mkdir(true);
     options.initial_head(branch.as_deref().unwrap_or("main"));
     Repository::init_opts(root.join(beside), &options).map(drop)?;
-    let moved = tree.place(&beside.join(GIT_FOLDER), place);
+    let moved =
+        tree.place(&beside.join(GIT_FOLDER), place).and_then(|()| tree.sync_folders([place]));
     tree.prune(beside);
     Ok(moved?)
 }

@@ -1,7 +1,7 @@
 //! What can go wrong on the way to a commit.
 
 use crate::store::HistoryError;
-use crate::sys::{FileError, LockError};
+use crate::sys::{FileError, HelperError, LockError};
 
 /// What the repository, or its files, did not allow.
 #[derive(Debug, thiserror::Error)]
@@ -15,6 +15,15 @@ pub enum Error {
     /// Others were at work for too long.
     #[error(transparent)]
     Lock(#[from] LockError),
+    /// `git` did not sign a commit.
+    #[error("git could not sign the commit: {0}")]
+    NotSigned(String),
+    /// `git` could not be run.
+    #[error(transparent)]
+    Helper(#[from] HelperError),
+    /// There is no such commit.
+    #[error("there is no revision `{0}` (a commit's name in hexadecimal, or its beginning)")]
+    NoRevision(String),
     /// A folder has gone.
     #[error("there is no folder `{0}`")]
     NoFolder(String),

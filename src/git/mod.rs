@@ -1,4 +1,5 @@
-//! The store's history in git: a commit for every change, made in this process (libgit2).
+//! The store's history in git: a commit for every change, made in this process (libgit2), and
+//! signed by the user's own `git` where `pass.signcommits` asks for it.
 //!
 //! Blobs are written as they are, without filters or line-ending conversion, since a
 //! `.gitattributes` that came from elsewhere could corrupt ciphertext otherwise. Nothing of the
@@ -12,9 +13,11 @@ mod error;
 mod history;
 mod index;
 mod leftovers;
+mod past;
 mod repository;
+mod signed;
 
-pub use author::Author;
+pub use author::{Author, LOCATIONS};
 pub use create::create;
 pub use error::Error;
 pub use history::GitHistory;

@@ -2,18 +2,18 @@
 
 use std::path::{Path, PathBuf};
 
-use git2::{Commit, Index, Oid, Repository, RepositoryOpenFlags, Signature, Tree};
+use git2::{Commit, Index, Oid, Repository, RepositoryOpenFlags, Tree};
 
 use crate::sys::Folder;
 
-use super::{Author, Error, GIT_FOLDER, durable, index};
+use super::{Author, Error, GIT_FOLDER, durable, index, signed};
 
 /// The largest file that is recorded (bytes).
 const FILE_LIMIT: usize = 256 * 1024 * 1024;
 
 /// A repository whose working tree is the store, open.
 pub(super) struct Git {
-    repository: Repository,
+    pub(super) repository: Repository,
     tree: Folder,
     /// Index and HEAD of this working tree.
     pub(super) own: Folder,
@@ -52,8 +52,7 @@ impl Git {
         };
         let tree = index.write_tree()?;
         index.write()?;
-        let signatures = author.signatures(&self.repository.config()?);
-        let commit = self.commit(tree, parent.as_ref(), subject, &signatures?)?;
+        let commit = self.commit(tree, parent.as_ref(), subject, author)?;
         objects.extend(self.objects_of(commit, tree, paths));
         // What a branch names must be on the disk before it is named.
         durable::objects(&self.shared, &objects)?;
@@ -118,7 +117,7 @@ impl Git {
         Ok(Some(id))
     }
 
-    fn head(&self) -> Result<Option<Commit<'_>>, Error> {
+    pub(super) fn head(&self) -> Result<Option<Commit<'_>>, Error> {
         match self.repository.head() {
             Ok(head) => Ok(Some(head.peel_to_commit()?)),
             Err(error) if error.code() == git2::ErrorCode::UnbornBranch => Ok(None),
@@ -131,8 +130,13 @@ impl Git {
         tree: Oid,
         parent: Option<&Commit<'_>>,
         subject: &str,
-        [author, committer]: &[Signature<'_>; 2],
+        author: &Author,
     ) -> Result<Oid, Error> {
+        let config = self.repository.config()?;
+        if signed::is_wanted(&config) {
+            return signed::commit(&self.repository, tree, parent, subject, author);
+        }
+        let [author, committer] = &author.signatures(&config)?;
         let tree = self.repository.find_tree(tree)?;
         let parents: Vec<&Commit<'_>> = parent.into_iter().collect();
         let message = format!("{subject}\n");

@@ -9,6 +9,7 @@ mod gpg;
 mod identity;
 mod keyring;
 mod recovery;
+mod pending;
 mod signing;
 
 pub use error::Error;

@@ -1,6 +1,6 @@
 //! What can be wrong with a store.
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use crate::crypto;
 use crate::sys::FileError;
@@ -28,19 +28,23 @@ pub enum Error {
     /// What is at an entry's place is no file.
     #[error("`{}` is not a file", .0.display())]
     NotAFile(PathBuf),
-    /// A folder above is not one of this store's own.
-    #[error("`{}` {reason}, and what is in it is not changed", folder.display())]
-    Elsewhere {
-        /// Which folder.
-        folder: PathBuf,
-        /// What it is instead.
-        reason: &'static str,
-    },
+    /// There is something already where a folder shall go.
+    #[error("there is already something at `{0}`")]
+    Occupied(Name),
+    /// A folder can not go into itself.
+    #[error("`{0}` can not go into itself")]
+    IntoItself(Name),
+    /// A folder above is a link.
+    #[error("`{}` is a link, and what is behind it is not changed", .0.display())]
+    BehindLink(PathBuf),
     /// No folder above says to whom to encrypt.
     #[error("neither `.age-recipients` nor `.gpg-id` says to whom `{0}` is encrypted")]
     NoRecipients(Name),
+    /// The folder itself does not say to whom.
+    #[error("{} has no recipients file of its own", shown(.0))]
+    NoRecipientsFile(PathBuf),
     /// One folder says two things.
-    #[error("`{}` holds both an `.age-recipients` and a `.gpg-id`", .0.display())]
+    #[error("{} holds both an `.age-recipients` and a `.gpg-id`", shown(.0))]
     TwoCiphers(PathBuf),
     /// A recipients file that can not be used.
     #[error("recipients file `{}`, line {line}: {reason}", path.display())]
@@ -61,4 +65,11 @@ pub enum Error {
     /// The file system said no.
     #[error(transparent)]
     File(#[from] FileError),
+}
+
+fn shown(folder: &Path) -> String {
+    match folder.as_os_str().is_empty() {
+        true => "the store's root".to_owned(),
+        false => format!("`{}`", folder.display()),
+    }
 }

@@ -1,7 +1,7 @@
 //! The name of an entry.
 
 use std::fmt;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::str::FromStr;
 
 use crate::crypto::Cipher;
@@ -77,6 +77,17 @@ impl Name {
     #[must_use]
     pub fn file(&self, cipher: Cipher) -> PathBuf {
         PathBuf::from(format!("{}{}", self.0, cipher.extension()))
+    }
+
+    /// The name of the entry whose file is at `path`, and how it is encrypted; `None` when it is the
+    /// file of no entry.
+    #[must_use]
+    pub fn of_file(path: &Path) -> Option<(Self, Cipher)> {
+        let text = path.to_str()?;
+        Cipher::ALL.into_iter().find_map(|cipher| {
+            let bare = text.strip_suffix(cipher.extension())?;
+            Some((bare.parse().ok()?, cipher))
+        })
     }
 
     /// Whether a part of a path is a folder that holds no entries, however a file system spells it:

@@ -4,7 +4,10 @@ use std::path::{Path, PathBuf};
 
 use crate::crypto::{Cipher, Recipients};
 
-use super::Error;
+use super::{Error, Name};
+
+/// Gives the content of a small file by its path from the store's root; `None` when it is not there.
+pub type Reading<'a> = dyn Fn(&Path) -> Result<Option<Vec<u8>>, Error> + 'a;
 
 /// An `.age-recipients` or a `.gpg-id`, and where it was found.
 #[derive(Debug)]
@@ -13,9 +16,51 @@ pub struct RecipientsFile {
     pub path: PathBuf,
     /// What it says.
     pub recipients: Recipients,
+    /// Its bytes, which a signature may be over.
+    pub bytes: Vec<u8>,
 }
 
 impl RecipientsFile {
+    /// The one of the nearest folder above `name`; `read` gives the content of a file of the store,
+    /// or of the store as it is going to be.
+    ///
+    /// # Errors
+    /// [`Error::NoRecipients`]; [`Error::TwoCiphers`]; [`Error::BadRecipients`].
+    pub fn nearest(name: &Name, read: &Reading<'_>) -> Result<Self, Error> {
+        for folder in Path::new(name.as_str()).ancestors().skip(1) {
+            if let Some(file) = Self::of(folder, read)? {
+                return Ok(file);
+            }
+        }
+        Err(Error::NoRecipients(name.clone()))
+    }
+
+    /// The one in `folder`.
+    ///
+    /// # Errors
+    /// As [`RecipientsFile::nearest`].
+    pub fn of(folder: &Path, read: &Reading<'_>) -> Result<Option<Self>, Error> {
+        let mut found = None;
+        for cipher in Cipher::ALL {
+            let path = folder.join(Self::file_name(cipher));
+            let Some(bytes) = read(&path)? else {
+                continue;
+            };
+            if found.replace(Self::parse(&path, cipher, &bytes)?).is_some() {
+                return Err(Error::TwoCiphers(folder.to_owned()));
+            }
+        }
+        Ok(found)
+    }
+
+    /// Where the file's signature is, if it has one.
+    #[must_use]
+    pub fn signature(&self) -> PathBuf {
+        let mut path = self.path.clone().into_os_string();
+        path.push(".sig");
+        path.into()
+    }
+
     /// What the file is called.
     #[must_use]
     pub fn file_name(cipher: Cipher) -> &'static str {
@@ -32,7 +77,7 @@ impl RecipientsFile {
     }
 
     /// One recipient a line; `#` begins a comment, empty lines mean nothing.
-    pub(super) fn parse(path: &Path, cipher: Cipher, bytes: &[u8]) -> Result<Self, Error> {
+    fn parse(path: &Path, cipher: Cipher, bytes: &[u8]) -> Result<Self, Error> {
         let bad = |line, reason| Error::BadRecipients { path: path.to_owned(), line, reason };
         let nobody = || Error::NobodyIn(path.to_owned());
         let text = std::str::from_utf8(bytes).map_err(|_| nobody())?;
@@ -53,7 +98,7 @@ impl RecipientsFile {
             Recipients::Age(all) => all.len(),
             Recipients::OpenPgp(all) => all.len(),
         };
-        let file = Self { path: path.to_owned(), recipients };
+        let file = Self { path: path.to_owned(), recipients, bytes: bytes.to_owned() };
         if count == 0 { Err(nobody()) } else { Ok(file) }
     }
 

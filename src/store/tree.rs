@@ -1,6 +1,6 @@
 //! The tree of ciphertext.
 
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 use crate::crypto::Cipher;
 use crate::sys::{self, FileError, Folder, Kind};
@@ -10,8 +10,8 @@ use super::{EntryFile, Error, Name, RecipientsFile};
 /// The largest entry that is read (bytes).
 const ENTRY_LIMIT: usize = 256 * 1024 * 1024;
 
-/// The largest recipients file that is read (bytes).
-const RECIPIENTS_LIMIT: usize = 1024 * 1024;
+/// The largest recipients file, or signature of one, that is read (bytes).
+const SMALL_LIMIT: usize = 1024 * 1024;
 
 /// A store, open.
 pub struct Store {
@@ -44,14 +44,14 @@ impl Store {
     /// # Errors
     /// [`Error::StoreExists`].
     pub fn check_is_new(&self) -> Result<(), Error> {
-        match self.recipients_in(Path::new(""))? {
+        match RecipientsFile::of(Path::new(""), &|path| self.read_small(path))? {
             Some(_) => Err(Error::StoreExists(self.folder.path().to_owned())),
             None => Ok(()),
         }
     }
 
     /// Refuses to change what is not this store's own: an entry whose place is taken by something
-    /// else than a file, or that is reached through a link or lies in another git repository.
+    /// else than a file, or that is reached through a link.
     ///
     /// # Errors
     /// [`Error::NotAFile`]; [`Error::Elsewhere`].
@@ -61,12 +61,8 @@ impl Store {
             .skip(1)
             .filter(|folder| !folder.as_os_str().is_empty())
         {
-            let elsewhere = |reason| Err(Error::Elsewhere { folder: folder.to_owned(), reason });
             if self.folder.kind_itself(folder)? == Some(Kind::Link) {
-                return elsewhere("is a link");
-            }
-            if self.folder.kind_itself(&folder.join(".git"))?.is_some() {
-                return elsewhere("is a git repository of its own");
+                return Err(Error::BehindLink(folder.to_owned()));
             }
         }
         for cipher in Cipher::ALL {
@@ -124,23 +120,37 @@ impl Store {
     /// # Errors
     /// [`Error::NoRecipients`]; [`Error::TwoCiphers`]; [`Error::BadRecipients`].
     pub fn recipients_for(&self, name: &Name) -> Result<RecipientsFile, Error> {
-        for folder in Path::new(name.as_str()).ancestors().skip(1) {
-            if let Some(file) = self.recipients_in(folder)? {
-                return Ok(file);
-            }
-        }
-        Err(Error::NoRecipients(name.clone()))
+        RecipientsFile::nearest(name, &|path| self.read_small(path))
     }
 
-    fn recipients_in(&self, folder: &Path) -> Result<Option<RecipientsFile>, Error> {
-        let mut found = None;
-        for cipher in Cipher::ALL {
-            let path = folder.join(RecipientsFile::file_name(cipher));
-            let Some(bytes) = self.folder.read(&path, RECIPIENTS_LIMIT)? else {
-                continue;
-            };
-            if found.replace(RecipientsFile::parse(&path, cipher, &bytes)?).is_some() {
-                return Err(Error::TwoCiphers(self.folder.path().join(folder)));
+    /// A recipients file, a signature: a small file of the store; `None` when it is not there.
+    ///
+    /// # Errors
+    /// What the file system says.
+    pub fn read_small(&self, path: &Path) -> Result<Option<Vec<u8>>, Error> {
+        Ok(self.folder.read(path, SMALL_LIMIT)?)
+    }
+
+    /// Any file of the store, whole; `None` when it is not there.
+    ///
+    /// # Errors
+    /// What the file system says.
+    pub fn read_file(&self, path: &Path) -> Result<Option<Vec<u8>>, Error> {
+        Ok(self.folder.read(path, ENTRY_LIMIT)?)
+    }
+
+    /// All that is below `folder` and is no folder itself, entries or not, by its path from the
+    /// root. Links are named, not followed.
+    ///
+    /// # Errors
+    /// What the file system says.
+    pub fn files(&self, folder: &Path) -> Result<Vec<(PathBuf, Kind)>, Error> {
+        let mut found = Vec::new();
+        for item in self.folder.list(folder)? {
+            let path = folder.join(item.name);
+            match item.kind {
+                Kind::Folder => found.extend(self.files(&path)?),
+                kind => found.push((path, kind)),
             }
         }
         Ok(found)
@@ -169,7 +179,9 @@ impl Store {
             let path = folder.join(text);
             match item.kind {
                 Kind::Folder => self.collect(&path, listing),
-                Kind::File | Kind::Link => listing.names.extend(name_of(&path)),
+                Kind::File | Kind::Link => {
+                    listing.names.extend(Name::of_file(&path).map(|(name, _)| name))
+                }
                 Kind::Other => {}
             }
         }
@@ -183,13 +195,6 @@ pub struct Listing {
     pub names: Vec<Name>,
     /// Folders that could not be looked into, and why.
     pub unread: Vec<FileError>,
-}
-
-/// The name of the entry whose file is at `path`.
-fn name_of(path: &Path) -> Option<Name> {
-    let text = path.to_str()?;
-    let bare = Cipher::ALL.iter().find_map(|cipher| text.strip_suffix(cipher.extension()))?;
-    bare.parse().ok()
 }
 
 #[cfg(test)]

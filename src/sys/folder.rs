@@ -3,6 +3,7 @@
 //! Paths are resolved by the kernel beneath the descriptor (openat2(2), `RESOLVE_BENEATH`, by way
 //! of cap-std): neither `..` nor a symbolic link leads out, however the tree changes meanwhile.
 
+use std::collections::BTreeSet;
 use std::ffi::OsString;
 use std::io::{self, Read, Write};
 use std::path::{Path, PathBuf};
@@ -134,15 +135,34 @@ impl Folder {
         })
     }
 
-    /// Moves a staged file over `path` and syncs the folder: the second half.
+    /// Moves a staged file over `path`, or a folder to where nothing is: the second half. It
+    /// survives a power cut once the folders of both have been synced ([`Folder::sync_folders`]).
     ///
     /// # Errors
-    /// Whatever the file system says; then the old file stands, or the new one and a power cut may
-    /// take it back.
+    /// Whatever the file system says; then what was there stands.
     pub fn place(&self, staged: &Path, path: &Path) -> Result<(), FileError> {
-        let placed =
-            self.root.rename(staged, &self.root, path).and_then(|()| self.sync(parent(path)));
+        let placed = self.root.rename(staged, &self.root, path);
         placed.map_err(|source| self.fail("write", path, source))
+    }
+
+    /// Syncs the folders that hold `paths`, each once; one that has gone needs none.
+    ///
+    /// # Errors
+    /// Whatever the file system says.
+    pub fn sync_folders<'p>(
+        &self,
+        paths: impl IntoIterator<Item = &'p Path>,
+    ) -> Result<(), FileError> {
+        let folders: BTreeSet<&Path> = paths.into_iter().map(parent).collect();
+        for folder in folders {
+            match self.sync(folder) {
+                Err(source) if !is_absence(&source) => {
+                    return Err(self.fail("sync", folder, source));
+                }
+                _ => {}
+            }
+        }
+        Ok(())
     }
 
     /// Removes the file; that it is not there is fine.

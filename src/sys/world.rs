@@ -82,6 +82,14 @@ impl Variables {
         self.raw(name).filter(|value| !value.is_empty()).map(PathBuf::from)
     }
 
+    /// All but those named.
+    #[must_use]
+    pub fn without(&self, names: &[&str]) -> Self {
+        let is_kept = |name: &OsStr| !names.iter().any(|left_out| name == OsStr::new(left_out));
+        let kept = self.0.iter().filter(|(name, _)| is_kept(name));
+        Self(kept.map(|(name, value)| (name.clone(), value.clone())).collect())
+    }
+
     /// All of them, by name.
     pub fn iter(&self) -> impl Iterator<Item = (&OsStr, &OsStr)> {
         self.0.iter().map(|(name, value)| (name.as_os_str(), value.as_os_str()))

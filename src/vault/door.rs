@@ -6,14 +6,18 @@ use std::time::Duration;
 use crate::audit::{Action, Event, Log};
 use crate::crypto::{Cipher, Digest};
 use crate::keys::Keyring;
-use crate::store::{History, HistoryError, Name, Store};
-use crate::sys::{Clock, Lock};
+use crate::store::{EntryFile, History, HistoryError, Name, Store};
+use crate::sys::{self, Clock, Lock};
 
 use super::journal::{Journal, Step};
+use super::plan::Plan;
 use super::{Edit, Entry, Error};
 
 /// How long a writer waits for the others.
 const PATIENCE: Duration = Duration::from_secs(60);
+
+/// How many entries are in memory at once.
+const BATCH: usize = 256;
 
 /// What a vault works with, besides store and history.
 pub struct Desk<'a> {
@@ -61,11 +65,32 @@ impl<'a> Vault<'a> {
     /// [`Error::Entry`]; a missing entry is [`Error::Store`].
     pub fn read(&self, name: &Name) -> Result<Entry, Error> {
         let file = self.store.read(name)?;
-        let opened = self.desk.keyring.open(file.cipher, &file.bytes);
-        let event =
-            if opened.is_ok() { Event::ok } else { Event::failed }(Action::Read, name.as_str());
-        self.log_read(&[event])?;
-        opened.map(Entry::new).map_err(|source| Error::Entry { name: name.clone(), source })
+        let opened = decrypt(self.desk.keyring, name, &file);
+        self.log_read(&[read_event(name, &opened)])?;
+        opened
+    }
+
+    /// Decrypts many entries at once, and hands each to `each`, in their order. That they were read,
+    /// or tried, is in the log before `each` sees the first of a batch.
+    ///
+    /// # Errors
+    /// What `each` says, which ends it; the log's errors. An entry that can not be read is told to
+    /// `each`.
+    pub fn read_many<E: From<Error>>(
+        &self,
+        names: &[Name],
+        mut each: impl FnMut(&Name, Result<Entry, Error>) -> Result<(), E>,
+    ) -> Result<(), E> {
+        for batch in names.chunks(BATCH) {
+            let (store, keyring) = (&self.store, self.desk.keyring);
+            let opened =
+                sys::in_parallel(batch, sys::processors(), |name| open(store, keyring, name));
+            let events: Vec<Event> =
+                batch.iter().zip(&opened).map(|(name, opened)| read_event(name, opened)).collect();
+            self.log_read(&events)?;
+            batch.iter().zip(opened).try_for_each(|(name, opened)| each(name, opened))?;
+        }
+        Ok(())
     }
 
     /// Which version of the entry there is; `None` when there is none.
@@ -104,46 +129,45 @@ impl<'a> Vault<'a> {
     ) -> Result<T, Error> {
         let _lock = Lock::wait_on_folder(self.store.folder().path(), PATIENCE)?;
         let journal = self.finish_what_was_begun()?;
-        let mut edit = Edit::new(self);
+        let mut edit = Edit::new(self, subject);
         let answer = prepare(&mut edit)?;
-        if !edit.is_empty() {
-            self.carry_out(&edit, subject, journal)?;
+        if !edit.plan.is_empty() {
+            self.carry_out(&edit.plan, journal)?;
         }
         Ok(answer)
     }
 
-    fn carry_out(
-        &self,
-        edit: &Edit<'_, '_>,
-        subject: &str,
-        mut journal: Journal,
-    ) -> Result<(), Error> {
-        let (path, step) = (self.journal_file(), edit.step(subject));
-        journal.steps.push(step.clone());
+    fn carry_out(&self, plan: &Plan, mut journal: Journal) -> Result<(), Error> {
+        let (path, before) = (self.journal_file(), journal.steps.len());
+        let steps = plan.steps(&*self.history)?;
+        journal.steps.extend(steps.iter().cloned());
         journal.begin(self.desk.clock.now(), &path)?;
         let done = self
-            .log_write(&edit.events(Event::ok))
-            .and_then(|()| Ok(edit.carry_out(self.store.folder(), &step)?));
-        if let Err(error) = done {
-            self.log_write(&edit.events(Event::failed)).ok();
-            // What can not be taken back now is in the journal, for the next writer.
-            self.take_back(&step, journal).ok();
-            return Err(error);
+            .log_write(&plan.events(Event::ok))
+            .and_then(|()| Ok(plan.carry_out(self.store.folder(), &steps)?));
+        if done.is_err() {
+            self.log_write(&plan.events(Event::failed)).ok();
+            steps.iter().try_for_each(|step| self.sweep(step)).ok();
         }
-        let recorded = self.history.record(&step.paths, &step.subject);
-        if recorded.is_ok() {
-            journal.steps.pop();
-        }
+        // After a failure too: what was moved into place is recorded, and what can not be recorded
+        // now is in the journal, for the next writer.
+        let recorded = self.record(&mut journal, before);
         journal.settle(&path)?;
+        done?;
         Ok(recorded?)
     }
 
-    /// After a failure: no staged file stays behind, and what was moved into place is recorded.
-    fn take_back(&self, step: &Step, mut journal: Journal) -> Result<(), Error> {
-        self.sweep(step)?;
-        self.history.record(&step.paths, &step.subject)?;
-        journal.steps.pop();
-        Ok(journal.settle(&self.journal_file())?)
+    /// Records the journal's steps from `first` on; those that the history refuses stay in it.
+    fn record(&self, journal: &mut Journal, first: usize) -> Result<(), HistoryError> {
+        let mut ended = Ok(());
+        for step in journal.steps.split_off(first) {
+            let recorded = self.history.record(&step.paths, &step.subject);
+            if recorded.is_err() {
+                journal.steps.push(step);
+            }
+            ended = ended.and(recorded);
+        }
+        ended
     }
 
     /// Finishes for writers that were killed, and tries again what the history refused. What it
@@ -158,7 +182,9 @@ impl<'a> Vault<'a> {
             self.sweep(step)?;
         }
         if let Some(begun) = journal.begun {
-            self.warn_of(self.history.recover(begun));
+            let paths: Vec<PathBuf> =
+                journal.steps.iter().flat_map(|step| step.paths.clone()).collect();
+            self.warn_of(self.history.recover(&paths, begun));
         }
         journal.begin(self.desk.clock.now(), &path)?;
         journal.steps.retain(|step| !self.warn_of(self.history.record(&step.paths, &step.subject)));
@@ -184,7 +210,7 @@ impl<'a> Vault<'a> {
         Ok(())
     }
 
-    fn log_read(&self, events: &[Event]) -> Result<(), Error> {
+    pub(super) fn log_read(&self, events: &[Event]) -> Result<(), Error> {
         match self.desk.log.append(self.desk.clock.now(), events, false) {
             Err(error) if self.desk.audit_required => Err(error.into()),
             Err(error) => {
@@ -207,4 +233,18 @@ impl<'a> Vault<'a> {
         key.truncate(16);
         self.desk.state_folder.join(format!("store-{key}.journal"))
     }
+}
+
+fn open(store: &Store, keyring: &Keyring<'_>, name: &Name) -> Result<Entry, Error> {
+    decrypt(keyring, name, &store.read(name)?)
+}
+
+fn decrypt(keyring: &Keyring<'_>, name: &Name, file: &EntryFile) -> Result<Entry, Error> {
+    let opened = keyring.open(file.cipher, &file.bytes);
+    opened.map(Entry::new).map_err(|source| Error::Entry { name: name.clone(), source })
+}
+
+fn read_event<T>(name: &Name, opened: &Result<T, Error>) -> Event {
+    let verdict = if opened.is_ok() { Event::ok } else { Event::failed };
+    verdict(Action::Read, name.as_str())
 }

@@ -2,47 +2,28 @@
 
 use std::path::{Path, PathBuf};
 
-use crate::audit::{Action, Event};
-use crate::crypto::{Recipients, Sealed};
+use crate::crypto::{Cipher, Recipients};
 use crate::store::{self, Name, RecipientsFile};
-use crate::sys::{self, FileError, Folder};
+use crate::sys::Kind;
 
-use super::journal::Step;
+use super::plan::{Change, Content, Look, Plan};
 use super::{Entry, Error, Vault};
 
-/// What one edit will do. Nothing is touched until [`Vault::edit`] carries it out.
+/// What one edit will do. Nothing is touched until [`Vault::edit`] carries it out; what is asked
+/// meanwhile is answered as if it had been.
 pub struct Edit<'v, 'k> {
-    vault: &'v Vault<'k>,
-    changes: Vec<Change>,
-}
-
-/// One file to be changed.
-struct Change {
-    /// What the log calls it.
-    subject: String,
-    file: PathBuf,
-    /// `None` removes the file.
-    content: Option<Content>,
-}
-
-/// What a file of the store may hold.
-enum Content {
-    Entry(Sealed<Vec<u8>>),
-    Recipients(String),
-}
-
-impl Content {
-    fn bytes(&self) -> &[u8] {
-        match self {
-            Self::Entry(sealed) => sealed.body(),
-            Self::Recipients(text) => text.as_bytes(),
-        }
-    }
+    pub(super) vault: &'v Vault<'k>,
+    pub(super) plan: Plan,
 }
 
 impl<'v, 'k> Edit<'v, 'k> {
-    pub(super) fn new(vault: &'v Vault<'k>) -> Self {
-        Self { vault, changes: Vec::new() }
+    pub(super) fn new(vault: &'v Vault<'k>, subject: &str) -> Self {
+        Self { vault, plan: Plan::new(subject) }
+    }
+
+    /// What follows is a step of its own in the history.
+    pub fn next_step(&mut self, subject: &str) {
+        self.plan.next_step(subject);
     }
 
     /// The entry as it is now.
@@ -60,13 +41,13 @@ impl<'v, 'k> Edit<'v, 'k> {
     pub fn write(&mut self, name: &Name, entry: &Entry) -> Result<(), Error> {
         let store = self.vault.store();
         store.check_place(name)?;
-        let to = store.recipients_for(name)?;
+        let to = self.recipients_for(name)?;
         let present = store.cipher_of(name)?;
         let sealed = self.vault.keyring().seal(&to.recipients, entry.bytes());
         let sealed = sealed.map_err(|source| Error::Entry { name: name.clone(), source })?;
-        self.change(name, name.file(to.cipher()), Some(Content::Entry(sealed)));
+        self.put(name.file(to.cipher()), Content::Entry(sealed));
         if let Some(other) = present.filter(|present| *present != to.cipher()) {
-            self.change(name, name.file(other), None);
+            self.plan.add(Change::Remove(name.file(other)));
         }
         Ok(())
     }
@@ -80,7 +61,23 @@ impl<'v, 'k> Edit<'v, 'k> {
         store.check_place(name)?;
         let cipher = store.cipher_of(name)?;
         let cipher = cipher.ok_or_else(|| store::Error::NoEntry(name.clone()))?;
-        self.change(name, name.file(cipher), None);
+        self.plan.add(Change::Remove(name.file(cipher)));
+        Ok(())
+    }
+
+    /// Has a folder removed with all that is in it, whether entries or not.
+    ///
+    /// # Errors
+    /// When there is no such folder.
+    pub fn remove_folder(&mut self, folder: &Name) -> Result<(), Error> {
+        let store = self.vault.store();
+        store.check_place(folder)?;
+        let path = PathBuf::from(folder.as_str());
+        if store.folder().kind_itself(&path)? != Some(Kind::Folder) {
+            return Err(store::Error::NoEntry(folder.clone()).into());
+        }
+        let files = store.files(&path)?.into_iter().map(|(path, _)| path).collect();
+        self.plan.add(Change::RemoveFolder(path, files));
         Ok(())
     }
 
@@ -90,65 +87,105 @@ impl<'v, 'k> Edit<'v, 'k> {
     /// [`store::Error::StoreExists`].
     pub fn found(&mut self, recipients: &Recipients) -> Result<(), Error> {
         self.vault.store().check_is_new()?;
-        let file = RecipientsFile::file_name(recipients.cipher());
-        let text = RecipientsFile::render(recipients);
-        self.change(file, PathBuf::from(file), Some(Content::Recipients(text)));
+        self.set_recipients(None, recipients)
+    }
+
+    /// Has what is below `folder` (the whole store without one) encrypted to `recipients` from now
+    /// on. Entries that are there already stay as they are: see [`Edit::reencrypt`].
+    ///
+    /// # Errors
+    /// When the folder has a recipients file of the other cipher.
+    pub fn set_recipients(
+        &mut self,
+        folder: Option<&Name>,
+        recipients: &Recipients,
+    ) -> Result<(), Error> {
+        let folder = self.own_folder(folder)?;
+        let present = self.recipients_of(&folder)?;
+        if present.is_some_and(|present| present.cipher() != recipients.cipher()) {
+            return Err(store::Error::TwoCiphers(folder).into());
+        }
+        let path = folder.join(RecipientsFile::file_name(recipients.cipher()));
+        self.put(path, Content::Recipients(RecipientsFile::render(recipients)));
         Ok(())
     }
 
-    fn change(&mut self, subject: impl ToString, file: PathBuf, content: Option<Content>) {
-        self.changes.push(Change { subject: subject.to_string(), file, content });
-    }
-
-    /// What the log is told: that each change was done, or tried.
-    pub(super) fn events(&self, verdict: fn(Action, &str) -> Event) -> Vec<Event> {
-        let action = |change: &Change| {
-            if change.content.is_some() { Action::Write } else { Action::Remove }
+    /// Signs the recipients file of `folder` with the keys of `PASSWORD_STORE_SIGNING_KEY`; the
+    /// fingerprint of the key that did, or `None` when that variable asks for none.
+    ///
+    /// # Errors
+    /// What the keyring says.
+    pub fn sign_recipients(
+        &mut self,
+        folder: Option<&Name>,
+        step: impl FnOnce(&str) -> String,
+    ) -> Result<(), Error> {
+        let folder = self.own_folder(folder)?;
+        let Some(file) = self.recipients_of(&folder)? else {
+            return Ok(());
         };
-        self.changes.iter().map(|change| verdict(action(change), &change.subject)).collect()
-    }
-
-    /// The intention, with a name for each file to be staged.
-    pub(super) fn step(&self, subject: &str) -> Step {
-        let staged = |change: &Change| {
-            change.file.with_file_name(format!(".vaultctl-{}.tmp", sys::random_hex(8)))
-        };
-        Step {
-            subject: subject.to_owned(),
-            paths: self.changes.iter().map(|change| change.file.clone()).collect(),
-            staged: self
-                .changes
-                .iter()
-                .filter(|change| change.content.is_some())
-                .map(staged)
-                .collect(),
-        }
-    }
-
-    /// Writes all new files beside the old ones, then moves each into place.
-    pub(super) fn carry_out(&self, folder: &Folder, step: &Step) -> Result<(), FileError> {
-        let written = || {
-            self.changes.iter().filter_map(|change| Some((&change.file, change.content.as_ref()?)))
-        };
-        for ((file, content), staged) in written().zip(&step.staged) {
-            folder.create_folder(parent(file))?;
-            folder.stage(staged, content.bytes())?;
-        }
-        for ((file, _), staged) in written().zip(&step.staged) {
-            folder.place(staged, file)?;
-        }
-        for change in self.changes.iter().filter(|change| change.content.is_none()) {
-            folder.remove(&change.file)?;
-            folder.prune(parent(&change.file));
+        if let Some((signature, fingerprint)) = self.vault.keyring().sign_detached(&file.bytes)? {
+            self.next_step(&step(&fingerprint));
+            self.put(file.signature(), Content::Signature(signature));
         }
         Ok(())
     }
 
-    pub(super) fn is_empty(&self) -> bool {
-        self.changes.is_empty()
+    /// Has the recipients file of `folder` removed, so that the folder above decides.
+    ///
+    /// # Errors
+    /// When it has none.
+    pub fn unset_recipients(&mut self, folder: Option<&Name>) -> Result<(), Error> {
+        let path = self.own_folder(folder)?;
+        let file = self.recipients_of(&path)?;
+        let file = file.ok_or_else(|| store::Error::NoRecipientsFile(path))?;
+        if self.vault.store().read_small(&file.signature())?.is_some() {
+            self.plan.add(Change::Remove(file.signature()));
+        }
+        self.plan.add(Change::Remove(file.path));
+        Ok(())
     }
-}
 
-fn parent(path: &Path) -> &Path {
-    path.parent().unwrap_or(Path::new(""))
+    fn own_folder(&self, folder: Option<&Name>) -> Result<PathBuf, Error> {
+        if let Some(folder) = folder {
+            self.vault.store().check_place(folder)?;
+        }
+        Ok(PathBuf::from(folder.map_or("", Name::as_str)))
+    }
+
+    /// To whom an entry of this name is going to be encrypted. Where the user wants recipients
+    /// files to be signed, one that is not is refused.
+    ///
+    /// # Errors
+    /// As [`store::Store::recipients_for`]; what the keyring says of the signature.
+    pub fn recipients_for(&self, name: &Name) -> Result<RecipientsFile, Error> {
+        let file = RecipientsFile::nearest(name, &|path| self.read_planned(path))?;
+        if file.cipher() == Cipher::OpenPgp && !self.is_new(&file.path) {
+            let signature = self.read_planned(&file.signature())?;
+            self.vault.keyring().check_signed(&file.bytes, signature.as_deref(), &file.path)?;
+        }
+        Ok(file)
+    }
+
+    /// Whether this edit itself writes the file.
+    fn is_new(&self, path: &Path) -> bool {
+        matches!(self.plan.look(path), Look::New(_))
+    }
+
+    fn recipients_of(&self, folder: &Path) -> Result<Option<RecipientsFile>, Error> {
+        Ok(RecipientsFile::of(folder, &|path| self.read_planned(path))?)
+    }
+
+    /// A small file of the store as it is going to be.
+    fn read_planned(&self, path: &Path) -> Result<Option<Vec<u8>>, store::Error> {
+        match self.plan.look(path) {
+            Look::New(content) => Ok(Some(content.bytes().to_owned())),
+            Look::Now(path) => self.vault.store().read_small(&path),
+            Look::Gone => Ok(None),
+        }
+    }
+
+    pub(super) fn put(&mut self, path: PathBuf, content: Content) {
+        self.plan.add(Change::Put(path, content));
+    }
 }

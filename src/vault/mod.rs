@@ -10,10 +10,15 @@ mod edit;
 mod entry;
 mod error;
 mod journal;
+mod plan;
 mod door;
+mod reseal;
+mod transfer;
 
 pub use address::{Address, Part};
 pub use door::{Desk, Vault};
 pub use edit::Edit;
 pub use entry::Entry;
 pub use error::Error;
+pub use reseal::{Resealed, Which};
+pub use transfer::{Place, Transfer};

@@ -1,0 +1,173 @@
+//! Moving and copying entries and folders.
+//!
+//! What comes to where other recipients are in force is encrypted to them; everything else keeps
+//! its bytes. A folder in which nothing needs that moves by one rename, with all that is in it.
+
+use std::path::{Path, PathBuf};
+
+use crate::store::{self, Name};
+use crate::sys::Kind;
+
+use super::plan::{Change, Content, is_of_git};
+use super::reseal::{Job, Resealed};
+use super::{Edit, Error};
+
+/// What is moved or copied.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Place {
+    /// An entry.
+    Entry(Name),
+    /// A folder with all that is in it.
+    Folder(Name),
+}
+
+/// Whether the original stays.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Transfer {
+    /// It does not.
+    Move,
+    /// It does.
+    Copy,
+}
+
+impl Edit<'_, '_> {
+    /// Moves or copies `from`, so that it is called `to` afterwards; an entry of that name is
+    /// replaced, and a copied folder joins one that is there. `elsewhere` is what the removal is
+    /// called where another history remembers the original. Tells which entries had to be encrypted
+    /// anew; one that could not be stays where it is.
+    ///
+    /// # Errors
+    /// When there is nothing at `from`; when a folder shall go into itself or to where one is.
+    pub fn transfer(
+        &mut self,
+        from: &Place,
+        to: &Name,
+        how: Transfer,
+        elsewhere: &str,
+    ) -> Result<Vec<Resealed>, Error> {
+        self.plan.name_elsewhere(elsewhere);
+        match from {
+            Place::Entry(from) => self.transfer_entry(from, to, how),
+            Place::Folder(from) => self.transfer_folder(from, to, how),
+        }
+    }
+
+    fn transfer_entry(
+        &mut self,
+        from: &Name,
+        to: &Name,
+        how: Transfer,
+    ) -> Result<Vec<Resealed>, Error> {
+        let store = self.vault.store();
+        store.check_place(from)?;
+        store.check_place(to)?;
+        let (job, replaced) = (self.job(from, to)?, store.cipher_of(to)?);
+        let after = if self.needs_sealing(&job)? { job.to.cipher() } else { job.file.cipher };
+        if let Some(other) = replaced.filter(|replaced| *replaced != after) {
+            self.plan.add(Change::Remove(to.file(other)));
+        }
+        self.settle(job, how)
+    }
+
+    /// Whether an entry can not keep its bytes at its new place.
+    fn needs_sealing(&self, job: &Job) -> Result<bool, Error> {
+        let before = self.vault.store().recipients_for(&job.from).ok();
+        self.differs(job, before.as_ref())
+    }
+
+    fn settle(&mut self, job: Job, how: Transfer) -> Result<Vec<Resealed>, Error> {
+        if self.needs_sealing(&job)? {
+            return self.reseal(vec![job], how);
+        }
+        let (from, to) = (job.from.file(job.file.cipher), job.name.file(job.file.cipher));
+        self.carry(from, to, how)?;
+        Ok(Vec::new())
+    }
+
+    /// A file goes as it is.
+    fn carry(&mut self, from: PathBuf, to: PathBuf, how: Transfer) -> Result<(), Error> {
+        match how {
+            Transfer::Move => {
+                let files = vec![(from.clone(), to.clone())];
+                self.plan.add(Change::Move { from, to, files });
+            }
+            Transfer::Copy => {
+                let bytes = self.vault.store().read_file(&from)?;
+                self.put(to, Content::Kept(bytes.ok_or(store::Error::NotAFile(from))?));
+            }
+        }
+        Ok(())
+    }
+
+    fn transfer_folder(
+        &mut self,
+        from: &Name,
+        to: &Name,
+        how: Transfer,
+    ) -> Result<Vec<Resealed>, Error> {
+        let (old, new) = (PathBuf::from(from.as_str()), PathBuf::from(to.as_str()));
+        self.check_folders(from, to, how)?;
+        let mut files = Vec::new();
+        for (path, kind) in self.vault.store().files(&old)? {
+            let after = new.join(path.strip_prefix(&old).unwrap_or(&path));
+            match (how, kind) {
+                // A copy does not take the history of a folder with it.
+                (Transfer::Copy, _) if is_of_git(&path) => {}
+                (Transfer::Copy, Kind::Link | Kind::Other) => {
+                    return Err(store::Error::NotAFile(path).into());
+                }
+                _ => files.push((path, after)),
+            }
+        }
+        // As if all of it had moved, to see which recipients are then in force.
+        self.plan.add(Change::Move { from: old, to: new, files: files.clone() });
+        let jobs = self.jobs_in(&files)?;
+        if jobs.is_empty() && how == Transfer::Move {
+            return Ok(Vec::new());
+        }
+        self.plan.take_back();
+        for (before, after) in files {
+            if !jobs.iter().any(|job| job.from.file(job.file.cipher) == before) {
+                self.carry(before, after, how)?;
+            }
+        }
+        self.reseal(jobs, how)
+    }
+
+    /// The entries among the files that can not keep their bytes.
+    fn jobs_in(&self, files: &[(PathBuf, PathBuf)]) -> Result<Vec<Job>, Error> {
+        let mut jobs = Vec::new();
+        for (before, after) in files {
+            let names = Name::of_file(before).zip(Name::of_file(after));
+            let Some(((from, cipher), (to, _))) = names else {
+                continue;
+            };
+            let job = self.job_of(from, to, cipher)?;
+            if self.needs_sealing(&job)? {
+                jobs.push(job);
+            }
+        }
+        Ok(jobs)
+    }
+
+    fn check_folders(&self, from: &Name, to: &Name, how: Transfer) -> Result<(), Error> {
+        let (store, at) = (self.vault.store(), |name: &Name| PathBuf::from(name.as_str()));
+        store.check_place(from)?;
+        store.check_place(to)?;
+        if store.folder().kind_itself(&at(from))? != Some(Kind::Folder) {
+            return Err(store::Error::NoEntry(from.clone()).into());
+        }
+        if at(to).starts_with(at(from)) {
+            return Err(store::Error::IntoItself(from.clone()).into());
+        }
+        match store.folder().kind_itself(&at(to))? {
+            None => Ok(()),
+            Some(Kind::Folder) if how == Transfer::Copy || is_empty(store, &at(to))? => Ok(()),
+            Some(_) => Err(store::Error::Occupied(to.clone()).into()),
+        }
+    }
+}
+
+fn is_empty(store: &store::Store, folder: &Path) -> Result<bool, Error> {
+    Ok(store.folder().list(folder)?.is_empty())
+}
