@@ -20,7 +20,7 @@ use super::{Code, command};
 pub(super) const VARIABLE: &str = "_VAULTCTL_COMPLETE";
 
 /// The arguments that are names of entries, by the name that the help gives them.
-const ENTRY_ARGUMENTS: [&str; 2] = ["NAME", "NAME[#FIELD]"];
+const ENTRY_ARGUMENTS: [&str; 3] = ["NAME", "NAME[#FIELD]", "TO"];
 
 /// The shell that asks, if one does.
 pub(super) fn wanted(world: &World) -> Option<String> {

@@ -3,7 +3,8 @@
 use std::fmt::Write;
 
 use super::{
-    audit, completions, demo, edit, exec, generate, get, init, insert, ls, rm, set, show, snapshot,
+    audit, completions, cp, demo, edit, exec, find, generate, get, git, grep, history, init,
+    insert, ls, mv, recipients, reencrypt, rm, rollback, set, show, snapshot,
 };
 
 /// One line that a person could type.
@@ -37,6 +38,19 @@ pub(super) const TABLE: &[(&str, &[Example])] = &[
     ("edit", edit::EXAMPLES),
     ("generate", generate::EXAMPLES),
     ("rm", rm::EXAMPLES),
+    ("mv", mv::EXAMPLES),
+    ("cp", cp::EXAMPLES),
+    ("find", find::EXAMPLES),
+    ("grep", grep::EXAMPLES),
+    ("history", history::EXAMPLES),
+    ("rollback", rollback::EXAMPLES),
+    ("git", git::EXAMPLES),
+    ("recipients list", recipients::LIST_EXAMPLES),
+    ("recipients add", recipients::ADD_EXAMPLES),
+    ("recipients rm", recipients::RM_EXAMPLES),
+    ("recipients set", recipients::SET_EXAMPLES),
+    ("recipients unset", recipients::UNSET_EXAMPLES),
+    ("reencrypt", reencrypt::EXAMPLES),
     ("exec", exec::EXAMPLES),
     ("snapshot init", snapshot::init::EXAMPLES),
     ("snapshot create", snapshot::create::EXAMPLES),

@@ -370,6 +370,10 @@ impl From<vault::Error> for Failure {
             vault::Error::NotRecorded(_) => {
                 Self::failed(message).hint("the next change records it too")
             }
+            vault::Error::History(_) => Self::failed(message),
+            vault::Error::NotThen(..) => {
+                Self::new(Code::NotFound, message).hint("`vaultctl history` lists the revisions")
+            }
             vault::Error::Audit(error) => error.into(),
             vault::Error::Lock(error) => error.into(),
             vault::Error::Store(error) => error.into(),
@@ -385,6 +389,7 @@ impl From<inject::Error> for Failure {
             inject::Error::Unresolved { variable, source } => {
                 Self::from(source).about(&format!("variable `{variable}`"))
             }
+            inject::Error::Vault(error) => error.into(),
             inject::Error::Unfit { .. } => Self::failed(error.to_string())
                 .hint("a server that reads such a secret from a file can not get it by a variable"),
         }

@@ -54,7 +54,7 @@ pub(super) fn run(args: &Args, session: &Session) -> Result<Done, Failure> {
     Ok(Done::Fully)
 }
 
-fn chosen_recipients(ids: &[String]) -> Result<Option<Recipients>, Failure> {
+pub(super) fn chosen_recipients(ids: &[String]) -> Result<Option<Recipients>, Failure> {
     if ids.is_empty() {
         return Ok(None);
     }
@@ -113,7 +113,7 @@ fn hand_over(recovery: &RecoveryIdentity, out: Option<&PathBuf>) -> Result<(), k
     Ok(())
 }
 
-fn subject(recipients: &Recipients) -> String {
+pub(super) fn subject(recipients: &Recipients) -> String {
     match recipients {
         Recipients::Age(all) => {
             let names: Vec<String> = all.iter().map(Recipient::to_string).collect();

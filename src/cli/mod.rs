@@ -13,18 +13,28 @@ mod verbs;
 
 mod audit;
 mod completions;
+mod cp;
 mod demo;
 mod edit;
 mod exec;
+mod find;
 mod generate;
 mod get;
+mod git;
+mod grep;
+mod history;
 mod init;
 mod insert;
 mod ls;
+mod mv;
+mod recipients;
+mod reencrypt;
 mod rm;
+mod rollback;
 mod set;
 mod show;
 mod snapshot;
+mod transfer;
 
 use std::ffi::OsString;
 use std::process::ExitCode;

@@ -28,6 +28,12 @@ impl Ui {
         self.data(secret.expose()) // EXPOSE: the verb's purpose is to print it.
     }
 
+    /// Secrets as texts for a value of `--json`, which is printed and kept nowhere else.
+    pub(super) fn texts(&self, secrets: &[Secret]) -> Vec<String> {
+        // EXPOSE: the verb's purpose is to print them.
+        secrets.iter().map(|secret| String::from_utf8_lossy(secret.expose()).into_owned()).collect()
+    }
+
     /// A line of data.
     pub(super) fn line(&self, line: &str) -> Result<(), Failure> {
         let line = if self.on_terminal { harmless(line) } else { line.to_owned() };

@@ -1,8 +1,8 @@
 //! The list of verbs: one line each here, one file each beside.
 
 use super::{
-    Done, Failure, Session, audit, completions, demo, edit, exec, generate, get, init, insert, ls,
-    rm, set, show, snapshot,
+    Done, Failure, Session, audit, completions, cp, demo, edit, exec, find, generate, get, git,
+    grep, history, init, insert, ls, mv, recipients, reencrypt, rm, rollback, set, show, snapshot,
 };
 
 /// What vaultctl can do.
@@ -20,6 +20,18 @@ pub(super) enum Verb {
     Generate(generate::Args),
     #[command(aliases = ["remove", "delete"])]
     Rm(rm::Args),
+    #[command(alias = "rename")]
+    Mv(mv::Args),
+    #[command(alias = "copy")]
+    Cp(cp::Args),
+    #[command(alias = "search")]
+    Find(find::Args),
+    Grep(grep::Args),
+    History(history::Args),
+    Rollback(rollback::Args),
+    Git(git::Args),
+    Recipients(recipients::Args),
+    Reencrypt(reencrypt::Args),
     Exec(exec::Args),
     Snapshot(snapshot::Args),
     Audit(audit::Args),
@@ -39,6 +51,15 @@ impl Verb {
             Self::Edit(args) => edit::run(&args, session),
             Self::Generate(args) => generate::run(&args, session),
             Self::Rm(args) => rm::run(&args, session),
+            Self::Mv(args) => mv::run(&args, session),
+            Self::Cp(args) => cp::run(&args, session),
+            Self::Find(args) => find::run(&args, session),
+            Self::Grep(args) => grep::run(&args, session),
+            Self::History(args) => history::run(&args, session),
+            Self::Rollback(args) => rollback::run(&args, session),
+            Self::Git(args) => git::run(&args, session),
+            Self::Recipients(args) => recipients::run(&args, session),
+            Self::Reencrypt(args) => reencrypt::run(&args, session),
             Self::Exec(args) => exec::run(&args, session),
             Self::Snapshot(args) => snapshot::run(args, session),
             Self::Audit(args) => audit::run(&args, session),

@@ -1,10 +1,10 @@
 //! What a program will be given.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::ffi::{OsStr, OsString};
 
 use crate::secret::Secret;
-use crate::store::Name;
+use crate::store::{self, Name};
 use crate::sys::{Environment, Variables};
 use crate::vault::{self, Address, Entry, Vault};
 
@@ -57,6 +57,9 @@ pub enum Error {
         /// Why.
         source: vault::Error,
     },
+    /// None of them can be.
+    #[error(transparent)]
+    Vault(vault::Error),
     /// A value that no environment can hold.
     #[error("variable `{variable}`: entry `{address}` {reason}")]
     Unfit {
@@ -119,33 +122,56 @@ impl Manifest {
     /// # Errors
     /// [`Error`] for the first variable that can not be had; then there is no environment at all.
     pub fn resolve(&self, vault: &Vault<'_>) -> Result<Environment, Error> {
-        let mut environment = self.plain();
+        let addresses = self.addresses(vault)?;
+        let names: BTreeSet<&Name> = addresses.iter().map(|(_, address)| &address.name).collect();
+        let names: Vec<Name> = names.into_iter().cloned().collect();
         let mut opened = BTreeMap::new();
-        for (name, reference) in &self.granted {
-            let variable = name.to_string_lossy();
-            let unresolved =
-                |source| Error::Unresolved { variable: variable.clone().into_owned(), source };
-            let address =
-                Address::resolve(reference.address(), vault.store()).map_err(unresolved)?;
-            let value = look_up(&address, vault, &mut opened).map_err(unresolved)?;
+        vault
+            .read_many(&names, |name, entry| {
+                opened.insert(name.clone(), entry);
+                Ok(())
+            })
+            .map_err(Error::Vault)?;
+        let mut environment = self.plain();
+        for (name, address) in addresses {
+            let variable = || name.to_string_lossy().into_owned();
+            let value = look_up(&address, &mut opened)
+                .map_err(|source| Error::Unresolved { variable: variable(), source })?;
             if let Some(reason) = unfit(name, &value) {
-                return Err(Error::Unfit { variable: variable.into_owned(), address, reason });
+                return Err(Error::Unfit { variable: variable(), address, reason });
             }
             environment.set_secret(name, value);
         }
         Ok(environment)
     }
+
+    /// Which part of which entry each variable gets.
+    fn addresses(&self, vault: &Vault<'_>) -> Result<Vec<(&OsString, Address)>, Error> {
+        let resolved = self.granted.iter().map(|(name, reference)| {
+            let address = Address::resolve(reference.address(), vault.store());
+            let variable = || name.to_string_lossy().into_owned();
+            address
+                .map(|address| (name, address))
+                .map_err(|source| Error::Unresolved { variable: variable(), source })
+        });
+        resolved.collect()
+    }
 }
 
+/// The value, or why its entry could not be read; the first variable that wants it is told.
 fn look_up(
     address: &Address,
-    vault: &Vault<'_>,
-    opened: &mut BTreeMap<Name, Entry>,
+    opened: &mut BTreeMap<Name, Result<Entry, vault::Error>>,
 ) -> Result<Secret, vault::Error> {
-    if !opened.contains_key(&address.name) {
-        opened.insert(address.name.clone(), vault.read(&address.name)?);
+    match opened.remove(&address.name) {
+        Some(Ok(entry)) => {
+            let value = address.of(&entry);
+            opened.insert(address.name.clone(), Ok(entry));
+            value
+        }
+        Some(Err(error)) => Err(error),
+        None => Err(store::Error::NoEntry(address.name.clone()).into()),
     }
-    address.of(&opened[&address.name])
 }
 
 /// Why a value can not be a variable's.

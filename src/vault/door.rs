@@ -6,7 +6,7 @@ use std::time::Duration;
 use crate::audit::{Action, Event, Log};
 use crate::crypto::{Cipher, Digest};
 use crate::keys::Keyring;
-use crate::store::{EntryFile, History, HistoryError, Name, Store};
+use crate::store::{EntryFile, History, HistoryError, Name, Store, Version};
 use crate::sys::{self, Clock, Lock};
 
 use super::journal::{Journal, Step};
@@ -91,6 +91,35 @@ impl<'a> Vault<'a> {
             batch.iter().zip(opened).try_for_each(|(name, opened)| each(name, opened))?;
         }
         Ok(())
+    }
+
+    /// The steps that changed an entry, newest first, in whichever way it was encrypted then.
+    ///
+    /// # Errors
+    /// What the history says.
+    pub fn versions(&self, name: &Name) -> Result<Vec<Version>, Error> {
+        let mut versions = Vec::new();
+        for cipher in Cipher::ALL {
+            versions.extend(self.history.versions(&name.file(cipher)).map_err(Error::History)?);
+        }
+        versions.sort_by_key(|version| std::cmp::Reverse(version.at));
+        Ok(versions)
+    }
+
+    /// An entry as it was after the step that `revision` names; logged as a read.
+    ///
+    /// # Errors
+    /// [`Error::NotThen`]; as [`Vault::read`]; what the history says.
+    pub fn read_past(&self, name: &Name, revision: &str) -> Result<Entry, Error> {
+        for cipher in Cipher::ALL {
+            let past = self.history.content(&name.file(cipher), revision);
+            if let Some(bytes) = past.map_err(Error::History)? {
+                let opened = decrypt(self.desk.keyring, name, &EntryFile { cipher, bytes });
+                self.log_read(&[read_event(name, &opened)])?;
+                return opened;
+            }
+        }
+        Err(Error::NotThen(name.clone(), revision.to_owned()))
     }
 
     /// Which version of the entry there is; `None` when there is none.

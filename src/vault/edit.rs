@@ -90,6 +90,22 @@ impl<'v, 'k> Edit<'v, 'k> {
         self.set_recipients(None, recipients)
     }
 
+    /// As [`Edit::set_recipients`]; a recipients file of the other cipher goes.
+    ///
+    /// # Errors
+    /// What the store says.
+    pub fn replace_recipients(
+        &mut self,
+        folder: Option<&Name>,
+        recipients: &Recipients,
+    ) -> Result<(), Error> {
+        let present = self.recipients_of(&self.own_folder(folder)?)?;
+        if present.is_some_and(|present| present.cipher() != recipients.cipher()) {
+            self.unset_recipients(folder)?;
+        }
+        self.set_recipients(folder, recipients)
+    }
+
     /// Has what is below `folder` (the whole store without one) encrypted to `recipients` from now
     /// on. Entries that are there already stay as they are: see [`Edit::reencrypt`].
     ///
@@ -110,8 +126,8 @@ impl<'v, 'k> Edit<'v, 'k> {
         Ok(())
     }
 
-    /// Signs the recipients file of `folder` with the keys of `PASSWORD_STORE_SIGNING_KEY`; the
-    /// fingerprint of the key that did, or `None` when that variable asks for none.
+    /// Has the recipients file of `folder` signed, if `PASSWORD_STORE_SIGNING_KEY` asks for that, in a
+    /// step of its own: `step` makes its subject from the fingerprint of the key.
     ///
     /// # Errors
     /// What the keyring says.

@@ -42,6 +42,12 @@ impl Entry {
         self.lines().skip(1).find_map(|line| field_value(line, field)).map(Secret::copy_from)
     }
 
+    /// The lines, without their ends, that `fits` says yes to.
+    #[must_use]
+    pub fn lines_that(&self, fits: impl Fn(&[u8]) -> bool) -> Vec<Secret> {
+        self.lines().map(content).filter(|line| fits(line)).map(Secret::copy_from).collect()
+    }
+
     /// The same entry with another first line.
     #[must_use]
     pub fn with_first_line(&self, value: &Secret) -> Self {

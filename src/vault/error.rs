@@ -34,6 +34,12 @@ pub enum Error {
     /// The change is stored and is not part of the history yet.
     #[error("the change is stored, but was not recorded: {0}")]
     NotRecorded(#[from] HistoryError),
+    /// The history can not be read.
+    #[error("{0}")]
+    History(HistoryError),
+    /// There was no such entry after that step.
+    #[error("there was no entry `{0}` in revision `{1}`")]
+    NotThen(Name, String),
     /// The read or the write was not logged, so it was not done.
     #[error(transparent)]
     Audit(#[from] audit::Error),

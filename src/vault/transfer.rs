@@ -5,7 +5,7 @@
 
 use std::path::{Path, PathBuf};
 
-use crate::store::{self, Name};
+use crate::store::{self, Name, Store};
 use crate::sys::Kind;
 
 use super::plan::{Change, Content, is_of_git};
@@ -19,6 +19,49 @@ pub enum Place {
     Entry(Name),
     /// A folder with all that is in it.
     Folder(Name),
+}
+
+impl Place {
+    /// What `text` names: the entry if there is one, unless it ends with `/` and there is a folder
+    /// too (pass 1.7.4, `cmd_copy_move`).
+    ///
+    /// # Errors
+    /// When it names nothing.
+    pub fn find(text: &str, store: &Store) -> Result<Self, Error> {
+        let name: Name = text.parse()?;
+        let (entry, folder) = (store.cipher_of(&name)?.is_some(), store.is_folder(&name)?);
+        match (entry, folder) {
+            (true, true) if text.ends_with('/') => Ok(Self::Folder(name)),
+            (true, _) => Ok(Self::Entry(name)),
+            (false, true) => Ok(Self::Folder(name)),
+            (false, false) => Err(store::Error::NoEntry(name).into()),
+        }
+    }
+
+    /// What it will be called when it goes to `text`: into a folder that is there, or that `text`
+    /// calls for by its final `/`; otherwise `text` is the new name.
+    ///
+    /// # Errors
+    /// When it is no name.
+    pub fn destination(&self, text: &str, store: &Store) -> Result<Name, Error> {
+        let last = self.name().as_str().rsplit('/').next().unwrap_or_default();
+        let into: Result<Name, _> = text.parse();
+        let is_root = text.split('/').all(|part| part.is_empty() || part == ".");
+        match into {
+            _ if is_root => Ok(last.parse()?),
+            Ok(folder) if text.ends_with('/') || store.is_folder(&folder)? => {
+                Ok(format!("{folder}/{last}").parse()?)
+            }
+            name => Ok(name?),
+        }
+    }
+
+    /// Its name now.
+    #[must_use]
+    pub fn name(&self) -> &Name {
+        let (Self::Entry(name) | Self::Folder(name)) = self;
+        name
+    }
 }
 
 /// Whether the original stays.
@@ -168,6 +211,6 @@ impl Edit<'_, '_> {
     }
 }
 
-fn is_empty(store: &store::Store, folder: &Path) -> Result<bool, Error> {
+fn is_empty(store: &Store, folder: &Path) -> Result<bool, Error> {
     Ok(store.folder().list(folder)?.is_empty())
 }

@@ -6,8 +6,9 @@ use std::path::Path;
 use super::world::World;
 
 /// What the lines speak of.
-const ENTRIES: [(&str, &str); 3] = [
+const ENTRIES: [(&str, &str); 4] = [
     ("claude/github-token", "ghp-{canary}\nuser: ann\n"),
+    ("claude/old-token", "{canary}\n"),
     ("claude/db", "{canary}\nurl: postgres://ann:{canary}@db/claude\n"),
     ("mail/ann", "{canary}\n"),
 ];

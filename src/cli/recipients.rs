@@ -1,0 +1,288 @@
+//! `vaultctl recipients`.
+
+use std::path::Path;
+
+use crate::crypto::{Cipher, Recipient, Recipients};
+use crate::store::{self, Name, RecipientsFile};
+use crate::vault::{Edit, Vault, Which};
+
+use super::init::{chosen_recipients, subject};
+use super::transfer::{all_or_nothing, told};
+use super::{Checked, Code, Done, Example, Failure, Session};
+
+/// To whom the store, or a folder of it, is encrypted
+///
+/// Each folder may have its own recipients; the nearest folder above an entry decides. A change
+/// encrypts the entries concerned anew, all or none.
+#[derive(clap::Args)]
+pub(super) struct Args {
+    #[command(subcommand)]
+    verb: Verb,
+}
+
+#[derive(clap::Subcommand)]
+enum Verb {
+    /// List every folder's own recipients
+    List,
+    /// Let somebody else open the entries, too
+    Add(Change),
+    /// Encrypt to somebody no more
+    ///
+    /// Whoever could open the entries until now may have kept them: change the secrets themselves.
+    Rm(Change),
+    /// Give a folder exactly these recipients
+    Set(Change),
+    /// Take a folder's own recipients away, so that the folder above decides
+    Unset(Unset),
+}
+
+#[derive(clap::Args)]
+struct Change {
+    /// Whose: age recipients, or OpenPGP ids as `pass init` takes them
+    #[arg(value_name = "ID", required = true)]
+    ids: Vec<String>,
+    /// The folder; the whole store without it
+    #[arg(short, long, value_name = "FOLDER")]
+    path: Option<String>,
+    /// Only say which entries would be encrypted anew
+    #[arg(long)]
+    dry_run: bool,
+}
+
+#[derive(clap::Args)]
+struct Unset {
+    /// The folder
+    #[arg(value_name = "FOLDER")]
+    folder: String,
+    /// Only say which entries would be encrypted anew
+    #[arg(long)]
+    dry_run: bool,
+}
+
+pub(super) const LIST_EXAMPLES: &[Example] = &[Example {
+    what: "See who can open what",
+    line: "vaultctl recipients list",
+    checked: Checked::Runs,
+}];
+
+pub(super) const ADD_EXAMPLES: &[Example] = &[Example {
+    what: "Let a colleague open one folder",
+    line: "vaultctl recipients add -p team age1ql3z7hjy54pw3hyww5ayyfg7zqgvc7w3j2elw8zmrj2kg5sfn9aqmcac8p",
+    checked: Checked::Parses,
+}];
+
+pub(super) const RM_EXAMPLES: &[Example] = &[Example {
+    what: "See what a removal would encrypt anew",
+    line: "vaultctl recipients rm --dry-run -p team ann@example.org",
+    checked: Checked::Parses,
+}];
+
+pub(super) const SET_EXAMPLES: &[Example] = &[Example {
+    what: "Keep a folder in OpenPGP for a program that wants `.gpg` files",
+    line: "vaultctl recipients set -p docker-credential-helpers ann@example.org",
+    checked: Checked::Parses,
+}];
+
+pub(super) const UNSET_EXAMPLES: &[Example] = &[Example {
+    what: "Let the store's recipients decide again",
+    line: "vaultctl recipients unset team",
+    checked: Checked::Parses,
+}];
+
+pub(super) fn run(args: &Args, session: &Session) -> Result<Done, Failure> {
+    session.with_vault(|vault| match &args.verb {
+        Verb::List => list(vault, session),
+        Verb::Add(change) => {
+            let wanted = |present: Option<Recipients>| joined(present, &change.ids);
+            apply(change, &wanted, vault, session)
+        }
+        Verb::Rm(change) => {
+            let wanted = |present: Option<Recipients>| without(present, &change.ids);
+            let done = apply(change, &wanted, vault, session)?;
+            session.ui.note(
+                "whoever could open these entries may have kept them: change the secrets, too",
+            );
+            Ok(done)
+        }
+        Verb::Set(change) => apply(change, &|_| chosen(&change.ids), vault, session),
+        Verb::Unset(unset) => take_away(unset, vault, session),
+    })
+}
+
+fn list(vault: &Vault<'_>, session: &Session) -> Result<Done, Failure> {
+    for (path, _) in vault.store().files(Path::new(""))? {
+        let is_one = Cipher::ALL
+            .iter()
+            .any(|cipher| path.file_name() == Some(RecipientsFile::file_name(*cipher).as_ref()));
+        if is_one {
+            tell(path.parent().unwrap_or(Path::new("")), vault, session)?;
+        }
+    }
+    Ok(Done::Fully)
+}
+
+fn tell(folder: &Path, vault: &Vault<'_>, session: &Session) -> Result<(), Failure> {
+    let file = RecipientsFile::of(folder, &|path| vault.store().read_small(path))?;
+    let Some(file) = file else {
+        return Ok(());
+    };
+    let recipients = texts(&file.recipients);
+    let cipher = match file.cipher() {
+        Cipher::Age => "age",
+        Cipher::OpenPgp => "openpgp",
+    };
+    if session.ui.json {
+        let folder = folder.display().to_string();
+        return session.ui.json(
+            &serde_json::json!({ "folder": folder, "cipher": cipher, "recipients": recipients }),
+        );
+    }
+    let folder = if folder.as_os_str().is_empty() { Path::new(".") } else { folder };
+    recipients
+        .iter()
+        .try_for_each(|recipient| session.ui.line(&format!("{}\t{recipient}", folder.display())))
+}
+
+fn texts(recipients: &Recipients) -> Vec<String> {
+    match recipients {
+        Recipients::Age(all) => all.iter().map(ToString::to_string).collect(),
+        Recipients::OpenPgp(ids) => ids.clone(),
+    }
+}
+
+fn chosen(ids: &[String]) -> Result<Recipients, Failure> {
+    chosen_recipients(ids)?.ok_or_else(|| Failure::usage("no recipients are named"))
+}
+
+/// What is in force, and these.
+fn joined(present: Option<Recipients>, ids: &[String]) -> Result<Recipients, Failure> {
+    match (present, chosen(ids)?) {
+        (None, new) => Ok(new),
+        (Some(Recipients::Age(mut all)), Recipients::Age(new)) => {
+            all.extend(new);
+            Ok(Recipients::Age(unique(all)))
+        }
+        (Some(Recipients::OpenPgp(mut all)), Recipients::OpenPgp(new)) => {
+            all.extend(new);
+            Ok(Recipients::OpenPgp(unique(all)))
+        }
+        _ => Err(Failure::usage("a folder is encrypted with age or with OpenPGP, not both")
+            .hint("`recipients set` changes to the other one")),
+    }
+}
+
+fn unique<T: PartialEq>(all: Vec<T>) -> Vec<T> {
+    let mut kept: Vec<T> = Vec::new();
+    for one in all {
+        if !kept.contains(&one) {
+            kept.push(one);
+        }
+    }
+    kept
+}
+
+/// What is in force, without these.
+fn without(present: Option<Recipients>, ids: &[String]) -> Result<Recipients, Failure> {
+    let present = present.ok_or_else(|| Failure::failed("there are no recipients yet"))?;
+    let before = texts(&present);
+    if let Some(place) = ids.iter().position(|id| !before.contains(id)) {
+        return Err(Failure::new(
+            Code::NotFound,
+            format!("ID number {} is not a recipient", place + 1),
+        )
+        .hint("`vaultctl recipients list` shows them as they are written"));
+    }
+    let is_kept = |text: &String| !ids.contains(text);
+    let (kept, count) = match present {
+        Recipients::Age(all) => {
+            let kept: Vec<Recipient> =
+                all.into_iter().filter(|one| is_kept(&one.to_string())).collect();
+            (Recipients::Age(kept.clone()), kept.len())
+        }
+        Recipients::OpenPgp(all) => {
+            let kept: Vec<String> = all.into_iter().filter(is_kept).collect();
+            (Recipients::OpenPgp(kept.clone()), kept.len())
+        }
+    };
+    if count == 0 {
+        return Err(Failure::failed("nobody could open the entries then")
+            .hint("`recipients unset FOLDER` lets the folder above decide"));
+    }
+    Ok(kept)
+}
+
+/// From what is in force to what shall be.
+type Wanted<'a> = dyn Fn(Option<Recipients>) -> Result<Recipients, Failure> + 'a;
+
+fn apply(
+    change: &Change,
+    wanted: &Wanted<'_>,
+    vault: &Vault<'_>,
+    session: &Session,
+) -> Result<Done, Failure> {
+    let folder = folder(change.path.as_deref())?;
+    let inside = inside(folder.as_ref())?;
+    let present = vault.store().recipients_for(&inside).ok().map(|file| file.recipients);
+    let recipients = wanted(present)?;
+    let place = change.path.as_ref().map(|path| format!(" ({path})")).unwrap_or_default();
+    let said = format!("{}{place}.", subject(&recipients).trim_end_matches('.'));
+    let steps = Steps { set: said, anew: format!("Reencrypt entries for new recipients{place}.") };
+    carry_out(&steps, folder.as_ref(), change.dry_run, vault, session, &|edit| {
+        edit.replace_recipients(folder.as_ref(), &recipients)?;
+        edit.sign_recipients(folder.as_ref(), |key| format!("Signing new GPG id with {key}."))
+    })
+}
+
+fn take_away(unset: &Unset, vault: &Vault<'_>, session: &Session) -> Result<Done, Failure> {
+    let folder = folder(Some(&unset.folder))?;
+    let steps = Steps {
+        set: format!("Unset recipients ({}).", unset.folder),
+        anew: format!("Reencrypt entries for new recipients ({}).", unset.folder),
+    };
+    carry_out(&steps, folder.as_ref(), unset.dry_run, vault, session, &|edit| {
+        edit.unset_recipients(folder.as_ref())
+    })
+}
+
+/// What the steps are called.
+struct Steps {
+    set: String,
+    anew: String,
+}
+
+/// Changes the recipients, and encrypts anew whatever they are the recipients of.
+fn carry_out(
+    steps: &Steps,
+    folder: Option<&Name>,
+    dry_run: bool,
+    vault: &Vault<'_>,
+    session: &Session,
+    change: &dyn Fn(&mut Edit<'_, '_>) -> Result<(), crate::vault::Error>,
+) -> Result<Done, Failure> {
+    let file = vault.store().recipients_for(&inside(folder)?).ok().map(|file| file.path);
+    let governed: Vec<Name> = vault.store().list(folder).names;
+    let is_concerned =
+        |name: &&Name| vault.store().recipients_for(name).ok().map(|own| own.path) == file;
+    let names: Vec<Name> = governed.iter().filter(is_concerned).cloned().collect();
+    if dry_run {
+        names.iter().try_for_each(|name| session.ui.line(name.as_str()))?;
+        return Ok(Done::Fully);
+    }
+    let resealed = vault.edit(&steps.set, |edit| {
+        change(edit)?;
+        edit.next_step(&steps.anew);
+        all_or_nothing(edit.reencrypt(&names, Which::All)?)
+    })?;
+    session.ui.note(&told(resealed.len()));
+    Ok(Done::Fully)
+}
+
+fn folder(text: Option<&str>) -> Result<Option<Name>, Failure> {
+    Ok(text.map(str::parse).transpose().map_err(store::Error::from)?)
+}
+
+/// The name of something in the folder, to ask which recipients are in force there.
+fn inside(folder: Option<&Name>) -> Result<Name, Failure> {
+    let text = folder.map_or_else(|| "entry".to_owned(), |folder| format!("{folder}/entry"));
+    Ok(text.parse().map_err(store::Error::from)?)
+}
