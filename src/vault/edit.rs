@@ -154,7 +154,7 @@ impl<'v, 'k> Edit<'v, 'k> {
     pub fn unset_recipients(&mut self, folder: Option<&Name>) -> Result<(), Error> {
         let path = self.own_folder(folder)?;
         let file = self.recipients_of(&path)?;
-        let file = file.ok_or_else(|| store::Error::NoRecipientsFile(path))?;
+        let file = file.ok_or(store::Error::NoRecipientsFile(path))?;
         if self.vault.store().read_small(&file.signature())?.is_some() {
             self.plan.add(Change::Remove(file.signature()));
         }
