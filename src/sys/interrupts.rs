@@ -2,12 +2,16 @@
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
+use std::time::{Duration, Instant};
 
 use signal_hook::consts::{SIGHUP, SIGINT, SIGQUIT, SIGTERM};
 use signal_hook::{SigId, flag, low_level};
 
 /// What a person or the system ends a program with.
 const SIGNALS: [i32; 4] = [SIGHUP, SIGINT, SIGQUIT, SIGTERM];
+
+/// How often somebody who waits looks whether one of them has come.
+const PAUSE: Duration = Duration::from_millis(50);
 
 /// While this lives, those signals are noted and do nothing else; afterwards they do what they
 /// always did. A program that we start or become is not affected.
@@ -36,6 +40,14 @@ impl Interrupts {
     #[must_use]
     pub fn happened(&self) -> bool {
         self.happened.load(Ordering::Relaxed)
+    }
+
+    /// Waits for `time`, or until one of them comes.
+    pub fn wait(&self, time: Duration) {
+        let begun = Instant::now();
+        while !self.happened() && begun.elapsed() < time {
+            std::thread::sleep(PAUSE.min(time.saturating_sub(begun.elapsed())));
+        }
     }
 }
 

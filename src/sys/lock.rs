@@ -10,7 +10,7 @@ use super::file::FileError;
 
 /// How long to sleep between two attempts at first, and at most.
 const FIRST_PAUSE: Duration = Duration::from_millis(1);
-const LONGEST_PAUSE: Duration = Duration::from_millis(25);
+pub(super) const LONGEST_PAUSE: Duration = Duration::from_millis(25);
 
 /// An advisory lock (flock(2)) on a file of its own; the kernel releases it however we end, so a
 /// stale lock can not exist. The file itself stays: removing it would let two hold "the" lock.
@@ -76,7 +76,7 @@ pub(super) fn lock_file(file: &File, path: &Path, patience: Duration) -> Result<
     }
 }
 
-fn open(path: &Path) -> Result<File, FileError> {
+pub(super) fn open(path: &Path) -> Result<File, FileError> {
     let mut options = OpenOptions::new();
     options.read(true).write(true).create(true).truncate(false).mode(0o600);
     options.open(path).map_err(|source| FileError::new("lock", path, source))

@@ -17,6 +17,7 @@ mod planting;
 mod process;
 mod random;
 mod scratch;
+mod seat;
 mod spool;
 mod staging;
 mod stdio;
@@ -38,9 +39,12 @@ pub use lock::{Lock, LockError};
 pub use memory::forbid_dumps;
 pub use parallel::{DISK_WORKERS, in_parallel, processors};
 pub use planting::Finish;
-pub use process::{Environment, Helper, HelperError, Outcome, Program, replace_self};
+pub use process::{
+    Environment, Helper, HelperError, Outcome, Program, leave_behind, leave_terminal, replace_self,
+};
 pub use random::{random_hex, random_seed, random_text};
 pub use scratch::Scratch;
+pub use seat::Seat;
 pub use spool::{Spool, SpoolReader};
 pub use staging::Staging;
 pub use stdio::{StandardInput, StandardOutput};

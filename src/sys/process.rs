@@ -10,7 +10,7 @@ use std::process::{Child, Command, Stdio};
 
 use crate::secret::{Secret, SecretBuffer};
 
-use super::{Interrupts, Variables};
+use super::{Interrupts, Variables, own_program};
 
 /// More than this of output from a helper is a mistake (bytes).
 const OUTPUT_LIMIT: usize = 256 * 1024 * 1024;
@@ -57,6 +57,39 @@ pub fn replace_self(program: &Program, environment: &Environment) -> io::Error {
         command.env(name, OsStr::from_bytes(value.expose()));
     }
     command.exec()
+}
+
+/// Runs this very program again, to go on after we have ended: its input over a pipe, nothing of
+/// our standard streams held open. Returns the one byte that it answers once it has begun; `None`
+/// when it ended without an answer.
+///
+/// # Errors
+/// When it could not be started or fed.
+pub fn leave_behind<A: AsRef<OsStr>>(
+    arguments: impl IntoIterator<Item = A>,
+    variables: &Variables,
+    input: &Secret,
+) -> io::Result<Option<u8>> {
+    let mut command = Command::new(own_program()?);
+    // Under its own name, whatever it was called by: names decide what it does. And from a folder
+    // that nobody wants to unmount.
+    command.arg0("vaultctl").args(arguments).env_clear().envs(variables.iter()).current_dir("/");
+    command.stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::null());
+    let mut child = command.spawn()?;
+    // EXPOSE: over a pipe to this same program, which takes it into the same type.
+    child.stdin.take().map_or(Ok(()), |mut pipe| pipe.write_all(input.expose()))?;
+    let mut answer = [0];
+    match child.stdout.take().map_or(Ok(()), |mut pipe| pipe.read_exact(&mut answer)) {
+        Ok(()) => Ok(Some(answer[0])),
+        Err(error) if error.kind() == io::ErrorKind::UnexpectedEof => Ok(None),
+        Err(error) => Err(error),
+    }
+}
+
+/// Leaves the terminal and its session, so that neither its keys nor its end reach this process.
+pub fn leave_terminal() {
+    // It can fail only for the leader of a process group, which a started program is not.
+    rustix::process::setsid().ok();
 }
 
 /// A program that does something for us and returns.
@@ -129,6 +162,27 @@ impl Helper {
         child
             .and_then(|child| converse(child, input))
             .map_err(|source| HelperError::Broken { program: self.program, source })
+    }
+
+    /// Runs it on the given input and waits for its exit status; what it says is lost. For programs
+    /// that leave a process behind, which would hold a pipe open.
+    ///
+    /// # Errors
+    /// When it could not run.
+    pub fn feed(mut self, input: &[u8]) -> Result<Option<i32>, HelperError> {
+        self.command.stdin(Stdio::piped()).stdout(Stdio::null()).stderr(Stdio::null());
+        let ended = self.command.spawn().and_then(|mut child| {
+            // One that does not want all of its input closes the pipe; its exit status tells why.
+            drop(child.stdin.take().map(|mut pipe| pipe.write_all(input)));
+            child.wait()
+        });
+        match ended {
+            Ok(status) => Ok(status.code()),
+            Err(source) if source.kind() == io::ErrorKind::NotFound => {
+                Err(HelperError::Missing(self.program))
+            }
+            Err(source) => Err(HelperError::Broken { program: self.program, source }),
+        }
     }
 
     /// Runs it on our own terminal and waits: for an editor. What is typed there is for it, and what
