@@ -9,6 +9,7 @@ pub mod secret;
 pub mod sys;
 
 // The tools.
+pub mod clipboard;
 pub mod config;
 pub mod crypto;
 pub mod audit;

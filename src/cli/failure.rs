@@ -7,7 +7,7 @@ use clap::error::{ContextKind, ContextValue, ErrorKind};
 
 use crate::store::{self, Name};
 use crate::sys::harmless;
-use crate::{audit, config, crypto, git, inject, keys, snapshot, storage, sys, vault};
+use crate::{audit, clipboard, config, crypto, git, inject, keys, snapshot, storage, sys, vault};
 
 use super::{Code, ui};
 
@@ -206,6 +206,26 @@ impl From<sys::HelperError> for Failure {
                 Self::failed(error.to_string()).hint("$VISUAL or $EDITOR names the editor")
             }
             sys::HelperError::Broken { .. } => Self::failed(error.to_string()),
+        }
+    }
+}
+
+impl From<clipboard::Error> for Failure {
+    fn from(error: clipboard::Error) -> Self {
+        let message = error.to_string();
+        match error {
+            clipboard::Error::NoDisplay => Self::failed(message)
+                .hint("a clipboard needs WAYLAND_DISPLAY or DISPLAY; over ssh, `ssh -X` sets it"),
+            clipboard::Error::BadTime(_) => Self::usage(message).hint("45 is the default"),
+            clipboard::Error::Missing(program) => {
+                let package = if program == "wl-copy" { "wl-clipboard" } else { program };
+                Self::failed(message).hint(format!("install the package `{package}`"))
+            }
+            clipboard::Error::Refused(program) => Self::failed(message)
+                .hint(format!("`echo a | {program}` shows what is wrong; nothing was copied")),
+            clipboard::Error::Busy => Self::new(Code::Locked, message).hint("try again"),
+            clipboard::Error::NoKeeper(_) => Self::failed(message),
+            clipboard::Error::File(error) => error.into(),
         }
     }
 }

@@ -2,7 +2,7 @@
 
 use crate::vault::Address;
 
-use super::{Checked, Done, Example, Failure, Session};
+use super::{Checked, Done, Example, Failure, Session, clip};
 
 /// Print the secret of an entry: its first line, or one field
 ///
@@ -16,6 +16,9 @@ pub(super) struct Args {
     /// Print no line end after the value
     #[arg(short = 'n', long)]
     no_newline: bool,
+    /// Copy it to the clipboard; after 45 s what was there before is put back
+    #[arg(short, long, conflicts_with = "no_newline")]
+    clip: bool,
 }
 
 pub(super) const EXAMPLES: &[Example] = &[
@@ -29,12 +32,21 @@ pub(super) const EXAMPLES: &[Example] = &[
         line: "vaultctl get claude/github-token#user",
         checked: Checked::Runs,
     },
+    Example {
+        what: "Copy it to the clipboard, for 10 seconds",
+        line: "PASSWORD_STORE_CLIP_TIME=10 vaultctl get -c claude/github-token",
+        checked: Checked::Parses,
+    },
 ];
 
 pub(super) fn run(args: &Args, session: &Session) -> Result<Done, Failure> {
     session.with_vault(|vault| {
         let address = Address::resolve(&args.name, vault.store())?;
         let value = address.of(&vault.read(&address.name)?)?;
+        if args.clip {
+            clip::copy(&value, &address.to_string(), session)?;
+            return Ok(Done::Fully);
+        }
         session.ui.reveal(&value)?;
         if !args.no_newline {
             session.ui.data(b"\n")?;

@@ -3,6 +3,7 @@
 //! No logic lives here. A verb parses, calls one or two doors and prints; what went wrong in a room
 //! becomes a message, a hint and an exit status in `failure.rs`, and nowhere else.
 
+mod clip;
 mod code;
 mod completion;
 mod examples;
@@ -107,6 +108,9 @@ pub fn examples() -> Vec<(Vec<&'static str>, &'static [Example])> {
 /// Runs one command line and says how it ended.
 #[must_use]
 pub fn run(arguments: Vec<OsString>, world: World) -> ExitCode {
+    if let Some(code) = clip::keeper(&arguments, &world) {
+        return code.into();
+    }
     if let Some(shell) = completion::wanted(&world) {
         return completion::answer(&shell, arguments, &world).into();
     }

@@ -15,7 +15,7 @@ use super::ui::Ui;
 use super::{Failure, Global};
 
 /// The largest entry that is taken from standard input (bytes).
-const INPUT_LIMIT: usize = 256 * 1024 * 1024;
+pub(super) const INPUT_LIMIT: usize = 256 * 1024 * 1024;
 
 /// A suggestion must be at least this like what was typed (0 to 1, Jaro-Winkler).
 const LIKENESS: f64 = 0.8;

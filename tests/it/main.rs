@@ -8,7 +8,9 @@
 
 mod age_interop;
 mod architecture;
+mod clipboard;
 mod concurrency;
+mod display;
 mod examples;
 mod exit_codes;
 mod generated;

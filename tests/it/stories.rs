@@ -24,6 +24,7 @@ stories! {
     audit,
     audit_damage,
     bad_input,
+    clipboard,
     completions,
     damage,
     edit,
