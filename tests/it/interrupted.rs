@@ -111,3 +111,49 @@ fn a_writer_in_a_linked_working_tree_that_is_killed_is_finished_by_the_next() {
     });
     assert!(kills > 5, "only {kills} steps were found");
 }
+
+/// A folder of two entries, and another folder that is encrypted to somebody else, too.
+fn two_folders() -> World {
+    let world = World::new();
+    let make = "vaultctl init; printf %s-1 \"$(cat canary)\" | vaultctl insert -m from/one; \
+        printf %s-2 \"$(cat canary)\" | vaultctl insert -m from/deep/two; age-keygen -o other.txt; \
+        vaultctl recipients add -p to \"$(age-keygen -y other.txt)\"; rm other.txt canary";
+    world.plant("canary", world.canary());
+    drop(world.sh(make).reveal().ok());
+    world
+}
+
+/// Each of the two entries can be read, at its old place or at its new one.
+fn both_are_there(world: &World, [old, new]: [&str; 2], when: &str) {
+    for (entry, number) in [("one", 1), ("deep/two", 2)] {
+        let read =
+            format!("vaultctl show {old}/{entry} 2>/dev/null || vaultctl show {new}/{entry}");
+        let read = world.sh(&read).reveal().ok();
+        assert_eq!(read, format!("{}-{number}", world.canary()), "killed at {when}");
+    }
+}
+
+fn can_be_killed(command: &str, places: [&str; 2]) {
+    let kills = at_every_step(two_folders, command, |world, when| {
+        both_are_there(world, places, when);
+        world.sh("vaultctl set claude/other").input(world.canary()).run().ok();
+        both_are_there(world, places, when);
+        is_whole(world, when);
+    });
+    assert!(kills > 5, "only {kills} steps were found");
+}
+
+#[test]
+fn a_move_that_is_killed_loses_no_entry() {
+    can_be_killed("vaultctl mv from elsewhere", ["from", "elsewhere"]);
+}
+
+#[test]
+fn a_move_to_other_recipients_that_is_killed_loses_no_entry() {
+    can_be_killed("vaultctl mv from to", ["from", "to/from"]);
+}
+
+#[test]
+fn new_encryption_that_is_killed_loses_no_entry() {
+    can_be_killed("vaultctl reencrypt", ["from", "from"]);
+}

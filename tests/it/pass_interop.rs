@@ -134,6 +134,34 @@ fn a_folder_of_an_age_store_can_be_for_gpg() {
     assert_eq!(world.sh("pass show docker/registry").reveal().ok().trim_end(), world.canary());
 }
 
+/// `pass.signcommits`: the user's own git signs, as its configuration says, and runs no hook.
+#[test]
+fn commits_are_signed_where_pass_would_sign_them() {
+    let world = person(CURVE);
+    world.sh("pass init ann@example.org && pass git init").run().ok();
+    world.plant(".password-store/.git/hooks/pre-commit", "#!/bin/sh\ntouch ~/ran\n");
+    let sign =
+        "chmod +x .password-store/.git/hooks/pre-commit; pass git config pass.signcommits true";
+    world.sh(sign).run().ok();
+    world.sh("GIT_DIR=/nowhere vaultctl set claude/token").input(world.canary()).run().ok();
+    world.sh("vaultctl mv claude/token claude/other").run().ok();
+    world.sh("pass git verify-commit HEAD HEAD~1").run().ok();
+    let told =
+        world.sh("pass git log --format='%an %s' -2; pass git status --porcelain; ls ran 2>&1");
+    let expected = "Ann Rename claude/token to claude/other.\nAnn Add given password for claude/token to store.\n";
+    assert!(String::from_utf8_lossy(&told.run().stdout).starts_with(expected));
+    assert!(!world.path("ran").exists(), "a hook was run");
+    // Nobody answers the pinentry: the entry is stored, and recorded later.
+    world.sh("gpgconf --kill gpg-agent").run().ok();
+    world.plant("passphrase", "wrong");
+    let told = world.sh("vaultctl rm -f claude/other").run().fails(1);
+    assert!(told.contains("git could not sign the commit"), "{told}");
+    world.plant("passphrase", world.canary());
+    world.sh("vaultctl set claude/third").input(world.canary()).run().ok();
+    world.sh("pass git verify-commit HEAD HEAD~1").run().ok();
+    assert_eq!(world.sh("pass git status --porcelain").run().ok(), "");
+}
+
 /// Nobody answers: the entry stays closed, nothing hangs, and it is said which.
 #[test]
 fn without_the_passphrase_nothing_opens() {
