@@ -23,6 +23,7 @@ pub mod vault;
 
 // The trades.
 pub mod inject;
+pub mod import;
 pub mod snapshot;
 
 // The mouth.

@@ -3,8 +3,7 @@
 use std::fmt::Write;
 
 use super::{
-    audit, completions, cp, demo, edit, exec, find, generate, get, git, grep, history, init,
-    insert, ls, mv, recipients, reencrypt, rm, rollback, set, show, snapshot,
+    audit, completions, cp, demo, edit, exec, find, generate, get, git, grep, history, init, insert, ls, mv, recipients, reencrypt, rm, rollback, set, show, snapshot, import,
 };
 
 /// One line that a person could type.
@@ -52,6 +51,10 @@ pub(super) const TABLE: &[(&str, &[Example])] = &[
     ("recipients unset", recipients::UNSET_EXAMPLES),
     ("reencrypt", reencrypt::EXAMPLES),
     ("exec", exec::EXAMPLES),
+    ("import gh", import::gh::EXAMPLES),
+    ("import env", import::env::EXAMPLES),
+    ("import 1password", import::onepassword::EXAMPLES),
+    ("import bitwarden", import::bitwarden::EXAMPLES),
     ("snapshot init", snapshot::init::EXAMPLES),
     ("snapshot create", snapshot::create::EXAMPLES),
     ("snapshot list", snapshot::list::EXAMPLES),

@@ -7,7 +7,7 @@ use clap::error::{ContextKind, ContextValue, ErrorKind};
 
 use crate::store::{self, Name};
 use crate::sys::harmless;
-use crate::{audit, clipboard, config, crypto, git, inject, keys, snapshot, storage, sys, vault};
+use crate::{audit, clipboard, config, crypto, git, inject, keys, snapshot, storage, sys, vault, import};
 
 use super::{Code, ui};
 
@@ -43,6 +43,16 @@ impl Failure {
     pub(super) fn about(mut self, subject: &str) -> Self {
         self.message = format!("{subject}: {}", self.message);
         self
+    }
+
+    /// The exit code it stands for.
+    pub(super) fn code(&self) -> Code {
+        self.code
+    }
+
+    /// What happened, without what to do about it.
+    pub(super) fn message(&self) -> &str {
+        &self.message
     }
 
     /// The entry that was not found, if that is what went wrong.
@@ -412,6 +422,32 @@ impl From<inject::Error> for Failure {
             inject::Error::Vault(error) => error.into(),
             inject::Error::Unfit { .. } => Self::failed(error.to_string())
                 .hint("a server that reads such a secret from a file can not get it by a variable"),
+        }
+    }
+}
+
+impl From<import::Error> for Failure {
+    fn from(error: import::Error) -> Self {
+        let message = error.to_string();
+        match error {
+            import::Error::Missing(_) => Self::failed(message),
+            import::Error::NotThis(_) => {
+                Self::failed(message).hint("`vaultctl import --help` names the others")
+            }
+            import::Error::Encrypted => {
+                Self::failed(message).hint("export it again, without encryption")
+            }
+            import::Error::Malformed { .. } | import::Error::Archive(_) => {
+                Self::failed(message).hint("correct it, or export it again; nothing was changed")
+            }
+            import::Error::TooLarge(_) => Self::failed(message).hint("nothing was changed"),
+            import::Error::NoAccount(_) => Self::failed(message)
+                .hint("`gh auth status` shows the accounts; `gh auth login` adds one"),
+            import::Error::Prefix(_) => {
+                Self::usage(message).hint("a folder is a path inside the store, as `claude/work`")
+            }
+            import::Error::File(error) => error.into(),
+            import::Error::Vault(error) => error.into(),
         }
     }
 }

@@ -24,6 +24,7 @@ mod get;
 mod git;
 mod grep;
 mod history;
+mod import;
 mod init;
 mod insert;
 mod ls;

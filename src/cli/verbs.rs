@@ -1,8 +1,7 @@
 //! The list of verbs: one line each here, one file each beside.
 
 use super::{
-    Done, Failure, Session, audit, completions, cp, demo, edit, exec, find, generate, get, git,
-    grep, history, init, insert, ls, mv, recipients, reencrypt, rm, rollback, set, show, snapshot,
+    Done, Failure, Session, audit, completions, cp, demo, edit, exec, find, generate, get, git, grep, history, init, insert, ls, mv, recipients, reencrypt, rm, rollback, set, show, snapshot, import,
 };
 
 /// What vaultctl can do.
@@ -33,6 +32,7 @@ pub(super) enum Verb {
     Recipients(recipients::Args),
     Reencrypt(reencrypt::Args),
     Exec(exec::Args),
+    Import(import::Args),
     Snapshot(snapshot::Args),
     Audit(audit::Args),
     Demo(demo::Args),
@@ -61,6 +61,7 @@ impl Verb {
             Self::Recipients(args) => recipients::run(&args, session),
             Self::Reencrypt(args) => reencrypt::run(&args, session),
             Self::Exec(args) => exec::run(&args, session),
+            Self::Import(args) => import::run(&args, session),
             Self::Snapshot(args) => snapshot::run(args, session),
             Self::Audit(args) => audit::run(&args, session),
             Self::Demo(args) => demo::run(&args, session),

@@ -39,6 +39,12 @@ impl Secret {
         self.expose().is_empty() // EXPOSE: only the length is looked at.
     }
 
+    /// How many bytes there are.
+    #[must_use]
+    pub fn size(&self) -> usize {
+        self.expose().len() // EXPOSE: only the length is looked at.
+    }
+
     /// Whether both hold the same bytes. Takes as long as it takes: both are already ours.
     #[must_use]
     pub fn is_same_as(&self, other: &Self) -> bool {

@@ -12,10 +12,20 @@ const ENTRIES: [(&str, &str); 4] = [
     ("claude/db", "{canary}\nurl: postgres://ann:{canary}@db/claude\n"),
     ("mail/ann", "{canary}\n"),
 ];
-const FILES: [(&str, &str); 2] = [("token.txt", "{canary}\n"), ("key.pem", "{canary}\n")];
+const FILES: [(&str, &str); 6] = [
+    ("token.txt", "{canary}\n"),
+    ("key.pem", "{canary}\n"),
+    (".env", "API_KEY={canary}\nexport DATABASE_URL='postgres://ann:{canary}@db/claude'\n"),
+    (".config/gh/hosts.yml", include_str!("../../fixtures/import/gh-flat.yml")),
+    (
+        "bitwarden.json",
+        "{\"encrypted\": false, \"items\": [{\"name\": \"x\", \"login\": {\"password\": \"{canary}\"}}]}",
+    ),
+    ("1password.csv", include_str!("../../fixtures/import/1password.csv")),
+];
 
 /// Where the documents with such lines are.
-const DOCUMENTS: [&str; 1] = ["README.md"];
+const DOCUMENTS: [&str; 2] = ["README.md", "docs/import.md"];
 
 /// Runs the line where all that it speaks of is there; it must succeed.
 pub(crate) fn run(line: &str) {

@@ -3,7 +3,9 @@
 
 use proptest::collection::vec;
 use proptest::prelude::*;
+use serde_json::json;
 use vaultctl::crypto::{Digest, Identity, Recipient, Signer, Verifier, recognise_openpgp};
+use vaultctl::import::{Found, Item, read_bitwarden, read_dotenv, read_hosts, read_onepassword};
 use vaultctl::inject::Reference;
 use vaultctl::secret::Secret;
 use vaultctl::store::Name;
@@ -21,7 +23,80 @@ fn bytes_of(secret: &Secret) -> Vec<u8> {
     secret.expose().to_vec()
 }
 
+/// Real exports, for mutilation.
+const EXPORTS: [&[u8]; 7] = [
+    include_bytes!("../../fixtures/import/bitwarden.json"),
+    include_bytes!("../../fixtures/import/bitwarden.csv"),
+    include_bytes!("../../fixtures/import/1password.csv"),
+    include_bytes!("../../fixtures/import/1password-export.data"),
+    include_bytes!("../../fixtures/import/1password.1pux"),
+    include_bytes!("../../fixtures/import/gh-flat.yml"),
+    include_bytes!("../../fixtures/import/gh-users.yml"),
+];
+
+/// Reads it as everything that can be imported; what is read has names.
+fn import(content: &[u8]) {
+    let secret = Secret::copy_from(content);
+    let read = [read_dotenv, read_bitwarden, read_onepassword].map(|read| read(&secret));
+    let hosts = read_hosts(&secret, "github.com");
+    for mut found in read.into_iter().chain([hosts]).flatten() {
+        found.items("imported").expect("every title becomes a name");
+    }
+}
+
+/// The entries that come of it.
+fn imported(mut found: Found) -> Vec<Item> {
+    found.items("").expect("every title becomes a name")
+}
+
+/// What is at an address, whether the value fitted into a line or has an entry of its own.
+fn value_at(items: &[Item], name: &str, field: &str) -> Option<Vec<u8>> {
+    let find = |name: &str| items.iter().find(|item| item.name.as_str() == name);
+    let value = match find(&format!("{name}/{field}")) {
+        Some(own) if own.parts == ["lines"] => return Some(bytes_of(own.entry.bytes())),
+        Some(own) => own.entry.first_line(),
+        None if field == "password" => find(name)?.entry.first_line(),
+        None => find(name)?.entry.field(field),
+    };
+    value.as_ref().map(bytes_of)
+}
+
 proptest! {
+    #[test]
+    fn any_bytes_can_be_tried_to_import(bytes in vec(any::<u8>(), 0..400), text in "[A-B=\"'`# \n\\\\:,{}\\[\\]$-]{0,60}") {
+        import(&bytes);
+        import(text.as_bytes());
+    }
+
+    #[test]
+    fn a_mutilated_export_does_not_stop_the_program(which in 0..EXPORTS.len(), at in any::<prop::sample::Index>(), byte in any::<u8>(), cut in any::<prop::sample::Index>()) {
+        let mut bytes = EXPORTS[which].to_vec();
+        let at = at.index(bytes.len());
+        bytes[at] = byte;
+        import(&bytes);
+        bytes.truncate(cut.index(bytes.len()));
+        import(&bytes);
+    }
+
+    #[test]
+    fn what_an_export_holds_is_at_its_address(user in "[a-z:# \r\n\tü]{1,12}", password in "\\PC{1,12}|[a \r\n]{1,6}") {
+        let export = json!({ "items": [{ "name": "x", "notes": "user: wrong", "login": { "username": user, "password": password } }] });
+        let found = read_bitwarden(&Secret::copy_from(export.to_string().as_bytes())).expect("it is one");
+        let entries = imported(found);
+        prop_assert_eq!(value_at(&entries, "x", "user"), Some(user.into_bytes()));
+        prop_assert_eq!(value_at(&entries, "x", "password"), Some(password.into_bytes()));
+    }
+
+    #[test]
+    fn what_a_dotenv_file_quotes_comes_out(value in "[a-c'\"\\\\$#= \t\r\nn]{1,16}") {
+        let quoted = value.replace('\\', "\\\\").replace('"', "\\\"").replace('$', "\\$");
+        let file = format!("A=1\nK=\"{quoted}\"\nB=2\n");
+        let entries = imported(read_dotenv(&Secret::copy_from(file.as_bytes())).expect("it is one"));
+        prop_assert_eq!(entries.len(), 3);
+        let expected = if value.contains('\n') || value.ends_with('\r') { value } else { format!("{value}\n") };
+        prop_assert_eq!(bytes_of(entries[1].entry.bytes()), expected.into_bytes());
+    }
+
     #[test]
     fn any_bytes_get_an_answer(bytes in vec(any::<u8>(), 0..400)) {
         let secret = Secret::copy_from(&bytes);
