@@ -10,6 +10,7 @@ pub mod sys;
 
 // The tools.
 pub mod clipboard;
+pub mod qr;
 pub mod config;
 pub mod crypto;
 pub mod audit;

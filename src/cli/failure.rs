@@ -7,7 +7,7 @@ use clap::error::{ContextKind, ContextValue, ErrorKind};
 
 use crate::store::{self, Name};
 use crate::sys::harmless;
-use crate::{audit, clipboard, config, crypto, git, inject, keys, snapshot, storage, sys, vault, import};
+use crate::{audit, clipboard, config, crypto, git, inject, keys, snapshot, storage, sys, vault, import, qr};
 
 use super::{Code, ui};
 
@@ -240,6 +240,18 @@ impl From<clipboard::Error> for Failure {
     }
 }
 
+impl From<qr::Error> for Failure {
+    fn from(error: qr::Error) -> Self {
+        let failure = Self::failed(error.to_string());
+        match error {
+            qr::Error::TooLong => failure,
+            qr::Error::NotShown(_) => {
+                failure.hint("without DISPLAY and WAYLAND_DISPLAY it is drawn on the terminal")
+            }
+        }
+    }
+}
+
 impl From<git::Error> for Failure {
     fn from(error: git::Error) -> Self {
         match error {
@@ -391,6 +403,9 @@ impl From<vault::Error> for Failure {
                 .hint("a field is a line `field: value` after the first line"),
             vault::Error::NoFirstLine(_) => Self::new(Code::NotFound, message)
                 .hint("`#*` after the name stands for all of the entry"),
+            vault::Error::NoLine(..) => {
+                Self::new(Code::NotFound, message).hint("the first line is 1")
+            }
             vault::Error::ManyLines => {
                 Self::usage(message).hint("`vaultctl insert -m` stores text of many lines")
             }

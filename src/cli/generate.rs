@@ -5,6 +5,7 @@ use crate::store::{self, Name};
 use crate::sys;
 use crate::vault::Entry;
 
+use super::instead::Instead;
 use super::{Checked, Done, Example, Failure, Session, insert};
 
 const LETTERS_AND_DIGITS: &[u8] = b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789";
@@ -28,6 +29,8 @@ pub(super) struct Args {
     /// Replace an entry that exists, without asking
     #[arg(short, long)]
     force: bool,
+    #[command(flatten)]
+    instead: Instead,
 }
 
 pub(super) const EXAMPLES: &[Example] = &[Example {
@@ -40,6 +43,7 @@ pub(super) fn run(args: &Args, session: &Session) -> Result<Done, Failure> {
     session.with_vault(|vault| {
         let name: Name = args.name.parse().map_err(store::Error::from)?;
         vault.store().recipients_for(&name)?;
+        args.instead.check(session)?;
         let confirmed =
             insert::confirm_replacing(&name, args.force || args.in_place, vault, session)?;
         let made = random(args);
@@ -57,8 +61,7 @@ pub(super) fn run(args: &Args, session: &Session) -> Result<Done, Failure> {
             };
             edit.write(&name, &entry.with_first_line(&made))
         })?;
-        session.ui.reveal(&made)?;
-        session.ui.data(b"\n")?;
+        args.instead.hand_out(&made, name.as_str(), session)?;
         Ok(Done::Fully)
     })
 }

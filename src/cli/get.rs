@@ -2,7 +2,8 @@
 
 use crate::vault::Address;
 
-use super::{Checked, Done, Example, Failure, Session, clip};
+use super::instead::Instead;
+use super::{Checked, Done, Example, Failure, Session};
 
 /// Print the secret of an entry: its first line, or one field
 ///
@@ -14,11 +15,10 @@ pub(super) struct Args {
     #[arg(value_name = "NAME[#FIELD]")]
     name: String,
     /// Print no line end after the value
-    #[arg(short = 'n', long)]
+    #[arg(short = 'n', long, conflicts_with_all = ["clip", "qrcode"])]
     no_newline: bool,
-    /// Copy it to the clipboard; after 45 s what was there before is put back
-    #[arg(short, long, conflicts_with = "no_newline")]
-    clip: bool,
+    #[command(flatten)]
+    instead: Instead,
 }
 
 pub(super) const EXAMPLES: &[Example] = &[
@@ -43,13 +43,10 @@ pub(super) fn run(args: &Args, session: &Session) -> Result<Done, Failure> {
     session.with_vault(|vault| {
         let address = Address::resolve(&args.name, vault.store())?;
         let value = address.of(&vault.read(&address.name)?)?;
-        if args.clip {
-            clip::copy(&value, &address.to_string(), session)?;
-            return Ok(Done::Fully);
-        }
-        session.ui.reveal(&value)?;
-        if !args.no_newline {
-            session.ui.data(b"\n")?;
+        if args.no_newline {
+            session.ui.reveal(&value)?;
+        } else {
+            args.instead.hand_out(&value, &address.to_string(), session)?;
         }
         Ok(Done::Fully)
     })

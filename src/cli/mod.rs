@@ -3,11 +3,11 @@
 //! No logic lives here. A verb parses, calls one or two doors and prints; what went wrong in a room
 //! becomes a message, a hint and an exit status in `failure.rs`, and nowhere else.
 
-mod clip;
 mod code;
 mod completion;
 mod examples;
 mod failure;
+mod instead;
 mod session;
 mod ui;
 mod verbs;
@@ -109,14 +109,14 @@ pub fn examples() -> Vec<(Vec<&'static str>, &'static [Example])> {
 /// Runs one command line and says how it ended.
 #[must_use]
 pub fn run(arguments: Vec<OsString>, world: World) -> ExitCode {
-    if let Some(code) = clip::keeper(&arguments, &world) {
+    if let Some(code) = instead::keeper(&arguments, &world) {
         return code.into();
     }
     if let Some(shell) = completion::wanted(&world) {
         return completion::answer(&shell, arguments, &world).into();
     }
     let parsed = command()
-        .try_get_matches_from(arguments)
+        .try_get_matches_from(show::with_attached_lines(arguments))
         .and_then(|matches| Arguments::from_arg_matches(&matches));
     let Arguments { global, verb } = match parsed {
         Ok(parsed) => parsed,

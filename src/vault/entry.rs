@@ -30,8 +30,13 @@ impl Entry {
     /// The first line without its end; `None` when it is empty.
     #[must_use]
     pub fn first_line(&self) -> Option<Secret> {
-        let line = self.lines().next()?;
-        let line = content(line);
+        self.line(1)
+    }
+
+    /// A line without its end, the first being 1; `None` when it is empty, or there is none.
+    #[must_use]
+    pub fn line(&self, number: usize) -> Option<Secret> {
+        let line = content(self.lines().nth(number.checked_sub(1)?)?);
         (!line.is_empty()).then(|| Secret::copy_from(line))
     }
 
@@ -138,6 +143,13 @@ mod tests {
         assert_eq!(first("s3cret\r\nmore").as_deref(), Some("s3cret"));
         assert_eq!(first("\nuser: ann\n"), None);
         assert_eq!(first(""), None);
+    }
+
+    #[test]
+    fn lines_are_counted_from_1() {
+        let line = |number| entry("a\r\n\nc").line(number).as_ref().map(text);
+        assert_eq!([line(1), line(3)], [Some("a".to_owned()), Some("c".to_owned())]);
+        assert_eq!([line(0), line(2), line(4)], [None, None, None]);
     }
 
     #[test]

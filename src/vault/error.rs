@@ -23,6 +23,9 @@ pub enum Error {
     /// The entry's first line is empty, or there is none.
     #[error("entry `{0}` has an empty first line")]
     NoFirstLine(Name),
+    /// The entry has no such line, or it is empty.
+    #[error("entry `{0}` has nothing on line {1}")]
+    NoLine(Name, usize),
     /// A new value that would not be read back as it is.
     #[error(
         "`{0}` can not hold this value as it is: it is empty, or has blanks around it, or the field's name has a colon or blanks"

@@ -195,6 +195,19 @@ fn waiting_shows_nothing_and_holds_nothing() {
 }
 
 #[test]
+fn show_and_generate_copy_too() {
+    let board = Board::x11();
+    board.vaultctl(&format!("{LONG} vaultctl show -c2 one"));
+    assert_eq!(board.content(), "user: ann");
+    board.vaultctl(&format!("{LONG} vaultctl show --clip one"));
+    assert_eq!(board.content(), board.secret("one"));
+    let told = board.vaultctl(&format!("{LONG} vaultctl generate --clip new 30"));
+    assert_eq!(told, "copied new to the clipboard; what was there comes back in 100 s\n");
+    let made = board.world.sh("vaultctl get --no-newline new").reveal().ok();
+    assert_eq!((board.content(), made.len()), (made, 30));
+}
+
+#[test]
 fn the_other_selection_is_the_other_selection() {
     let board = Board::x11();
     board.vaultctl(&format!("PASSWORD_STORE_X_SELECTION=primary {LONG} vaultctl get -c one"));

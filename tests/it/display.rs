@@ -23,7 +23,7 @@ impl Display {
     /// X11.
     pub(crate) fn x11() -> Self {
         let mut command = Command::new("Xvfb");
-        command.args(["-displayfd", "1", "-screen", "0", "64x64x24", "-nolisten", "tcp"]);
+        command.args(["-displayfd", "1", "-screen", "0", "800x800x24", "-nolisten", "tcp"]);
         let mut server =
             command.stdout(Stdio::piped()).stderr(Stdio::null()).spawn().expect("Xvfb starts");
         let stdout = server.stdout.as_mut().expect("it was piped");

@@ -20,6 +20,7 @@ mod mcp;
 mod oracle;
 mod parsers;
 mod pass_interop;
+mod qr;
 mod shell;
 mod snapshot;
 mod source;
