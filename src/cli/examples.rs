@@ -3,7 +3,8 @@
 use std::fmt::Write;
 
 use super::{
-    audit, completions, cp, demo, edit, exec, find, generate, get, git, grep, history, init, insert, ls, mv, recipients, reencrypt, rm, rollback, set, show, snapshot, import,
+    audit, completions, cp, demo, edit, exec, find, generate, get, git, grep, history, import,
+    init, insert, ls, mv, recipients, reencrypt, rm, rollback, set, show, snapshot,
 };
 
 /// One line that a person could type.

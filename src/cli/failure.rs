@@ -7,7 +7,9 @@ use clap::error::{ContextKind, ContextValue, ErrorKind};
 
 use crate::store::{self, Name};
 use crate::sys::harmless;
-use crate::{audit, clipboard, config, crypto, git, inject, keys, snapshot, storage, sys, vault, import, qr};
+use crate::{
+    audit, clipboard, config, crypto, git, import, inject, keys, qr, snapshot, storage, sys, vault,
+};
 
 use super::{Code, ui};
 

@@ -1,7 +1,9 @@
 //! The list of verbs: one line each here, one file each beside.
 
 use super::{
-    Done, Failure, Session, audit, completions, cp, demo, edit, exec, find, generate, get, git, grep, history, init, insert, ls, mv, recipients, reencrypt, rm, rollback, set, show, snapshot, import,
+    Done, Failure, Session, audit, completions, cp, demo, edit, exec, find, generate, get, git,
+    grep, history, import, init, insert, ls, mv, recipients, reencrypt, rm, rollback, set, show,
+    snapshot,
 };
 
 /// What vaultctl can do.
