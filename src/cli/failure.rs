@@ -379,8 +379,10 @@ impl From<keys::Error> for Failure {
             keys::Error::NotOpened(_) => {
                 Self::new(Code::CannotDecrypt, message).hint("`gpg --list-secret-keys` shows the keys that are here")
             }
-            keys::Error::NotSupported(_) => {
-                Self::new(Code::NeedsPerson, message).hint("`pass` checks the signature; unset the variable to write without")
+            keys::Error::NotSigned(_) | keys::Error::BadSigner(_) => Self::new(Code::NotVerified, message)
+                .hint("PASSWORD_STORE_SIGNING_KEY names whose signature it needs"),
+            keys::Error::CannotSign(_) => {
+                Self::failed(message).hint("`gpg --list-secret-keys` shows the keys that are here")
             }
             keys::Error::NotSealed(_) => {
                 Self::failed(message).hint("`gpg --list-keys` shows the keys that are here, and their validity")

@@ -1,7 +1,7 @@
 //! Bytes to sealed bytes and back; no file, no variable, no prompt, no clock.
 //!
 //! Each library stays behind its files: age in `age.rs`, `passphrase.rs` and `read_back.rs`, Sequoia
-//! in `openpgp.rs`, SSHSIG in `signature.rs`. Two proof types carry the room's promises outwards:
+//! below `openpgp/`, SSHSIG in `signature.rs`. Two proof types carry the room's promises outwards:
 //!
 //! * [`Sealed`] can be made here only, by encrypting or by recognising a whole ciphertext. The
 //!   files of entries and of snapshots take nothing else, so plaintext can not be written or sent by
@@ -20,7 +20,10 @@ mod signature;
 pub use age::{Identity, Recipient, Sealer, open, open_whole, seal, seal_whole};
 pub use digest::{Digest, HashingReader, HashingWriter};
 pub use error::Error;
-pub use openpgp::{openpgp_key_ids, recognise_openpgp};
+pub use openpgp::{
+    Envelope, KeyId, PublicKey, SessionKey, WrappedKey, folder_hash, open_openpgp, openpgp_key_ids,
+    recognise_openpgp, seal_openpgp,
+};
 pub use passphrase::{open_with_passphrase, seal_with_passphrase};
 pub use read_back::seal_for_read_back;
 pub use sealed::{Cipher, Recipients, Sealed};

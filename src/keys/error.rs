@@ -39,9 +39,15 @@ pub enum Error {
     /// gpg did not encrypt.
     #[error("gpg could not encrypt it: {0}")]
     NotSealed(String),
-    /// A protection that the user asked for and that is not built yet.
-    #[error("{0} is set, and signed recipients files are not supported yet")]
-    NotSupported(&'static str),
+    /// A signature that has to be there is not.
+    #[error("the signature for `{}` does not exist", .0.display())]
+    NotSigned(PathBuf),
+    /// A signature does not hold, or is not of somebody who was named.
+    #[error("the signature for `{}` is invalid", .0.display())]
+    BadSigner(PathBuf),
+    /// gpg did not sign.
+    #[error("gpg could not sign it: {0}")]
+    CannotSign(String),
     /// A file's content is not what it should be.
     #[error("`{}`: {reason}", path.display())]
     BadFile {

@@ -1,14 +1,17 @@
 //! All keys of this user on this machine, behind one door.
 
-use std::sync::{Mutex, OnceLock, PoisonError};
+use std::path::Path;
+use std::sync::{Mutex, OnceLock};
 
 use crate::config::Paths;
 use crate::crypto::{self, Cipher, Identity, Recipient, Recipients, Sealed, Signer};
 use crate::secret::{Secret, SecretText};
 use crate::sys::{self, Clock, Prompt, Variables};
 
-use super::gpg::Gpg;
-use super::{Error, Established, RecoveryIdentity, identity, signing};
+use super::opening::Opener;
+use super::sealing::Sealer;
+use super::signatures::Signatures;
+use super::{Error, Established, RecoveryIdentity, held, identity, signing};
 
 /// A recipients file larger than this is not one (bytes).
 const FILE_LIMIT: usize = 1024 * 1024;
@@ -21,6 +24,8 @@ pub struct Keyring<'a> {
     paths: &'a Paths,
     variables: &'a Variables,
     prompt: &'a dyn Prompt,
+    opener: Opener<'a>,
+    sealer: Sealer<'a>,
     identity: OnceLock<Identity>,
     /// Held while an identity is looked for, so that a person is asked once.
     asking: Mutex<()>,
@@ -30,7 +35,15 @@ impl<'a> Keyring<'a> {
     /// A keyring that has touched nothing yet.
     #[must_use]
     pub fn new(paths: &'a Paths, variables: &'a Variables, prompt: &'a dyn Prompt) -> Self {
-        Self { paths, variables, prompt, identity: OnceLock::new(), asking: Mutex::new(()) }
+        Self {
+            paths,
+            variables,
+            prompt,
+            opener: Opener::new(paths, variables),
+            sealer: Sealer::new(variables),
+            identity: OnceLock::new(),
+            asking: Mutex::new(()),
+        }
     }
 
     /// Decrypts an entry.
@@ -40,7 +53,7 @@ impl<'a> Keyring<'a> {
     pub fn open(&self, cipher: Cipher, ciphertext: &[u8]) -> Result<Secret, Error> {
         match cipher {
             Cipher::Age => Ok(crypto::open_whole(ciphertext, self.identity()?)?),
-            Cipher::OpenPgp => Gpg::new(self.variables).open(ciphertext),
+            Cipher::OpenPgp => self.opener.open(ciphertext),
         }
     }
 
@@ -55,8 +68,42 @@ impl<'a> Keyring<'a> {
     ) -> Result<Sealed<Vec<u8>>, Error> {
         match recipients {
             Recipients::Age(recipients) => Ok(crypto::seal_whole(recipients, plaintext)?),
-            Recipients::OpenPgp(ids) => Gpg::new(self.variables).seal(ids, plaintext),
+            Recipients::OpenPgp(ids) => self.sealer.seal(ids, plaintext),
         }
+    }
+
+    /// The keys that OpenPGP messages to `ids` are encrypted to, as pass 1.7.4 sees it when it
+    /// decides whether to encrypt anew: sorted, each once, groups of gpg.conf expanded. Those of a
+    /// message are told by [`crypto::openpgp_key_ids`].
+    ///
+    /// # Errors
+    /// When gpg can not be run; that it does not know an id is no failure.
+    pub fn encryption_keys(&self, ids: &[String]) -> Result<Vec<String>, Error> {
+        self.sealer.encryption_keys(ids)
+    }
+
+    /// Checks that somebody named in `PASSWORD_STORE_SIGNING_KEY` has signed `content`, the text of
+    /// the recipients file `what`. Nothing has to be signed when that variable is not set, or when
+    /// `PASSWORD_STORE_KEY` is and the file is not used.
+    ///
+    /// # Errors
+    /// [`Error::NotSigned`]; [`Error::BadSigner`].
+    pub fn check_signed(
+        &self,
+        content: &[u8],
+        signature: Option<&[u8]>,
+        what: &Path,
+    ) -> Result<(), Error> {
+        Signatures::new(self.variables).check(content, signature, what)
+    }
+
+    /// Signs `content` with the keys named in `PASSWORD_STORE_SIGNING_KEY`: the signature, and the
+    /// primary fingerprint (several are separated by commas). `None` when that variable is not set.
+    ///
+    /// # Errors
+    /// [`Error::CannotSign`].
+    pub fn sign_detached(&self, content: &[u8]) -> Result<Option<(Vec<u8>, String)>, Error> {
+        Signatures::new(self.variables).sign(content)
     }
 
     /// The age identity, unlocked.
@@ -67,7 +114,7 @@ impl<'a> Keyring<'a> {
         if let Some(identity) = self.identity.get() {
             return Ok(identity);
         }
-        let _asking = self.asking.lock().unwrap_or_else(PoisonError::into_inner);
+        let _asking = held(&self.asking);
         if let Some(identity) = self.identity.get() {
             return Ok(identity);
         }

@@ -18,6 +18,7 @@ mod process;
 mod random;
 mod scratch;
 mod seat;
+mod socket;
 mod spool;
 mod staging;
 mod stdio;
@@ -45,6 +46,7 @@ pub use process::{
 pub use random::{random_hex, random_seed, random_text};
 pub use scratch::Scratch;
 pub use seat::Seat;
+pub use socket::{LineSocket, is_private_folder, runtime_folder};
 pub use spool::{Spool, SpoolReader};
 pub use staging::Staging;
 pub use stdio::{StandardInput, StandardOutput};
