@@ -34,7 +34,7 @@ pub(super) const EXAMPLES: &[Example] = &[Example {
 pub(super) fn run(args: &Args, session: &Session) -> Result<Done, Failure> {
     session.with_vault(|vault| {
         let name: Name = args.name.parse().map_err(store::Error::from)?;
-        vault.store().recipients_for(&name)?;
+        vault.recipients_for(&name)?;
         let version = vault.version(&name)?;
         let old = match version {
             Some(_) => vault.read(&name)?,

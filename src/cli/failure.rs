@@ -198,8 +198,32 @@ impl From<crypto::Error> for Failure {
             crypto::Error::NotCiphertext(_) => Self::new(Code::CannotDecrypt, message)
                 .hint("the file's ending says how it should be encrypted"),
             crypto::Error::BadSignature(_) => Self::new(Code::NotVerified, message),
+            crypto::Error::NotOpenedByPlugin(_) => Self::new(Code::CannotDecrypt, message)
+                .hint("is the key plugged in, and the plugin installed?"),
+            crypto::Error::NotSealedByPlugin(_) => {
+                Self::failed(message).hint("nothing was changed; is the plugin installed?")
+            }
+            crypto::Error::PluginNotListed(name) => Self::new(Code::NeedsPerson, message).hint(
+                format!("if you trust it: `plugins = [\"{name}\"]` below `[keys]` in the settings"),
+            ),
+            crypto::Error::PluginHere(_) => Self::failed(message)
+                .hint("snapshots are encrypted to keys that age knows itself, SSH keys among them"),
+            crypto::Error::NoRecipientOf(_) => {
+                Self::failed(message).hint("the plugin prints it; put it into the recipients file")
+            }
+            crypto::Error::UnusableRecipient(_) | crypto::Error::RsaSize(_) => {
+                Self::failed(message).hint("ssh-ed25519 keys, and RSA from 2048 to 4096 bits, do")
+            }
+            crypto::Error::MixedRecipients(_) => Self::failed(message)
+                .hint("the weaker kind would undo what the stronger is for; choose one of them"),
+            crypto::Error::StillLocked(reason) => match reason.downcast::<keys::Error>() {
+                Ok(error) => (*error).into(),
+                Err(reason) => Self::new(Code::CannotDecrypt, reason.to_string()),
+            },
+            crypto::Error::BadRecipient => {
+                Self::failed(message).hint("age recipients begin with `age1`, SSH keys with `ssh-`")
+            }
             crypto::Error::NoRecipients
-            | crypto::Error::BadRecipient
             | crypto::Error::BadIdentity(_)
             | crypto::Error::BadKey { .. }
             | crypto::Error::Io(_) => Self::new(Code::Failed, message),
@@ -306,9 +330,7 @@ impl From<store::Error> for Failure {
             }
             store::Error::NobodyIn(_) => Self::failed(message)
                 .hint("one recipient a line; remove the file if the folder above decides"),
-            store::Error::BadRecipients { .. } => {
-                Self::failed(message).hint("age recipients begin with `age1`")
-            }
+            store::Error::BadRecipients { reason, .. } => Self { message, ..Self::from(reason) },
             store::Error::File(error) => error.into(),
         }
     }
@@ -374,7 +396,8 @@ impl From<keys::Error> for Failure {
             keys::Error::NoSigner(_) => {
                 Self::new(Code::Nothing, message).hint("`vaultctl snapshot init` makes one; --signer trusts another machine's")
             }
-            keys::Error::BadRecipients { .. } => Self::failed(message).hint("age recipients begin with `age1`"),
+            keys::Error::BadRecipients { reason, .. } => Self { message, ..Self::from(reason) },
+            keys::Error::NoRecipientsFile(_) => Self::failed(message).hint("PASSAGE_RECIPIENTS_FILE names it"),
             keys::Error::Mismatch => Self::failed(message).hint("try again"),
             keys::Error::NotOpened(_) => {
                 Self::new(Code::CannotDecrypt, message).hint("`gpg --list-secret-keys` shows the keys that are here")

@@ -42,8 +42,8 @@ pub(super) const EXAMPLES: &[Example] = &[Example {
 pub(super) fn run(args: &Args, session: &Session) -> Result<Done, Failure> {
     session.with_vault(|vault| {
         let name: Name = args.name.parse().map_err(store::Error::from)?;
-        vault.store().recipients_for(&name)?;
         args.instead.check(session)?;
+        vault.recipients_for(&name)?;
         let confirmed =
             insert::confirm_replacing(&name, args.force || args.in_place, vault, session)?;
         let made = random(args);

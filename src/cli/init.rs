@@ -2,9 +2,9 @@
 
 use std::path::PathBuf;
 
-use crate::crypto::{Recipient, Recipients};
+use crate::crypto::{self, Recipient, Recipients};
 use crate::keys::{self, Keyring, RecoveryIdentity};
-use crate::store::Store;
+use crate::store::{self, Store};
 use crate::{git, sys};
 
 use super::{Checked, Done, Example, Failure, Session, ui};
@@ -16,7 +16,7 @@ use super::{Checked, Done, Example, Failure, Session, ui};
 /// `~/.password-store` needs no init.
 #[derive(clap::Args)]
 pub(super) struct Args {
-    /// Whom to encrypt to: age recipients, or OpenPGP ids as `pass init` takes them
+    /// Whom to encrypt to: age recipients or SSH public keys, or OpenPGP ids as `pass init` takes them
     #[arg(value_name = "ID")]
     ids: Vec<String>,
     /// Write the recovery identity to FILE, which must not exist, instead of showing it
@@ -32,6 +32,11 @@ pub(super) const EXAMPLES: &[Example] = &[
         checked: Checked::Parses,
     },
     Example {
+        what: "Make a store that your SSH key opens",
+        line: "vaultctl init \"$(cat ~/.ssh/id_ed25519.pub)\"",
+        checked: Checked::Parses,
+    },
+    Example {
         what: "Make a store that pass and gpg open",
         line: "vaultctl init ann@example.org",
         checked: Checked::Parses,
@@ -41,6 +46,10 @@ pub(super) const EXAMPLES: &[Example] = &[
 pub(super) fn run(args: &Args, session: &Session) -> Result<Done, Failure> {
     let root = &session.config.paths.store;
     let chosen = chosen_recipients(&args.ids)?;
+    // passage's store needs no recipients file; one of ours would change whom it is encrypted to.
+    if session.config.paths.is_passage() && sys::exists(root) {
+        return Err(store::Error::StoreExists(root.clone()).into());
+    }
     Store::begin(root)?;
     let recipients = match chosen {
         Some(recipients) => recipients,
@@ -58,17 +67,25 @@ pub(super) fn chosen_recipients(ids: &[String]) -> Result<Option<Recipients>, Fa
     if ids.is_empty() {
         return Ok(None);
     }
-    if ids.iter().any(|id| id.starts_with("age1")) {
-        let parsed: Result<Vec<Recipient>, _> = ids.iter().map(|id| id.parse()).collect();
-        return Ok(Some(Recipients::Age(parsed?)));
+    if ids.iter().any(|id| is_age_recipient(id)) {
+        let parsed: Vec<Recipient> =
+            ids.iter().map(|id| id.parse()).collect::<Result<_, crypto::Error>>()?;
+        Recipient::check_mix(&parsed)?;
+        return Ok(Some(Recipients::Age(parsed)));
     }
     // The id itself is not repeated: it may be a private key, given by mistake.
     match ids.iter().position(|id| !is_openpgp_id(id)) {
         None => Ok(Some(Recipients::OpenPgp(ids.to_vec()))),
         Some(place) => Err(Failure::usage(format!("ID number {} is not one", place + 1)).hint(
-            "an age recipient begins with `age1`; an OpenPGP id is a fingerprint or an address",
+            "an age recipient begins with `age1`, an SSH key with `ssh-`; an OpenPGP id is a fingerprint or an address",
         )),
     }
+}
+
+/// What is meant for age, whether or not age takes it; every SSH key's second word begins so.
+fn is_age_recipient(id: &str) -> bool {
+    let is_ssh_key = id.split(' ').nth(1).is_some_and(|word| word.starts_with("AAAA"));
+    id.starts_with("age1") || id.starts_with("ssh-") || is_ssh_key
 }
 
 /// What can stand in a line of `.gpg-id` and mean itself, and is no key of another kind.

@@ -40,7 +40,7 @@ pub(super) const EXAMPLES: &[Example] = &[
 pub(super) fn run(args: &Args, session: &Session) -> Result<Done, Failure> {
     session.with_vault(|vault| {
         let name: Name = args.name.parse().map_err(store::Error::from)?;
-        vault.store().recipients_for(&name)?;
+        vault.recipients_for(&name)?;
         let confirmed = confirm_replacing(&name, args.force, vault, session)?;
         let entry = Entry::new(content(args, &name, session)?);
         vault.edit(&format!("Add given password for {name} to store."), |edit| {

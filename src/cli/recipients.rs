@@ -38,7 +38,7 @@ enum Verb {
 
 #[derive(clap::Args)]
 struct Change {
-    /// Whose: age recipients, or OpenPGP ids as `pass init` takes them
+    /// Whose: age recipients, SSH public keys, or OpenPGP ids as `pass init` takes them
     #[arg(value_name = "ID", required = true)]
     ids: Vec<String>,
     /// The folder; the whole store without it
@@ -222,7 +222,7 @@ fn apply(
 ) -> Result<Done, Failure> {
     let folder = folder(change.path.as_deref())?;
     let inside = inside(folder.as_ref())?;
-    let present = vault.store().recipients_for(&inside).ok().map(|file| file.recipients);
+    let present = vault.recipients_for(&inside).ok().map(|file| file.recipients);
     let recipients = wanted(present)?;
     let place = change.path.as_ref().map(|path| format!(" ({path})")).unwrap_or_default();
     let said = format!("{}{place}.", subject(&recipients).trim_end_matches('.'));

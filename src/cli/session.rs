@@ -1,9 +1,10 @@
 //! What a verb works with: the world, the settings, a voice.
 
 use std::io::Read;
+use std::sync::Arc;
 
 use crate::audit::Log;
-use crate::config::{Config, Overrides};
+use crate::config::{Config, Overrides, Paths};
 use crate::git::{Author, GitHistory};
 use crate::keys::Keyring;
 use crate::secret::{Secret, SecretBuffer};
@@ -30,7 +31,7 @@ pub(super) struct Session {
 impl Session {
     pub(super) fn begin(global: Global, mut world: World) -> Result<Self, Failure> {
         if global.no_input {
-            world.prompt = Box::new(NoTerminal);
+            world.prompt = Arc::new(NoTerminal);
             world.stdin_is_terminal = false;
         }
         let overrides = Overrides { settings: global.config, store: global.store };
@@ -48,7 +49,13 @@ impl Session {
 
     /// All keys of this user.
     pub(super) fn keyring(&self) -> Keyring<'_> {
-        Keyring::new(&self.config.paths, &self.world.variables, &*self.world.prompt)
+        self.keyring_of(&self.config.paths)
+    }
+
+    /// All keys that are at these places.
+    pub(super) fn keyring_of<'s>(&'s self, paths: &'s Paths) -> Keyring<'s> {
+        Keyring::new(paths, &self.world.variables, &self.world.prompt)
+            .allowing(&self.config.settings.keys.plugins)
     }
 
     /// Who makes commits.

@@ -32,7 +32,7 @@ pub(super) const EXAMPLES: &[Example] = &[
 pub(super) fn run(args: &Args, session: &Session) -> Result<Done, Failure> {
     session.with_vault(|vault| {
         let address = Address::resolve(&args.name, vault.store())?;
-        vault.store().recipients_for(&address.name)?;
+        vault.recipients_for(&address.name)?;
         let value = match session.world.stdin_is_terminal {
             true => session.ask_value(&address.name)?,
             false => without_last_line_end(&session.input()?),

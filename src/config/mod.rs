@@ -8,7 +8,7 @@ mod paths;
 mod settings;
 
 pub use paths::{Overrides, Paths};
-pub use settings::{Audit, Destination, Keys, Settings, Snapshot, Store};
+pub use settings::{Audit, Destination, Keys, OneOrMany, Settings, Snapshot, Store};
 
 use crate::sys::{FileError, Variables, read};
 

@@ -2,7 +2,7 @@
 
 use std::path::{Path, PathBuf};
 
-use crate::sys::{Variables, absolute};
+use crate::sys::{Variables, absolute, exists};
 
 use super::{Error, Settings};
 
@@ -24,12 +24,32 @@ pub struct Paths {
     pub settings: PathBuf,
     /// The store's root.
     pub store: PathBuf,
-    /// The age identity that was asked for by name; otherwise those of [`Paths::identities`].
-    pub identity: Option<PathBuf>,
+    /// The age identities that were asked for by name; when there are none, see [`Paths::identities`].
+    pub identity: Vec<PathBuf>,
     config_folder: PathBuf,
     state_folder: PathBuf,
+    passage: Passage,
     /// Whether the store's place was named, by a variable, an argument or the settings.
     pub store_is_chosen: bool,
+}
+
+/// Where passage, the age form of pass, keeps its things.
+#[derive(Clone, Debug)]
+struct Passage {
+    store: PathBuf,
+    identities: PathBuf,
+}
+
+impl Passage {
+    fn find(variables: &Variables, home: &Path) -> Self {
+        let place = |name: &str, below: &str| {
+            absolute(variables.path(name).unwrap_or_else(|| home.join(".passage").join(below)))
+        };
+        Self {
+            store: place("PASSAGE_DIR", "store"),
+            identities: place("PASSAGE_IDENTITIES_FILE", "identities"),
+        }
+    }
 }
 
 impl Paths {
@@ -52,7 +72,8 @@ impl Paths {
             settings: named_settings.unwrap_or_else(|| config_folder.join("config.toml")),
             store_is_chosen: named_store.is_some(),
             store: absolute(named_store.unwrap_or_else(|| home.join(".password-store"))),
-            identity: variables.path("VAULTCTL_IDENTITY").map(absolute),
+            identity: variables.path("VAULTCTL_IDENTITY").map(absolute).into_iter().collect(),
+            passage: Passage::find(variables, &home),
             home,
             config_folder,
             state_folder,
@@ -64,9 +85,23 @@ impl Paths {
             self.store = absolute(self.expand(path));
             self.store_is_chosen = true;
         }
-        if let (None, Some(path)) = (&self.identity, &settings.keys.identity) {
-            self.identity = Some(absolute(self.expand(path)));
+        if !self.store_is_chosen && !exists(&self.store) && exists(&self.passage.store) {
+            self.store = self.passage.store.clone();
         }
+        if self.identity.is_empty() {
+            let passages = Some(&self.passage.identities);
+            let passages = passages.filter(|path| self.is_passage() && exists(path)).cloned();
+            let named = settings.keys.identity.as_slice().iter();
+            let named = named.map(|path| absolute(self.expand(path)));
+            self.identity = passages.into_iter().chain(named).collect();
+        }
+    }
+
+    /// Whether the store is the one that passage would open. What else looks like passage's layout
+    /// is not taken for it: whoever made a folder must not choose whose keys are used there.
+    #[must_use]
+    pub fn is_passage(&self) -> bool {
+        self.store == self.passage.store
     }
 
     /// `~/…` below the home, anything else as it is.

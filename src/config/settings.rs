@@ -28,8 +28,37 @@ pub struct Store {
 #[derive(Debug, Default, Deserialize)]
 #[serde(default, deny_unknown_fields)]
 pub struct Keys {
-    /// The age identity file; `~/` is the home.
-    pub identity: Option<String>,
+    /// The age identity file, or several; `~/` is the home.
+    pub identity: OneOrMany,
+    /// The age plugins that may be run: `yubikey` for `age-plugin-yubikey`.
+    pub plugins: Vec<String>,
+}
+
+/// One text, or a list of them.
+#[derive(Debug, Deserialize)]
+#[serde(untagged, expecting = "expected a text or a list of texts")]
+pub enum OneOrMany {
+    /// `"a"`
+    One(String),
+    /// `["a", "b"]`
+    Many(Vec<String>),
+}
+
+impl Default for OneOrMany {
+    fn default() -> Self {
+        Self::Many(Vec::new())
+    }
+}
+
+impl OneOrMany {
+    /// All of them.
+    #[must_use]
+    pub fn as_slice(&self) -> &[String] {
+        match self {
+            Self::One(one) => std::slice::from_ref(one),
+            Self::Many(many) => many,
+        }
+    }
 }
 
 /// `[audit]`: the access log.

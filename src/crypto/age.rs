@@ -1,119 +1,17 @@
-//! age (age-encryption.org/v1): recipients, identities, sealing, opening.
+//! age (age-encryption.org/v1): sealing, opening, and what its errors mean.
 
-use std::fmt;
 use std::io::{self, BufRead, BufReader, Read, Write};
-use std::str::FromStr;
 
 use age::stream::{StreamReader, StreamWriter};
-use age::x25519;
 
-use crate::secret::{Secret, SecretBuffer, SecretText};
+use crate::secret::{Secret, SecretBuffer};
 
-use super::{Digest, Error, HashingWriter, Sealed};
+use super::plugin::Resolved;
+use super::{Error, HashingWriter, Identity, Plugins, Recipient, Sealed};
 
 /// The first line of every binary age file.
 const MAGIC: &[u8] = b"age-encryption.org/";
 const ARMOR: &[u8] = b"-----BEGIN AGE";
-
-/// What marks the signer in an identity file (see [`Identity::signer_comment`]).
-const SIGNER_COMMENT: &str = "# signer: ";
-
-/// Whom to encrypt to: an X25519 public key, `age1…`.
-#[derive(Clone, PartialEq, Eq)]
-pub struct Recipient(x25519::Recipient);
-
-impl FromStr for Recipient {
-    type Err = Error;
-
-    fn from_str(text: &str) -> Result<Self, Error> {
-        text.parse().map(Self).map_err(|_| Error::BadRecipient)
-    }
-}
-
-impl Recipient {
-    /// The digest of a set of recipients: the same for the same set in any order.
-    #[must_use]
-    pub fn digest_of(recipients: &[Self]) -> Digest {
-        let mut lines: Vec<String> =
-            recipients.iter().map(|recipient| format!("{recipient}\n")).collect();
-        lines.sort();
-        Digest::of(lines.concat().as_bytes())
-    }
-
-    pub(super) fn as_library(&self) -> &dyn age::Recipient {
-        &self.0
-    }
-}
-
-impl fmt::Display for Recipient {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        self.0.fmt(f)
-    }
-}
-
-impl fmt::Debug for Recipient {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        self.0.fmt(f)
-    }
-}
-
-/// What opens: one or several private keys. Opaque; never printed.
-pub struct Identity {
-    keys: Vec<Box<dyn age::Identity + Send + Sync>>,
-    recipients: Vec<Recipient>,
-    signer_comment: Option<String>,
-}
-
-impl Identity {
-    /// Makes a new key pair: the identity, its printed form (`AGE-SECRET-KEY-1…`), its recipient.
-    #[must_use]
-    pub fn make() -> (SecretText, Recipient) {
-        let key = x25519::Identity::generate();
-        let recipient = Recipient(key.to_public());
-        (key.to_string().into(), recipient)
-    }
-
-    /// Reads an identity file as `age-keygen` writes it: one key a line, `#` comments.
-    ///
-    /// # Errors
-    /// [`Error::BadIdentity`] with the number of the line that is not understood; 0 when there is no key.
-    pub fn parse(file: &Secret) -> Result<Self, Error> {
-        let mut identity = Self { keys: Vec::new(), recipients: Vec::new(), signer_comment: None };
-        // EXPOSE: the file's text is parsed into the library's own key type.
-        let text = std::str::from_utf8(file.expose()).map_err(|_| Error::BadIdentity(0))?;
-        for (number, line) in text.lines().enumerate() {
-            let line = line.trim();
-            if let Some(fingerprint) = line.strip_prefix(SIGNER_COMMENT) {
-                identity.signer_comment = Some(fingerprint.trim().to_owned());
-            }
-            if line.is_empty() || line.starts_with('#') {
-                continue;
-            }
-            let key: x25519::Identity = line.parse().map_err(|_| Error::BadIdentity(number + 1))?;
-            identity.recipients.push(Recipient(key.to_public()));
-            identity.keys.push(Box::new(key));
-        }
-        if identity.keys.is_empty() { Err(Error::BadIdentity(0)) } else { Ok(identity) }
-    }
-
-    /// What opens one ciphertext only.
-    pub(super) fn of_one_file(key: Box<dyn age::Identity + Send + Sync>) -> Self {
-        Self { keys: vec![key], recipients: Vec::new(), signer_comment: None }
-    }
-
-    /// Whom to encrypt to, so that this opens it.
-    #[must_use]
-    pub fn recipients(&self) -> &[Recipient] {
-        &self.recipients
-    }
-
-    /// The signer that the file's comment `# signer: SHA256:…` vouches for: whoever keeps the
-    /// recovery identity on paper can so tell true snapshots from forged ones.
-    #[must_use]
-    pub fn signer_comment(&self) -> Option<&str> {
-        self.signer_comment.as_deref()
-    }
-}
 
 /// Encrypts what is written into it.
 pub struct Sealer<W: Write> {
@@ -144,10 +42,11 @@ impl<W: Write> Write for Sealer<W> {
 /// Encrypts to `recipients` what will be written, into `sink`.
 ///
 /// # Errors
-/// [`Error::NoRecipients`]; what the sink says of the header.
+/// [`Error::NoRecipients`]; [`Error::PluginHere`]; what the sink says of the header.
 pub fn seal<W: Write>(recipients: &[Recipient], sink: W) -> Result<Sealer<W>, Error> {
-    let recipients = recipients.iter().map(Recipient::as_library);
-    seal_to(recipients, sink)
+    let recipients: Vec<_> =
+        recipients.iter().map(Recipient::as_library).collect::<Result<_, _>>()?;
+    seal_to(recipients.into_iter(), sink)
 }
 
 /// As [`seal`], to anything that the library takes for a recipient.
@@ -159,12 +58,17 @@ pub(super) fn seal_to<'a, W: Write>(
     Ok(Sealer { stream: encryptor.wrap_output(HashingWriter::new(sink))? })
 }
 
-/// Encrypts all of `plaintext`.
+/// Encrypts all of `plaintext`; runs the plugins that the recipients need and that may be run.
 ///
 /// # Errors
-/// [`Error::NoRecipients`].
-pub fn seal_whole(recipients: &[Recipient], plaintext: &Secret) -> Result<Sealed<Vec<u8>>, Error> {
-    let mut sealer = seal(recipients, Vec::new())?;
+/// [`Error::NoRecipients`]; [`Error::PluginNotListed`]; what a plugin says.
+pub fn seal_whole(
+    recipients: &[Recipient],
+    plaintext: &Secret,
+    plugins: &Plugins,
+) -> Result<Sealed<Vec<u8>>, Error> {
+    let resolved = plugins.resolve(recipients)?;
+    let mut sealer = seal_to(resolved.iter().map(Resolved::as_library), Vec::new())?;
     // EXPOSE: this is where the plaintext turns into ciphertext.
     sealer.write_all(plaintext.expose())?;
     sealer.finish()
@@ -179,8 +83,7 @@ pub fn open<R: Read>(source: R, identity: &Identity) -> Result<StreamReader<BufR
     let mut source = BufReader::new(source);
     expect_binary(source.fill_buf()?)?;
     let decryptor = age::Decryptor::new_buffered(source).map_err(decrypt_error)?;
-    let keys = identity.keys.iter().map(|key| &**key as &dyn age::Identity);
-    decryptor.decrypt(keys).map_err(decrypt_error)
+    decryptor.decrypt(std::iter::once(identity as &dyn age::Identity)).map_err(decrypt_error)
 }
 
 /// Decrypts all of `ciphertext`, or nothing.
@@ -209,7 +112,13 @@ fn expect_binary(start: &[u8]) -> Result<(), Error> {
 fn encrypt_error(error: age::EncryptError) -> Error {
     match error {
         age::EncryptError::MissingRecipients => Error::NoRecipients,
-        other => Error::Io(io::Error::other(other.to_string())),
+        age::EncryptError::IncompatibleRecipients { l_labels, r_labels } => {
+            let mut labels: Vec<String> = l_labels.union(&r_labels).cloned().collect();
+            labels.sort();
+            Error::MixedRecipients(labels.join("`, `"))
+        }
+        age::EncryptError::Plugin(complaints) => Error::NotSealedByPlugin(joined(&complaints)),
+        other => Error::Io(io::Error::other(one_line(&other))),
     }
 }
 
@@ -218,33 +127,49 @@ pub(super) fn decrypt_error(error: age::DecryptError) -> Error {
         age::DecryptError::NoMatchingKeys => Error::NoMatchingKey,
         age::DecryptError::KeyDecryptionFailed => Error::WrongPassphrase,
         age::DecryptError::Io(error) if error.kind() != io::ErrorKind::UnexpectedEof => {
-            Error::Io(error)
+            error.downcast::<Error>().unwrap_or_else(Error::Io)
         }
         age::DecryptError::UnknownFormat => Error::Damaged("unknown version".to_owned()),
         age::DecryptError::InvalidHeader => Error::Damaged("invalid header".to_owned()),
         age::DecryptError::InvalidMac => Error::Damaged("altered header".to_owned()),
         age::DecryptError::DecryptionFailed => Error::Damaged("altered content".to_owned()),
-        other => Error::Damaged(other.to_string().replace('\n', " ")),
+        age::DecryptError::Plugin(complaints) => Error::NotOpenedByPlugin(joined(&complaints)),
+        other => Error::Damaged(one_line(&other)),
     }
+}
+
+/// An error of ours on its way through the library; [`decrypt_error`] takes it out again.
+pub(super) fn in_library(error: Error) -> age::DecryptError {
+    age::DecryptError::Io(io::Error::other(error))
+}
+
+fn joined(complaints: &[impl ToString]) -> String {
+    complaints.iter().map(one_line).collect::<Vec<_>>().join("; ")
+}
+
+fn one_line(text: &impl ToString) -> String {
+    text.to_string().replace('\n', " ")
 }
 
 #[cfg(test)]
 mod tests {
+    use super::super::IdentityFile;
     use super::*;
 
     fn pair() -> (Identity, Recipient) {
         let (text, recipient) = Identity::make();
         // EXPOSE: the test's own key.
-        let identity =
-            Identity::parse(&Secret::copy_from(text.expose().as_bytes())).expect("just made");
-        (identity, recipient)
+        let file = Secret::copy_from(text.expose().as_bytes());
+        let parsed = IdentityFile::parse(&file, &Plugins::none());
+        (parsed.and_then(IdentityFile::into_open).expect("just made"), recipient)
     }
 
     #[test]
     fn opens_what_it_sealed_and_no_truncation_or_addition_of_it() {
         let (identity, recipient) = pair();
-        let sealed =
-            seal_whole(&[recipient], &Secret::copy_from(b"plaintext")).expect("seals").into_body();
+        let sealed = seal_whole(&[recipient], &Secret::copy_from(b"plaintext"), &Plugins::none())
+            .expect("seals")
+            .into_body();
         // EXPOSE: compared with what went in.
         assert_eq!(open_whole(&sealed, &identity).expect("opens").expose(), b"plaintext");
         for length in 0..sealed.len() {
@@ -256,25 +181,9 @@ mod tests {
     #[test]
     fn another_identity_does_not_open_it() {
         let (_, recipient) = pair();
-        let sealed = seal_whole(&[recipient], &Secret::copy_from(b"x")).expect("seals").into_body();
+        let sealed = seal_whole(&[recipient], &Secret::copy_from(b"x"), &Plugins::none())
+            .expect("seals")
+            .into_body();
         assert!(matches!(open_whole(&sealed, &pair().0), Err(Error::NoMatchingKey)));
-    }
-
-    #[test]
-    fn an_identity_file_may_have_comments_and_name_its_signer() {
-        let (text, recipient) = Identity::make();
-        // EXPOSE: the test's own key.
-        let file = format!("# created: today\n# signer: SHA256:abc\n\n{}\n", text.expose());
-        let identity = Identity::parse(&Secret::copy_from(file.as_bytes())).expect("parses");
-        assert_eq!(identity.recipients(), [recipient]);
-        assert_eq!(identity.signer_comment(), Some("SHA256:abc"));
-        assert!(matches!(
-            Identity::parse(&Secret::copy_from(b"# nothing\n")),
-            Err(Error::BadIdentity(0))
-        ));
-        assert!(matches!(
-            Identity::parse(&Secret::copy_from(b"\nage1abc\n")),
-            Err(Error::BadIdentity(2))
-        ));
     }
 }

@@ -11,6 +11,35 @@ pub enum Error {
     /// A recipient that is none. It is not repeated: it may be a private key, put there by mistake.
     #[error("not an age recipient")]
     BadRecipient,
+    /// An SSH key of a kind that age does not know.
+    #[error("age can not encrypt to a key of the kind `{0}`")]
+    UnusableRecipient(String),
+    /// An RSA key that is too weak or too large.
+    #[error("an RSA key of {0} bits is not taken")]
+    RsaSize(&'static str),
+    /// Recipients that must not share a file, and the labels that say so.
+    #[error(
+        "these recipients can not be mixed: some of them share a file only with others of `{0}`"
+    )]
+    MixedRecipients(String),
+    /// A plugin that the local settings do not list; it is not run.
+    #[error("it needs the age plugin `{0}`, which the settings do not list")]
+    PluginNotListed(String),
+    /// A plugin's recipient where no plugin is run.
+    #[error("the age plugin `{0}` can not be run here: nobody might be there to talk to it")]
+    PluginHere(String),
+    /// A plugin did not decrypt.
+    #[error("an age plugin could not decrypt it: {0}")]
+    NotOpenedByPlugin(String),
+    /// A plugin did not encrypt.
+    #[error("an age plugin could not encrypt it: {0}")]
+    NotSealedByPlugin(String),
+    /// Only the plugin knows the public half of its key.
+    #[error("an identity of the age plugin `{0}` does not tell its recipient")]
+    NoRecipientOf(String),
+    /// A key that a person has to unlock was not; the reason is of whoever asked.
+    #[error(transparent)]
+    StillLocked(super::Reason),
     /// An identity file without an identity, or with a line that is none.
     #[error("not an age identity file (line {0})")]
     BadIdentity(usize),

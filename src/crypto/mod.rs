@@ -1,7 +1,8 @@
 //! Bytes to sealed bytes and back; no file, no variable, no prompt, no clock.
 //!
-//! Each library stays behind its files: age in `age.rs`, `passphrase.rs` and `read_back.rs`, Sequoia
-//! below `openpgp/`, SSHSIG in `signature.rs`. Two proof types carry the room's promises outwards:
+//! The one exception is the age library's: it starts the plugins that local settings list, from
+//! `plugin.rs`. Each library stays behind its files: age in `age.rs` and those that it is divided
+//! into, Sequoia below `openpgp/`, SSHSIG in `signature.rs`. Two proof types carry the room's promises outwards:
 //!
 //! * [`Sealed`] can be made here only, by encrypting or by recognising a whole ciphertext. The
 //!   files of entries and of snapshots take nothing else, so plaintext can not be written or sent by
@@ -11,20 +12,28 @@
 mod age;
 mod digest;
 mod error;
+mod identity;
+mod locked;
 mod openpgp;
 mod passphrase;
+mod plugin;
 mod read_back;
+mod recipient;
 mod sealed;
 mod signature;
 
-pub use age::{Identity, Recipient, Sealer, open, open_whole, seal, seal_whole};
+pub use age::{Sealer, open, open_whole, seal, seal_whole};
 pub use digest::{Digest, HashingReader, HashingWriter};
 pub use error::Error;
+pub use identity::{Identity, IdentityFile};
+pub use locked::{LockedFile, Reason};
 pub use openpgp::{
     Envelope, KeyId, PublicKey, SessionKey, WrappedKey, folder_hash, open_openpgp, openpgp_key_ids,
     recognise_openpgp, seal_openpgp,
 };
 pub use passphrase::{open_with_passphrase, seal_with_passphrase};
+pub use plugin::{Plugins, Talk};
 pub use read_back::seal_for_read_back;
+pub use recipient::Recipient;
 pub use sealed::{Cipher, Recipients, Sealed};
 pub use signature::{Attested, Fingerprint, Signed, Signer, Verifier};

@@ -55,7 +55,7 @@ pub fn open_with_passphrase(ciphertext: &[u8], passphrase: &SecretText) -> Resul
     Ok(plaintext.into_secret())
 }
 
-fn library_text(passphrase: &SecretText) -> SecretString {
+pub(super) fn library_text(passphrase: &SecretText) -> SecretString {
     // EXPOSE: copied into the library's own secret type.
     SecretString::from(Box::<str>::from(passphrase.expose()))
 }

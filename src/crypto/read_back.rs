@@ -11,8 +11,8 @@ use std::sync::{Arc, Mutex, PoisonError};
 use age::secrecy::{ExposeSecret, SecretBox};
 use age_core::format::{FileKey, Stanza};
 
-use super::Error;
-use super::age::{Identity, Recipient, Sealer, seal_to};
+use super::age::{Sealer, seal_to};
+use super::{Error, Identity, Recipient};
 
 /// As [`super::seal`], and hands back what opens just this one ciphertext, so that the writer can read
 /// back what it wrote without holding a decryption key.
@@ -24,8 +24,10 @@ pub fn seal_for_read_back<W: Write>(
     sink: W,
 ) -> Result<(Sealer<W>, Identity), Error> {
     let kept = KeptKey::default();
-    let watching: Vec<Watching<'_>> =
-        recipients.iter().map(|to| Watching { to, kept: kept.clone() }).collect();
+    let mut watching = Vec::new();
+    for recipient in recipients {
+        watching.push(Watching { to: recipient.as_library()?, kept: kept.clone() });
+    }
     let sealer = seal_to(watching.iter().map(|watching| watching as &dyn age::Recipient), sink)?;
     Ok((sealer, Identity::of_one_file(Box::new(kept))))
 }
@@ -44,7 +46,7 @@ impl age::Identity for KeptKey {
 
 /// A recipient that looks on as the file key is wrapped for it.
 struct Watching<'a> {
-    to: &'a Recipient,
+    to: &'a dyn age::Recipient,
     kept: KeptKey,
 }
 
@@ -57,7 +59,7 @@ impl age::Recipient for Watching<'_> {
         // EXPOSE: copied into a box that wipes itself.
         *kept = Some(SecretBox::new(Box::new(*file_key.expose_secret())));
         drop(kept);
-        self.to.as_library().wrap_file_key(file_key)
+        self.to.wrap_file_key(file_key)
     }
 }
 

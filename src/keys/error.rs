@@ -30,6 +30,9 @@ pub enum Error {
         /// Why.
         reason: crypto::Error,
     },
+    /// A file that was named is not there.
+    #[error("there is no recipients file at `{}`", .0.display())]
+    NoRecipientsFile(PathBuf),
     /// Two answers that should have been the same.
     #[error("the two passphrases are not the same")]
     Mismatch,

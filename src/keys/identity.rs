@@ -1,9 +1,10 @@
-//! The age identity file: found, unlocked, made.
+//! age identity files: found, read, unlocked, made.
 
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 
 use crate::config::Paths;
-use crate::crypto::{self, Identity, Recipient};
+use crate::crypto::{self, Identity, IdentityFile, LockedFile, Plugins, Recipient};
 use crate::secret::{Secret, SecretBuffer, SecretText};
 use crate::sys::{self, Prompt, PromptError};
 
@@ -12,42 +13,57 @@ use super::Error;
 /// An identity file larger than this is not one (bytes).
 const FILE_LIMIT: usize = 1024 * 1024;
 
-/// How `age -p` begins its output, in the clear and in armor.
-const WRAPPED: [&[u8]; 2] = [b"age-encryption.org/", b"-----BEGIN AGE"];
-
-/// The identity file that is there: the one that was named, else one of our two.
-pub(super) fn find(paths: &Paths) -> Result<Option<PathBuf>, Error> {
-    if let Some(named) = &paths.identity {
-        return Ok(sys::exists(named).then(|| named.clone()));
+/// The identity files that are there: those that were named, else one of our two.
+pub(super) fn find(paths: &Paths) -> Result<Vec<PathBuf>, Error> {
+    if !paths.identity.is_empty() {
+        return Ok(paths.identity.iter().filter(|path| sys::exists(path)).cloned().collect());
     }
     let [wrapped, bare] = paths.identities();
     match (sys::exists(&wrapped), sys::exists(&bare)) {
         (true, true) => Err(Error::TwoIdentities(wrapped, bare)),
-        (true, false) => Ok(Some(wrapped)),
-        (false, true) => Ok(Some(bare)),
-        (false, false) => Ok(None),
+        (true, false) => Ok(vec![wrapped]),
+        (false, true) => Ok(vec![bare]),
+        (false, false) => Ok(Vec::new()),
     }
 }
 
-/// Reads the identity at `path`, asking for its passphrase if it has one.
-pub(super) fn read(path: &Path, prompt: &dyn Prompt) -> Result<Identity, Error> {
+/// Where an identity should be, and where a new one is made without a passphrase.
+pub(super) fn place(paths: &Paths) -> PathBuf {
+    let [_, bare] = paths.identities();
+    paths.identity.first().cloned().unwrap_or(bare)
+}
+
+/// Reads the identity at `path`. If it has a passphrase, it is asked for when something has to be
+/// opened that no other key opens.
+pub(super) fn read(
+    path: &Path,
+    prompt: &Arc<dyn Prompt>,
+    plugins: &Plugins,
+) -> Result<Identity, Error> {
     let bad = |reason| Error::BadFile { path: path.to_owned(), reason };
     let file =
         sys::read_secret(path, FILE_LIMIT)?.ok_or_else(|| Error::NoIdentity(path.to_owned()))?;
-    // EXPOSE: only the beginning is looked at, to tell a wrapped file from a bare one.
-    let wrapped = WRAPPED.iter().any(|start| file.expose().starts_with(start));
-    let file = if wrapped { unlock(path, &file, prompt)? } else { file };
-    Identity::parse(&file).map_err(bad)
+    match IdentityFile::parse(&file, plugins).map_err(bad)? {
+        IdentityFile::Open(identity) => Ok(identity),
+        IdentityFile::Locked(file) => {
+            let (path, prompt, plugins) = (path.to_owned(), prompt.clone(), plugins.clone());
+            Ok(file.later(move |file| Ok(unlock(&path, file, &*prompt, &plugins)?)))
+        }
+    }
 }
 
-fn unlock(path: &Path, file: &Secret, prompt: &dyn Prompt) -> Result<Secret, Error> {
+fn unlock(
+    path: &Path,
+    file: &LockedFile,
+    prompt: &dyn Prompt,
+    plugins: &Plugins,
+) -> Result<Identity, Error> {
     let question = format!("Passphrase for {}:", path.display());
     let passphrase = match prompt.ask_secret(&question) {
         Err(PromptError::NoTerminal) => return Err(Error::Locked(path.to_owned())),
         answer => answer?,
     };
-    // EXPOSE: the file is ciphertext at this point.
-    let opened = crypto::open_with_passphrase(file.expose(), &passphrase);
+    let opened = file.unlock(&passphrase, plugins);
     opened.map_err(|reason| Error::BadFile { path: path.to_owned(), reason })
 }
 
@@ -58,15 +74,15 @@ pub(super) fn make(
 ) -> Result<(PathBuf, Recipient), Error> {
     let (text, recipient) = Identity::make();
     let file = render(&format!("# vaultctl identity\n# public key: {recipient}\n"), &text);
-    let [wrapped, bare] = paths.identities();
+    let [wrapped, _] = paths.identities();
     let path = match passphrase {
         Some(passphrase) => {
-            let path = paths.identity.clone().unwrap_or(wrapped);
+            let path = paths.identity.first().cloned().unwrap_or(wrapped);
             sys::create_private(&path, crypto::seal_with_passphrase(passphrase, &file)?.body())?;
             path
         }
         None => {
-            let path = paths.identity.clone().unwrap_or(bare);
+            let path = place(paths);
             sys::create_secret(&path, &file)?;
             path
         }

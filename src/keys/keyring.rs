@@ -1,20 +1,18 @@
 //! All keys of this user on this machine, behind one door.
 
 use std::path::Path;
-use std::sync::{Mutex, OnceLock};
+use std::sync::{Arc, Mutex, OnceLock};
 
 use crate::config::Paths;
-use crate::crypto::{self, Cipher, Identity, Recipient, Recipients, Sealed, Signer};
+use crate::crypto::{self, Cipher, Identity, Plugins, Recipient, Recipients, Sealed, Signer};
 use crate::secret::{Secret, SecretText};
 use crate::sys::{self, Clock, Prompt, Variables};
 
 use super::opening::Opener;
 use super::sealing::Sealer;
 use super::signatures::Signatures;
-use super::{Error, Established, RecoveryIdentity, held, identity, signing};
-
-/// A recipients file larger than this is not one (bytes).
-const FILE_LIMIT: usize = 1024 * 1024;
+use super::speaker::Speaker;
+use super::{Error, Established, RecoveryIdentity, held, identity, passage, recipients, signing};
 
 /// Who takes the recovery identity: a screen, a private file.
 pub type HandOver<'a> = dyn Fn(&RecoveryIdentity) -> Result<(), Error> + 'a;
@@ -23,9 +21,10 @@ pub type HandOver<'a> = dyn Fn(&RecoveryIdentity) -> Result<(), Error> + 'a;
 pub struct Keyring<'a> {
     paths: &'a Paths,
     variables: &'a Variables,
-    prompt: &'a dyn Prompt,
+    prompt: &'a Arc<dyn Prompt>,
     opener: Opener<'a>,
     sealer: Sealer<'a>,
+    plugins: &'a [String],
     identity: OnceLock<Identity>,
     /// Held while an identity is looked for, so that a person is asked once.
     asking: Mutex<()>,
@@ -34,16 +33,27 @@ pub struct Keyring<'a> {
 impl<'a> Keyring<'a> {
     /// A keyring that has touched nothing yet.
     #[must_use]
-    pub fn new(paths: &'a Paths, variables: &'a Variables, prompt: &'a dyn Prompt) -> Self {
+    pub fn new(paths: &'a Paths, variables: &'a Variables, prompt: &'a Arc<dyn Prompt>) -> Self {
         Self {
             paths,
             variables,
             prompt,
             opener: Opener::new(paths, variables),
             sealer: Sealer::new(variables),
+            plugins: &[],
             identity: OnceLock::new(),
             asking: Mutex::new(()),
         }
+    }
+
+    /// The same, running the age plugins with these names where a key needs them.
+    #[must_use]
+    pub fn allowing(self, plugins: &'a [String]) -> Self {
+        Self { plugins, ..self }
+    }
+
+    fn plugins(&self) -> Plugins {
+        Plugins::new(self.plugins, Arc::new(Speaker(self.prompt.clone())))
     }
 
     /// Decrypts an entry.
@@ -57,6 +67,15 @@ impl<'a> Keyring<'a> {
         }
     }
 
+    /// Unlocks what opens this age ciphertext, and reads nothing of it.
+    ///
+    /// # Errors
+    /// See [`Error`].
+    pub fn unlock(&self, ciphertext: &[u8]) -> Result<(), Error> {
+        crypto::open(ciphertext, self.identity()?)?;
+        Ok(())
+    }
+
     /// Encrypts an entry.
     ///
     /// # Errors
@@ -67,7 +86,7 @@ impl<'a> Keyring<'a> {
         plaintext: &Secret,
     ) -> Result<Sealed<Vec<u8>>, Error> {
         match recipients {
-            Recipients::Age(recipients) => Ok(crypto::seal_whole(recipients, plaintext)?),
+            Recipients::Age(recipients) => self.seal_age(recipients, plaintext),
             Recipients::OpenPgp(ids) => self.sealer.seal(ids, plaintext),
         }
     }
@@ -106,10 +125,11 @@ impl<'a> Keyring<'a> {
         Signatures::new(self.variables).sign(content)
     }
 
-    /// The age identity, unlocked.
+    /// The age identity: of all files that are there, in one. What is locked in it is unlocked when
+    /// nothing else opens a ciphertext.
     ///
     /// # Errors
-    /// [`Error::NoIdentity`]; [`Error::Locked`]; see [`Error`].
+    /// [`Error::NoIdentity`]; see [`Error`].
     pub fn identity(&self) -> Result<&Identity, Error> {
         if let Some(identity) = self.identity.get() {
             return Ok(identity);
@@ -123,13 +143,13 @@ impl<'a> Keyring<'a> {
     }
 
     fn read_identity(&self) -> Result<Identity, Error> {
-        let missing = || {
-            Error::NoIdentity(
-                self.paths.identity.clone().unwrap_or_else(|| self.paths.identities()[1].clone()),
-            )
-        };
-        let path = identity::find(self.paths)?.ok_or_else(missing)?;
-        identity::read(&path, self.prompt)
+        let paths = identity::find(self.paths)?;
+        if paths.is_empty() {
+            return Err(Error::NoIdentity(identity::place(self.paths)));
+        }
+        let plugins = self.plugins();
+        let read = paths.iter().map(|path| identity::read(path, self.prompt, &plugins));
+        Ok(Identity::join(read.collect::<Result<Vec<_>, _>>()?))
     }
 
     /// This machine's signing key.
@@ -146,20 +166,32 @@ impl<'a> Keyring<'a> {
     /// # Errors
     /// [`Error::BadRecipients`]; what the file system says.
     pub fn recipients(&self) -> Result<Vec<Recipient>, Error> {
-        let path = self.paths.recipients();
-        let Some(bytes) = sys::read(&path, FILE_LIMIT)? else {
-            return Ok(Vec::new());
-        };
-        let mut recipients = Vec::new();
-        for (number, line) in String::from_utf8_lossy(&bytes).lines().enumerate() {
-            let line = line.trim();
-            if !line.is_empty() && !line.starts_with('#') {
-                let bad =
-                    |reason| Error::BadRecipients { path: path.clone(), line: number + 1, reason };
-                recipients.push(line.parse().map_err(bad)?);
-            }
+        Ok(recipients::read(&self.paths.recipients())?.unwrap_or_default())
+    }
+
+    /// To whom passage encrypts where no file of its store says so: those that its variables name,
+    /// else the identities themselves. `None` when the store is not passage's.
+    ///
+    /// # Errors
+    /// See [`Error`].
+    pub fn passage_recipients(&self) -> Result<Option<Vec<Recipient>>, Error> {
+        if !self.paths.is_passage() {
+            return Ok(None);
         }
-        Ok(recipients)
+        match passage::named(self.variables)? {
+            Some(named) => Ok(Some(named)),
+            None => Ok(Some(self.identity()?.recipients()?)),
+        }
+    }
+
+    fn seal_age(
+        &self,
+        recipients: &[Recipient],
+        plaintext: &Secret,
+    ) -> Result<Sealed<Vec<u8>>, Error> {
+        let named = if self.paths.is_passage() { passage::named(self.variables)? } else { None };
+        let recipients = named.as_deref().unwrap_or(recipients);
+        Ok(crypto::seal_whole(recipients, plaintext, &self.plugins())?)
     }
 
     /// Makes what is missing: signing key, everyday identity, and with a new identity (or none
@@ -208,8 +240,8 @@ impl<'a> Keyring<'a> {
     }
 
     fn establish_identity(&self, made: &mut Established) -> Result<Vec<Recipient>, Error> {
-        if identity::find(self.paths)?.is_some() {
-            return Ok(self.identity()?.recipients().to_vec());
+        if !identity::find(self.paths)?.is_empty() {
+            return Ok(self.identity()?.recipients()?);
         }
         let passphrase = self.ask_new_passphrase()?;
         let (path, recipient) = identity::make(self.paths, passphrase.as_ref())?;

@@ -18,10 +18,13 @@ mod keyring;
 mod known_keys;
 mod listing;
 mod opening;
+mod passage;
+mod recipients;
 mod recovery;
 mod sealing;
 mod signatures;
 mod signing;
+mod speaker;
 
 pub use error::Error;
 pub use keyring::{HandOver, Keyring};

@@ -53,6 +53,13 @@ impl RecipientsFile {
         Ok(found)
     }
 
+    /// The one that the store's root would have for these recipients.
+    #[must_use]
+    pub fn at_root(recipients: Recipients) -> Self {
+        let path = PathBuf::from(Self::file_name(recipients.cipher()));
+        Self { path, bytes: Self::render(&recipients).into_bytes(), recipients }
+    }
+
     /// Where the file's signature is, if it has one.
     #[must_use]
     pub fn signature(&self) -> PathBuf {
@@ -76,13 +83,19 @@ impl RecipientsFile {
         self.recipients.cipher()
     }
 
-    /// One recipient a line; `#` begins a comment, empty lines mean nothing.
-    fn parse(path: &Path, cipher: Cipher, bytes: &[u8]) -> Result<Self, Error> {
+    /// One recipient a line; empty lines mean nothing. A comment begins with `#`: anywhere for
+    /// OpenPGP, as pass has it; as the first character of a line for age, as `age -R` has it, since
+    /// the comment of an SSH key may hold one.
+    fn parse<'a>(path: &Path, cipher: Cipher, bytes: &'a [u8]) -> Result<Self, Error> {
         let bad = |line, reason| Error::BadRecipients { path: path.to_owned(), line, reason };
         let nobody = || Error::NobodyIn(path.to_owned());
         let text = std::str::from_utf8(bytes).map_err(|_| nobody())?;
-        let lines =
-            text.lines().map(|line| line.split('#').next().unwrap_or_default().trim()).enumerate();
+        let said = |line: &'a str| match cipher {
+            Cipher::OpenPgp => line.split('#').next().unwrap_or_default().trim(),
+            Cipher::Age if line.trim_start().starts_with('#') => "",
+            Cipher::Age => line.trim(),
+        };
+        let lines = text.lines().map(said).enumerate();
         let lines = lines.filter(|(_, line)| !line.is_empty());
         let recipients = match cipher {
             Cipher::OpenPgp => {
@@ -125,6 +138,14 @@ mod tests {
         );
         let expected = Recipients::OpenPgp(vec!["ann@example.org".to_owned(), "AB CD".to_owned()]);
         assert_eq!(file.expect("parses").recipients, expected);
+    }
+
+    #[test]
+    fn an_ssh_key_keeps_its_comment() {
+        let key = "ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAIHsKLqeplhpW+uObz5dvMgjz1OxfM/XXUB+VHtZ6isGN ann@laptop #2\n";
+        let text = format!("# us\n\n{key}");
+        let file = RecipientsFile::parse(Path::new("f"), Cipher::Age, text.as_bytes());
+        assert_eq!(RecipientsFile::render(&file.expect("parses").recipients), key);
     }
 
     #[test]

@@ -32,7 +32,7 @@ pub fn terminal_name() -> Option<OsString> {
 const LOOK_UP: Timespec = Timespec { tv_sec: 0, tv_nsec: 200_000_000 };
 
 /// Somebody who may answer.
-pub trait Prompt: Sync {
+pub trait Prompt: Send + Sync {
     /// Asks for something that must not be seen while it is typed.
     ///
     /// # Errors
@@ -44,6 +44,9 @@ pub trait Prompt: Sync {
     /// # Errors
     /// As for [`Prompt::ask_secret`].
     fn ask_yes(&self, question: &str) -> Result<bool, PromptError>;
+
+    /// Says what should be done now (`touch the key`); where nobody is, nobody hears it.
+    fn tell(&self, _message: &str) {}
 }
 
 /// Why there is no answer.
@@ -97,6 +100,11 @@ impl Prompt for Terminal {
             answer.push(byte[0]);
         }
         Ok(matches!(answer.to_ascii_lowercase().as_slice(), b"y" | b"yes"))
+    }
+
+    fn tell(&self, message: &str) {
+        // Nothing depends on its being read.
+        open().and_then(|mut tty| writeln!(tty, "{}", harmless(message))).ok();
     }
 }
 

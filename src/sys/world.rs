@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 use std::ffi::{OsStr, OsString};
 use std::path::PathBuf;
+use std::sync::Arc;
 
 use super::{Clock, NoTerminal, Prompt, SystemClock, Terminal};
 
@@ -27,7 +28,7 @@ pub struct World {
     /// The time.
     pub clock: Box<dyn Clock>,
     /// Whoever can be asked; [`NoTerminal`] when nobody can.
-    pub prompt: Box<dyn Prompt>,
+    pub prompt: Arc<dyn Prompt>,
     /// Whether standard input is a terminal.
     pub stdin_is_terminal: bool,
     /// Whether standard output is a terminal.
@@ -39,8 +40,8 @@ impl World {
     #[must_use]
     pub fn real() -> Self {
         let stdin_is_terminal = rustix::termios::isatty(rustix::stdio::stdin());
-        let prompt: Box<dyn Prompt> =
-            if stdin_is_terminal { Box::new(Terminal) } else { Box::new(NoTerminal) };
+        let prompt: Arc<dyn Prompt> =
+            if stdin_is_terminal { Arc::new(Terminal) } else { Arc::new(NoTerminal) };
         Self {
             variables: Variables::of_this_process(),
             clock: Box::new(SystemClock),

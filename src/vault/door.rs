@@ -4,9 +4,9 @@ use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use crate::audit::{Action, Event, Log};
-use crate::crypto::{Cipher, Digest};
+use crate::crypto::{Cipher, Digest, Recipients};
 use crate::keys::Keyring;
-use crate::store::{EntryFile, History, HistoryError, Name, Store, Version};
+use crate::store::{self, EntryFile, History, HistoryError, Name, RecipientsFile, Store, Version};
 use crate::sys::{self, Clock, Lock};
 
 use super::journal::{Journal, Step};
@@ -122,6 +122,28 @@ impl<'a> Vault<'a> {
         Err(Error::NotThen(name.clone(), revision.to_owned()))
     }
 
+    /// To whom an entry is encrypted when it is written.
+    ///
+    /// # Errors
+    /// What the store says; what the keyring says of passage's rules.
+    pub fn recipients_for(&self, name: &Name) -> Result<RecipientsFile, Error> {
+        self.or_passage(self.store.recipients_for(name))
+    }
+
+    /// Where no file says anything, passage's rules do, if the store is passage's: what the file
+    /// that it lacks would say.
+    pub(super) fn or_passage(
+        &self,
+        found: Result<RecipientsFile, store::Error>,
+    ) -> Result<RecipientsFile, Error> {
+        if let Err(store::Error::NoRecipients(_)) = found
+            && let Some(recipients) = self.desk.keyring.passage_recipients()?
+        {
+            return Ok(RecipientsFile::at_root(Recipients::Age(recipients)));
+        }
+        Ok(found?)
+    }
+
     /// Which version of the entry there is; `None` when there is none.
     ///
     /// # Errors
@@ -140,7 +162,8 @@ impl<'a> Vault<'a> {
     /// What the keyring says.
     pub fn unlock_for(&self, name: &Name) -> Result<(), Error> {
         if self.store.cipher_of(name)? == Some(Cipher::Age) {
-            self.desk.keyring.identity()?;
+            let locked = |source| Error::Entry { name: name.clone(), source };
+            self.desk.keyring.unlock(&self.store.read(name)?.bytes).map_err(locked)?;
         }
         Ok(())
     }

@@ -2,7 +2,8 @@
 
 use std::path::{Path, PathBuf};
 
-use crate::crypto::{Cipher, Recipients};
+use crate::crypto::{Cipher, Recipient, Recipients};
+use crate::keys;
 use crate::store::{self, Name, RecipientsFile};
 use crate::sys::Kind;
 
@@ -110,12 +111,16 @@ impl<'v, 'k> Edit<'v, 'k> {
     /// on. Entries that are there already stay as they are: see [`Edit::reencrypt`].
     ///
     /// # Errors
-    /// When the folder has a recipients file of the other cipher.
+    /// When the folder has a recipients file of the other cipher; when the recipients can not be
+    /// mixed.
     pub fn set_recipients(
         &mut self,
         folder: Option<&Name>,
         recipients: &Recipients,
     ) -> Result<(), Error> {
+        if let Recipients::Age(all) = recipients {
+            Recipient::check_mix(all).map_err(keys::Error::from)?;
+        }
         let folder = self.own_folder(folder)?;
         let present = self.recipients_of(&folder)?;
         if present.is_some_and(|present| present.cipher() != recipients.cipher()) {
@@ -175,7 +180,8 @@ impl<'v, 'k> Edit<'v, 'k> {
     /// # Errors
     /// As [`store::Store::recipients_for`]; what the keyring says of the signature.
     pub fn recipients_for(&self, name: &Name) -> Result<RecipientsFile, Error> {
-        let file = RecipientsFile::nearest(name, &|path| self.read_planned(path))?;
+        let found = RecipientsFile::nearest(name, &|path| self.read_planned(path));
+        let file = self.vault.or_passage(found)?;
         if file.cipher() == Cipher::OpenPgp && !self.is_new(&file.path) {
             let signature = self.read_planned(&file.signature())?;
             self.vault.keyring().check_signed(&file.bytes, signature.as_deref(), &file.path)?;

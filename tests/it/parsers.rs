@@ -4,7 +4,9 @@
 use proptest::collection::vec;
 use proptest::prelude::*;
 use serde_json::json;
-use vaultctl::crypto::{Digest, Identity, Recipient, Signer, Verifier, recognise_openpgp};
+use vaultctl::crypto::{
+    Digest, IdentityFile, Plugins, Recipient, Signer, Verifier, recognise_openpgp,
+};
 use vaultctl::import::{Found, Item, read_bitwarden, read_dotenv, read_hosts, read_onepassword};
 use vaultctl::inject::Reference;
 use vaultctl::secret::Secret;
@@ -100,7 +102,7 @@ proptest! {
     #[test]
     fn any_bytes_get_an_answer(bytes in vec(any::<u8>(), 0..400)) {
         let secret = Secret::copy_from(&bytes);
-        prop_assert!(Identity::parse(&secret).is_err());
+        prop_assert!(IdentityFile::parse(&secret, &Plugins::none()).is_err());
         prop_assert!(Signer::parse(&secret).is_err());
         drop(recognise_openpgp(bytes));
     }

@@ -21,6 +21,8 @@ macro_rules! stories {
 }
 
 stories! {
+    age_keys,
+    age_plugins,
     audit,
     audit_damage,
     bad_input,
@@ -41,6 +43,7 @@ stories! {
     interrupted_restore,
     moving,
     names_and_fields,
+    passage,
     places,
     races,
     read_only,

@@ -3,7 +3,6 @@
 use serde_json::{Value, json};
 
 use crate::cli::{Checked, Done, Example, Failure, Session};
-use crate::keys::Keyring;
 use crate::snapshot::{Entry, Standing};
 
 use super::target::{Place, Trust};
@@ -27,7 +26,7 @@ pub(in crate::cli) const EXAMPLES: &[Example] = &[Example {
 
 pub(super) fn run(args: &Args, session: &Session) -> Result<Done, Failure> {
     let (paths, storage) = (args.trust.paths(session), args.place.storage(session)?);
-    let keyring = Keyring::new(&paths, &session.world.variables, &*session.world.prompt);
+    let keyring = session.keyring_of(&paths);
     let repository = args.trust.open(&storage, &keyring)?;
     let listing = repository.commits()?;
     if session.ui.json {

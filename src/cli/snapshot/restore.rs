@@ -4,7 +4,6 @@ use std::path::PathBuf;
 
 use crate::audit::{Action, Event};
 use crate::cli::{Checked, Done, Example, Failure, Session};
-use crate::keys::Keyring;
 use crate::snapshot::{Error, Health, Verified, preview, restore};
 use crate::sys;
 
@@ -48,7 +47,7 @@ pub(in crate::cli) const EXAMPLES: &[Example] = &[
 
 pub(super) fn run(args: &Args, session: &Session) -> Result<Done, Failure> {
     let (paths, storage) = (args.trust.paths(session), args.place.storage(session)?);
-    let keyring = Keyring::new(&paths, &session.world.variables, &*session.world.prompt);
+    let keyring = session.keyring_of(&paths);
     let repository = args.trust.open(&storage, &keyring)?;
     let wanted = match args.snapshot.as_str() {
         "latest" => None,

@@ -88,7 +88,7 @@ impl Trust {
     pub(super) fn paths(&self, session: &Session) -> Paths {
         let mut paths = session.config.paths.clone();
         if let Some(identity) = &self.identity {
-            paths.identity = Some(identity.clone());
+            paths.identity = vec![identity.clone()];
         }
         paths
     }
@@ -107,7 +107,7 @@ impl Trust {
             return Ok(Fingerprint::new(fingerprint));
         }
         if self.identity.is_some()
-            && let Some(fingerprint) = keyring.identity()?.signer_comment()
+            && let Some(fingerprint) = keyring.identity()?.signer_comment()?
         {
             return Ok(Fingerprint::new(fingerprint));
         }

@@ -10,7 +10,7 @@ use std::path::{Path, PathBuf};
 use jiff::Timestamp;
 
 use crate::audit::Head;
-use crate::crypto::{Digest, Identity, Recipient, Signer};
+use crate::crypto::{Digest, Identity, IdentityFile, Plugins, Recipient, Signer};
 use crate::secret::Secret;
 use crate::storage::Memory;
 use crate::sys::{self, names_in};
@@ -35,12 +35,14 @@ struct Machine {
 impl Machine {
     /// With something in the home and nothing in the storage.
     fn bare() -> Self {
-        let identity = Identity::parse(&Secret::copy_from(IDENTITY)).expect("is one");
+        let identity = IdentityFile::parse(&Secret::copy_from(IDENTITY), &Plugins::none())
+            .and_then(IdentityFile::into_open)
+            .expect("is one");
         let machine = Self {
             root: tempfile::tempdir().expect("a folder"),
             storage: Memory::default(),
             signer: Signer::from_seed(&[1; 32], "test"),
-            recipients: identity.recipients().to_vec(),
+            recipients: identity.recipients().expect("are known"),
             identity,
         };
         machine.plant(".claude.json", b"{\"mcpServers\": {}}\n");
