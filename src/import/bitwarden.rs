@@ -153,10 +153,7 @@ fn name_lost(item: &mut Node, title: &str, found: &mut Found) {
         let file = attachment.take("fileName").into_label();
         found.leave_out(format!("the attachment `{file}` of `{title}`"));
     }
-    match item.take("passwordHistory").into_list().len() {
-        0 => {}
-        count => found.leave_out(format!("{count} earlier passwords of `{title}`")),
-    }
+    found.leave_out_history(item.take("passwordHistory"), title);
 }
 
 fn read_csv(content: &Secret) -> Result<Found, Error> {
@@ -218,7 +215,7 @@ mod tests {
         found.items("").expect("names").iter().map(tell).collect()
     }
 
-    fn pairs<'a>(told: &'a [(String, String)]) -> Vec<(&'a str, &'a str)> {
+    fn pairs(told: &[(String, String)]) -> Vec<(&str, &str)> {
         told.iter().map(|(name, text)| (name.as_str(), text.as_str())).collect()
     }
 
@@ -248,10 +245,19 @@ mod tests {
             found.left_out,
             [
                 "the passkey of `Chirper`",
-                "1 earlier passwords of `Chirper`",
+                "1 earlier password of `Chirper`",
                 "the attachment `plan.pdf` of `Wi-Fi`"
             ]
         );
+    }
+
+    #[test]
+    fn nothing_is_dropped_unsaid() {
+        let json =
+            r#"{"items": [{"name": "x", "newThing": "y", "card": {"number": "1", "new": ["2"]}}]}"#;
+        let mut found = read(&Secret::copy_from(json.as_bytes())).expect("reads");
+        assert_eq!(pairs(&told(&mut found)), [("x", "1|")]);
+        assert_eq!(found.left_out, ["`card.new` of `x`", "`newThing` of `x`"]);
     }
 
     #[test]

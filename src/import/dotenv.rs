@@ -5,6 +5,8 @@
 //! that are bare, or in single, double or back quotes over several lines. Where programs would fill
 //! in other variables (`$OTHER`), the text is kept as it stands, and it is said.
 
+use std::collections::BTreeMap;
+
 use crate::secret::{Secret, SecretBuffer, SecretText};
 
 use super::draft::Draft;
@@ -40,30 +42,42 @@ enum Line {
 pub fn read(content: &Secret) -> Result<Found, Error> {
     // EXPOSE: parsed; each value becomes a secret.
     let mut reader = Reader { rest: utf8(content.expose(), FORMAT)?, line: 1 };
-    let (mut found, mut settings) = (Found::default(), Vec::new());
+    let (mut found, mut settings) = (Found::default(), Settings::default());
     while !reader.rest.is_empty() {
         let line = reader.line;
         match reader.line()? {
             Line::Nothing => {}
-            Line::Setting(setting) => add(setting, &mut settings, &mut found),
+            Line::Setting(setting) => settings.add(setting, &mut found),
             Line::Other => found.leave_out(format!("line {line}, which is no KEY=VALUE")),
         }
     }
-    settings.into_iter().for_each(|setting| tell(setting, &mut found));
+    settings.list.into_iter().for_each(|setting| tell(setting, &mut found));
     Ok(found)
 }
 
-/// Programs let the last value of a key count.
-fn add(setting: Setting, settings: &mut Vec<Setting>, found: &mut Found) {
-    match settings.iter_mut().find(|old| old.key == setting.key) {
-        None => settings.push(setting),
-        Some(old) => {
-            let (key, line) = (&setting.key, setting.line);
-            found.remark(format!(
-                "`{key}` is set on lines {} and {line}: the last one counts",
-                old.line
-            ));
-            *old = setting;
+/// Each key once, in the file's order.
+#[derive(Default)]
+struct Settings {
+    list: Vec<Setting>,
+    places: BTreeMap<String, usize>,
+}
+
+impl Settings {
+    /// Programs let the last value of a key count.
+    fn add(&mut self, setting: Setting, found: &mut Found) {
+        match self.places.get(&setting.key).and_then(|place| self.list.get_mut(*place)) {
+            None => {
+                self.places.insert(setting.key.clone(), self.list.len());
+                self.list.push(setting);
+            }
+            Some(old) => {
+                let (key, lines) = (&setting.key, (old.line, setting.line));
+                found.remark(format!(
+                    "`{key}` is set on lines {} and {}: the last one counts",
+                    lines.0, lines.1
+                ));
+                *old = setting;
+            }
         }
     }
 }

@@ -7,6 +7,7 @@ use crate::secret::{SecretBuffer, SecretText};
 use crate::vault::Entry;
 
 use super::node::Node;
+use super::unique::Unique;
 
 /// How a one-time-password secret is written (Google Authenticator, "Key Uri Format"; pass-otp).
 const OTP_SCHEME: &str = "otpauth://";
@@ -16,14 +17,15 @@ pub(super) struct Draft {
     path: Vec<String>,
     secret: Option<SecretText>,
     fields: Vec<(String, SecretText)>,
+    labels: Unique,
     totp: Option<SecretText>,
     notes: Option<SecretText>,
 }
 
 /// One entry, not named yet.
 pub(super) struct Page {
-    /// Folders and title, as the source has them.
-    pub(super) path: Vec<String>,
+    /// What it is called below the thing's own name; `None` for the thing itself.
+    pub(super) label: Option<String>,
     pub(super) entry: Entry,
     /// What is in it: the names of its fields, no contents.
     pub(super) parts: Vec<String>,
@@ -32,7 +34,19 @@ pub(super) struct Page {
 impl Draft {
     pub(super) fn new(folders: impl IntoIterator<Item = String>, title: &str) -> Self {
         let path = folders.into_iter().chain([title.to_owned()]).collect();
-        Self { path, secret: None, fields: Vec::new(), totp: None, notes: None }
+        Self {
+            path,
+            secret: None,
+            fields: Vec::new(),
+            labels: Unique::default(),
+            totp: None,
+            notes: None,
+        }
+    }
+
+    /// Folders and title, as the source has them.
+    pub(super) fn path(&self) -> &[String] {
+        &self.path
     }
 
     pub(super) fn title(&self) -> &str {
@@ -71,12 +85,7 @@ impl Draft {
     }
 
     fn push(&mut self, label: &str, value: SecretText) {
-        let label = clean(label);
-        let is_taken =
-            |label: &str| self.fields.iter().any(|(old, _)| old.eq_ignore_ascii_case(label));
-        let numbered = (2..).map(|number| format!("{label} {number}"));
-        let free = std::iter::once(label.clone()).chain(numbered).find(|label| !is_taken(label));
-        self.fields.push((free.unwrap_or(label), value));
+        self.fields.push((self.labels.name(clean(label), ' '), value));
     }
 
     /// The entry, and those of the values that no line of it could hold as they are.
@@ -84,27 +93,14 @@ impl Draft {
         let whole = self.fields.is_empty() && self.totp.is_none() && self.notes.is_none();
         let mut pages = Vec::new();
         if let Some(secret) = self.secret.take_if(|secret| !fits_first_line(secret)) {
-            pages.push(self.page_of((!whole).then_some("password"), &secret));
+            pages.push(Page::of((!whole).then(|| "password".to_owned()), &secret));
         }
         let fields = std::mem::take(&mut self.fields);
         let (kept, own): (Vec<_>, Vec<_>) =
             fields.into_iter().partition(|(_, value)| fits_field(value));
-        pages.extend(own.iter().map(|(label, value)| self.page_of(Some(label), value)));
+        pages.extend(own.into_iter().map(|(label, value)| Page::of(Some(label), &value)));
         self.fields = kept;
         self.main_page().into_iter().chain(pages).collect()
-    }
-
-    /// An entry of one value, byte for byte (with a line end after one that is a first line).
-    fn page_of(&self, label: Option<&str>, value: &SecretText) -> Page {
-        let mut content = SecretBuffer::new();
-        // EXPOSE: copied into the entry.
-        content.push(value.expose().as_bytes());
-        let part = if fits_first_line(value) { "secret" } else { "lines" };
-        if part == "secret" {
-            content.push(b"\n");
-        }
-        let path = self.path.iter().cloned().chain(label.map(str::to_owned)).collect();
-        Page { path, entry: Entry::new(content.into_secret()), parts: vec![part.to_owned()] }
     }
 
     fn main_page(self) -> Option<Page> {
@@ -125,11 +121,22 @@ impl Draft {
         }
         self.totp.iter().for_each(|totp| line("otpauth", "", Some(totp)));
         self.notes.iter().for_each(|notes| line("notes", "", Some(notes)));
-        (!parts.is_empty()).then(|| Page {
-            path: self.path,
-            entry: Entry::new(content.into_secret()),
-            parts,
-        })
+        let entry = Entry::new(content.into_secret());
+        (!parts.is_empty()).then_some(Page { label: None, entry, parts })
+    }
+}
+
+impl Page {
+    /// One value, byte for byte; with a line end after it, if it is a first line.
+    fn of(label: Option<String>, value: &SecretText) -> Self {
+        let mut content = SecretBuffer::new();
+        // EXPOSE: copied into the entry.
+        content.push(value.expose().as_bytes());
+        let part = if fits_first_line(value) { "secret" } else { "lines" };
+        if part == "secret" {
+            content.push(b"\n");
+        }
+        Self { label, entry: Entry::new(content.into_secret()), parts: vec![part.to_owned()] }
     }
 }
 
@@ -168,7 +175,8 @@ fn otp_line(value: &SecretText, title: &str) -> Option<SecretText> {
         }
         line.push(&[c.to_ascii_uppercase() as u8]);
     }
-    line.into_secret().to_text()
+    let is_key = text.contains(|c: char| c.is_ascii_alphanumeric());
+    line.into_secret().to_text().filter(|_| is_key)
 }
 
 /// RFC 3986, section 2.1.
@@ -193,7 +201,7 @@ mod tests {
         let tell = |page: Page| {
             // EXPOSE: the test compares it.
             let text = String::from_utf8_lossy(page.entry.bytes().expose()).into_owned();
-            (page.path.join("/"), text)
+            (page.label.unwrap_or_default(), text)
         };
         draft.pages().into_iter().map(tell).collect()
     }
@@ -216,7 +224,7 @@ mod tests {
         draft.totp(Node::text("jbsw y3dp"));
         draft.notes(Node::text("one\r\ntwo"));
         let expected = " pa ss \nuser: ann\nPIN 1: 12\nUser 2: bob\notpauth://totp/My%20site?secret=JBSWY3DP\none\r\ntwo\n";
-        assert_eq!(told(draft), [pair("Web/My site", expected)]);
+        assert_eq!(told(draft), [pair("", expected)]);
     }
 
     #[test]
@@ -229,9 +237,9 @@ mod tests {
         assert_eq!(
             told(draft),
             [
-                pair("Web/My site", "\nuser: ann\ntotp: steam://abc\n"),
-                pair("Web/My site/key", "-----\nkey\n-----\n"),
-                pair("Web/My site/blank", " x\n"),
+                pair("", "\nuser: ann\ntotp: steam://abc\n"),
+                pair("key", "-----\nkey\n-----\n"),
+                pair("blank", " x\n"),
             ]
         );
     }
@@ -240,11 +248,11 @@ mod tests {
     fn a_value_of_many_lines_alone_is_the_whole_entry() {
         let mut alone = draft();
         alone.secret("password", Node::text("a\nb"));
-        assert_eq!(told(alone), [pair("Web/My site", "a\nb")]);
+        assert_eq!(told(alone), [pair("", "a\nb")]);
         let mut with_user = draft();
         with_user.secret("password", Node::text("a\nb"));
         with_user.field("user", Node::text("ann"));
-        let expected = [pair("Web/My site", "\nuser: ann\n"), pair("Web/My site/password", "a\nb")];
+        let expected = [pair("", "\nuser: ann\n"), pair("password", "a\nb")];
         assert_eq!(told(with_user), expected);
         assert!(told(draft()).is_empty());
     }

@@ -1,12 +1,12 @@
 //! What was found in a source, and the names that it gets.
 
-use std::collections::BTreeSet;
-
 use crate::store::Name;
 use crate::vault::Entry;
 
 use super::Error;
 use super::draft::{Draft, Page};
+use super::node::Node;
+use super::unique::Unique;
 
 /// A part of a name is cut at this many bytes: there must be room for an ending and a number.
 const PART_LIMIT: usize = 200;
@@ -40,6 +40,14 @@ impl Found {
         self.left_out.push(what);
     }
 
+    pub(super) fn leave_out_history(&mut self, passwords: Node, title: &str) {
+        match passwords.into_list().len() {
+            0 => {}
+            1 => self.leave_out(format!("1 earlier password of `{title}`")),
+            count => self.leave_out(format!("{count} earlier passwords of `{title}`")),
+        }
+    }
+
     pub(super) fn remark(&mut self, what: String) {
         self.remarks.push(what);
     }
@@ -53,39 +61,31 @@ impl Found {
             "" => None,
             folder => Some(folder.parse::<Name>().map_err(Error::Prefix)?),
         };
-        let mut names = Names { prefix, taken: BTreeSet::new() };
-        let mut items = Vec::new();
+        let (mut names, mut items) = (Unique::default(), Vec::new());
         for draft in std::mem::take(&mut self.drafts) {
+            let path: Vec<String> = draft.path().iter().map(|part| readable(part)).collect();
+            let base = names.name(path.join("/"), '-');
             let title = draft.title().to_owned();
             let pages = draft.pages();
             if pages.is_empty() {
                 self.remark(format!("`{title}` holds nothing"));
             }
-            for Page { path, entry, parts } in pages {
-                items.push(Item { name: names.name(&path)?, entry, parts });
+            for Page { label, entry, parts } in pages {
+                let below = label.map(|label| format!("{base}/{}", readable(&label)));
+                let name = below.map_or_else(|| base.clone(), |below| names.name(below, '-'));
+                items.push(Item { name: name_in(prefix.as_ref(), &name)?, entry, parts });
             }
         }
         Ok(items)
     }
 }
 
-/// Gives names, each once.
-struct Names {
-    prefix: Option<Name>,
-    /// In small letters: a store may be cloned to a file system that does not tell case apart.
-    taken: BTreeSet<String>,
-}
-
-impl Names {
-    fn name(&mut self, path: &[String]) -> Result<Name, Error> {
-        let prefix = self.prefix.iter().map(|prefix| prefix.as_str().to_owned());
-        let parts: Vec<String> = prefix.chain(path.iter().map(|part| readable(part))).collect();
-        let wanted = parts.join("/");
-        let numbered = (2..).map(|number| format!("{wanted}-{number}"));
-        let mut choices = std::iter::once(wanted.clone()).chain(numbered);
-        let free = choices.find(|name| self.taken.insert(name.to_lowercase()));
-        free.unwrap_or(wanted).parse().map_err(Error::Prefix)
-    }
+fn name_in(folder: Option<&Name>, name: &str) -> Result<Name, Error> {
+    let name = match folder {
+        Some(folder) => format!("{folder}/{name}"),
+        None => name.to_owned(),
+    };
+    name.parse().map_err(Error::Prefix)
 }
 
 /// The part of a name that is nearest to `text`.
@@ -110,7 +110,6 @@ fn readable(text: &str) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::import::node::Node;
 
     fn names(prefix: &str, titles: &[&str]) -> Result<Vec<String>, Error> {
         let mut found = Found::default();
@@ -132,11 +131,17 @@ mod tests {
     }
 
     #[test]
-    fn the_same_title_is_numbered() {
-        assert_eq!(
-            names("", &["a", "A", "a-2", "a"]).expect("are named"),
-            ["a", "A-2", "a-2-2", "a-3"]
-        );
+    fn what_belongs_to_a_thing_stays_with_it() {
+        let mut found = Found::default();
+        for _ in 0..2 {
+            let mut draft = Draft::new([], "key");
+            draft.field("user", Node::text("ann"));
+            draft.field("private", Node::text("a\nb"));
+            found.add(draft);
+        }
+        let names: Vec<String> =
+            found.items("").expect("names").iter().map(|item| item.name.to_string()).collect();
+        assert_eq!(names, ["key", "key/private", "key-2", "key-2/private"]);
     }
 
     #[test]

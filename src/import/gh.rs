@@ -15,7 +15,7 @@ use super::node::Node;
 use super::{Error, Found, yaml};
 
 /// The largest `hosts.yml` (bytes).
-const HOSTS_LIMIT: usize = 1024 * 1024;
+const HOSTS_LIMIT: usize = 64 * 1024;
 
 /// Variables that `gh` would answer with, instead of what it keeps (`gh help environment`); they
 /// may hold references to the very entry that is to be made.

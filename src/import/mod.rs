@@ -7,7 +7,7 @@
 //! byte. Nothing of a source is changed or removed.
 //!
 //! **Memory.** Files are read into wiped buffers. Text of JSON, CSV, YAML and dotenv files becomes
-//! `SecretText` as it is parsed, the labels and titles excepted: those are no secrets. Archives are
+//! `SecretText` as it is parsed, titles, labels and dates excepted: they are taken for no secrets. Archives are
 //! unpacked into one wiped buffer, which is also the decoder's window. One thing is not wiped:
 //! `serde_json` undoes the escapes of a JSON text that has any in a scratch buffer of its own.
 //!
@@ -25,6 +25,7 @@ mod gh;
 mod node;
 mod onepassword;
 mod plan;
+mod unique;
 mod yaml;
 
 pub use bitwarden::read as read_bitwarden;

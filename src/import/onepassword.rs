@@ -86,7 +86,7 @@ fn read_login_fields(fields: Node, draft: &mut Draft) {
     for mut field in fields.into_list() {
         let value = match field.take("value") {
             // A linked account has an object instead of a text.
-            mut value @ Node::Map(_) => value.take("email_address"),
+            value @ Node::Map(_) => first_text(value),
             value => value,
         };
         match field.take("designation").into_label().as_str() {
@@ -109,10 +109,18 @@ fn read_urls(overview: &mut Node, draft: &mut Draft) {
 fn read_section(mut section: Node, draft: &mut Draft, found: &mut Found) {
     for mut field in section.take("fields").into_list() {
         let label = label(&mut field, "title");
-        for (kind, value) in field.take("value").into_pairs() {
-            read_value(&label, &kind, value, draft, found);
+        match field.take("value") {
+            Node::Map(values) => values
+                .into_iter()
+                .for_each(|(kind, value)| read_value(&label, &kind, value, draft, found)),
+            value => read_value(&label, "value", value, draft, found),
         }
     }
+}
+
+fn first_text(value: Node) -> Node {
+    let mut nodes = value.into_pairs().into_iter().map(|(_, node)| node);
+    nodes.find(|node| matches!(node, Node::Text(_))).unwrap_or_default()
 }
 
 /// What a field is called: by a person, or else by the program.
@@ -177,9 +185,10 @@ fn name_lost(details: &mut Node, mut file: Node, title: &str, found: &mut Found)
     for file in [document, beside].iter().filter(|file| !file.is_empty()) {
         found.leave_out(format!("the attachment `{file}` of `{title}`"));
     }
-    match details.take("passwordHistory").into_list().len() {
-        0 => {}
-        count => found.leave_out(format!("{count} earlier passwords of `{title}`")),
+    found.leave_out_history(details.take("passwordHistory"), title);
+    let unknown = std::mem::take(details).into_pairs().into_iter();
+    for (key, _) in unknown.filter(|(_, node)| !node.is_empty()) {
+        found.leave_out(format!("`{key}` of `{title}`"));
     }
 }
 
@@ -230,7 +239,7 @@ mod tests {
         found.items("").expect("names").iter().map(tell).collect()
     }
 
-    fn pairs<'a>(told: &'a [(String, String)]) -> Vec<(&'a str, &'a str)> {
+    fn pairs(told: &[(String, String)]) -> Vec<(&str, &str)> {
         told.iter().map(|(name, text)| (name.as_str(), text.as_str())).collect()
     }
 
@@ -265,10 +274,22 @@ mod tests {
             found.left_out,
             [
                 "the attachment `codes.txt` of `Chirper`",
-                "1 earlier passwords of `Chirper`",
+                "1 earlier password of `Chirper`",
                 "the attachment `contract.pdf` of `Contract`",
             ]
         );
+    }
+
+    #[test]
+    fn nothing_is_dropped_unsaid() {
+        let item = r#"{"overview": {"title": "x"}, "details": {
+            "loginFields": [{"name": "alias", "value": {"string": "a@x"}}],
+            "sections": [{"fields": [{"title": "plain", "value": "p"}, {"title": "odd", "value": {"new": {"a": "1", "b": ["2"]}}}]}],
+            "newThing": "y"}}"#;
+        let data = format!("{{\"accounts\": [{{\"vaults\": [{{\"items\": [{item}]}}]}}]}}");
+        let mut found = read(&Secret::copy_from(data.as_bytes())).expect("reads");
+        assert_eq!(pairs(&told(&mut found)), [("unnamed/x", "|alias: a@x|plain: p|odd a: 1|")]);
+        assert_eq!(found.left_out, ["`new.b` of `x`", "`newThing` of `x`"]);
     }
 
     #[test]

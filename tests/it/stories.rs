@@ -40,6 +40,7 @@ stories! {
     import_bitwarden,
     import_env,
     import_gh,
+    import_locked,
     interrupted_restore,
     moving,
     names_and_fields,

@@ -58,7 +58,7 @@ impl Source<'_> {
                 return Ok(Imported { done: Done::Fully, names: Vec::new() });
             }
             self.write(&plan, how, vault, session)?;
-            self.advise(session);
+            self.advise(report.done(), session);
             let names =
                 plan.steps.iter().filter(|step| step.state != State::Differs || how.overwrite);
             Ok(Imported {
@@ -86,15 +86,20 @@ impl Source<'_> {
         Ok(())
     }
 
-    /// The file still holds all of it in the clear.
-    fn advise(&self, session: &Session) {
+    /// The file still holds all of it in the clear; it may be the only place that does.
+    fn advise(&self, done: Done, session: &Session) {
         let Some(file) = self.file else {
             return;
         };
         let name = quoted(&file.display().to_string());
         let name = if name.starts_with('-') { format!("./{name}") } else { name };
         session.ui.note(&format!("`{}` still holds the secrets in the clear", file.display()));
-        session.ui.note(&format!("hint: shred -u {name}"));
+        session.ui.note(&match done {
+            Done::Fully => format!("hint: shred -u {name}"),
+            Done::WithOmissions => {
+                format!("hint: once you have what was not imported: shred -u {name}")
+            }
+        });
         if let Some(tree) = work_tree(file) {
             session.ui.warn(&format!(
                 "it lies in the git work tree `{}`: if it was ever committed, history keeps it, and what it holds should be replaced",
@@ -106,10 +111,9 @@ impl Source<'_> {
 
 /// Opens the entries that exist. Somebody is asked for a passphrase once, not for every entry.
 fn compare(plan: &mut Plan, vault: &Vault<'_>, session: &Session) -> Result<(), Failure> {
-    let Some(first) = plan.steps.iter().find(|step| step.state == State::Differs) else {
-        return Ok(());
-    };
-    match vault.unlock_for(&first.item.name).map_err(Failure::from) {
+    let mut existing = plan.steps.iter().filter(|step| step.state == State::Differs);
+    let unlocked = existing.try_for_each(|step| vault.unlock_for(&step.item.name));
+    match unlocked.map_err(Failure::from) {
         Ok(()) => Ok(plan.compare(vault)?),
         Err(failure) if failure.code() == Code::Interrupted => Err(failure),
         Err(failure) => {
