@@ -4,7 +4,7 @@ use std::fmt::Write;
 
 use super::{
     audit, completions, cp, demo, edit, exec, find, generate, get, git, grep, history, import,
-    init, insert, ls, mv, recipients, reencrypt, rm, rollback, set, show, snapshot,
+    init, insert, ls, mv, pass, recipients, reencrypt, rm, rollback, set, show, snapshot,
 };
 
 /// One line that a person could type.
@@ -56,6 +56,7 @@ pub(super) const TABLE: &[(&str, &[Example])] = &[
     ("import env", import::env::EXAMPLES),
     ("import 1password", import::onepassword::EXAMPLES),
     ("import bitwarden", import::bitwarden::EXAMPLES),
+    ("pass", pass::EXAMPLES),
     ("snapshot init", snapshot::init::EXAMPLES),
     ("snapshot create", snapshot::create::EXAMPLES),
     ("snapshot list", snapshot::list::EXAMPLES),

@@ -29,6 +29,7 @@ mod init;
 mod insert;
 mod ls;
 mod mv;
+mod pass;
 mod recipients;
 mod reencrypt;
 mod rm;
@@ -59,11 +60,19 @@ struct Arguments {
     #[command(flatten)]
     global: Global,
     #[command(subcommand)]
-    verb: Verb,
+    verb: Manner,
+}
+
+/// Whose manners a verb has: messages, prompts, exit codes.
+#[derive(clap::Subcommand)]
+enum Manner {
+    #[command(flatten)]
+    Ours(Verb),
+    Pass(pass::Args),
 }
 
 /// What every verb understands.
-#[derive(clap::Args)]
+#[derive(clap::Args, Default)]
 struct Global {
     /// Read the settings from FILE instead of ~/.config/vaultctl/config.toml
     #[arg(long, value_name = "FILE", global = true)]
@@ -115,12 +124,19 @@ pub fn run(arguments: Vec<OsString>, world: World) -> ExitCode {
     if let Some(shell) = completion::wanted(&world) {
         return completion::answer(&shell, arguments, &world).into();
     }
+    if let Some(words) = pass::called(&arguments) {
+        return pass::run(words, world);
+    }
     let parsed = command()
         .try_get_matches_from(show::with_attached_lines(arguments))
         .and_then(|matches| Arguments::from_arg_matches(&matches));
     let Arguments { global, verb } = match parsed {
         Ok(parsed) => parsed,
         Err(error) => return failure::usage(&error).into(),
+    };
+    let verb = match verb {
+        Manner::Ours(verb) => verb,
+        Manner::Pass(args) => return pass::run_args(args, global, world),
     };
     let (json, ended) =
         (global.json, Session::begin(global, world).and_then(|session| verb.run(&session)));

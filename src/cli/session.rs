@@ -68,6 +68,11 @@ impl Session {
         &self,
         work: impl FnOnce(&Vault<'_>) -> Result<T, Failure>,
     ) -> Result<T, Failure> {
+        self.open_vault(|vault| work(vault).map_err(|failure| suggest(failure, vault)))?
+    }
+
+    /// Opens the vault for `work`, which may say in its own way how it ended.
+    pub(super) fn open_vault<T>(&self, work: impl FnOnce(&Vault<'_>) -> T) -> Result<T, Failure> {
         let paths = &self.config.paths;
         let store = Store::open(&paths.store)?;
         let history = Box::new(GitHistory::new(&paths.store, self.author()));
@@ -81,8 +86,7 @@ impl Session {
             audit_required: self.config.settings.audit.required,
             warn: &|text| self.ui.warn(text),
         };
-        let vault = Vault::new(store, history, desk);
-        work(&vault).map_err(|failure| suggest(failure, &vault))
+        Ok(work(&Vault::new(store, history, desk)))
     }
 
     /// All of standard input.

@@ -69,6 +69,7 @@ pub(super) fn reveal_aside(secret: &Secret) {
     say_bytes(secret.expose()); // EXPOSE: it is shown once and kept nowhere.
 }
 
-fn say_bytes(bytes: &[u8]) {
+/// The same, for what need not be text.
+pub(super) fn say_bytes(bytes: &[u8]) {
     io::stderr().lock().write_all(bytes).ok();
 }

@@ -50,7 +50,9 @@ pub use socket::{LineSocket, is_private_folder, runtime_folder};
 pub use spool::{Spool, SpoolReader};
 pub use staging::Staging;
 pub use stdio::{StandardInput, StandardOutput};
-pub use terminal::{NoTerminal, Prompt, PromptError, Terminal, harmless, terminal_name};
+pub use terminal::{
+    NoTerminal, Prompt, PromptError, Terminal, UnseenInput, harmless, terminal_name,
+};
 pub use tree::{Facts, SteadyFile, facts, link_text, names_in, without_links};
 pub use umask::PrivateUmask;
 pub use user::{host_name, parent_process, user_name};

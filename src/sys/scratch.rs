@@ -44,6 +44,12 @@ impl Scratch {
         std::mem::take(&mut self.path)
     }
 
+    /// Whether it is on a file system in memory.
+    #[must_use]
+    pub fn is_in_memory(&self) -> bool {
+        self.path.starts_with(IN_MEMORY)
+    }
+
     /// Where it is.
     #[must_use]
     pub fn path(&self) -> &Path {

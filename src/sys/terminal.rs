@@ -182,6 +182,50 @@ impl Drop for Quiet {
     }
 }
 
+/// Standard input, while it is a terminal that shows nothing of what is typed; put back when this
+/// goes. Lines are edited as the terminal does it, unlike those of [`Prompt::ask_secret`].
+pub struct UnseenInput {
+    before: Termios,
+    interrupts: Interrupts,
+}
+
+impl UnseenInput {
+    /// Turns the echo off.
+    ///
+    /// # Errors
+    /// When standard input is no terminal.
+    pub fn begin() -> io::Result<Self> {
+        let before = tcgetattr(rustix::stdio::stdin())?;
+        let interrupts = Interrupts::hold();
+        let mut quiet = before.clone();
+        quiet.local_modes &= !LocalModes::ECHO;
+        tcsetattr(rustix::stdio::stdin(), OptionalActions::Drain, &quiet)?;
+        Ok(Self { before, interrupts })
+    }
+}
+
+impl Read for UnseenInput {
+    /// A signal ends it with [`io::ErrorKind::Interrupted`].
+    fn read(&mut self, target: &mut [u8]) -> io::Result<usize> {
+        let stdin = rustix::stdio::stdin();
+        let mut typed = [PollFd::new(&stdin, PollFlags::IN)];
+        while !self.interrupts.happened() {
+            match poll(&mut typed, Some(&LOOK_UP)) {
+                Ok(0) | Err(Errno::INTR) => {}
+                Ok(_) => return Ok(rustix::io::read(stdin, target)?),
+                Err(error) => return Err(error.into()),
+            }
+        }
+        Err(io::ErrorKind::Interrupted.into())
+    }
+}
+
+impl Drop for UnseenInput {
+    fn drop(&mut self) {
+        tcsetattr(rustix::stdio::stdin(), OptionalActions::Now, &self.before).ok();
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

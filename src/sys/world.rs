@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 use std::ffi::{OsStr, OsString};
+use std::os::unix::fs::PermissionsExt;
 use std::path::PathBuf;
 use std::sync::Arc;
 
@@ -89,6 +90,17 @@ impl Variables {
         let is_kept = |name: &OsStr| !names.iter().any(|left_out| name == OsStr::new(left_out));
         let kept = self.0.iter().filter(|(name, _)| is_kept(name));
         Self(kept.map(|(name, value)| (name.clone(), value.clone())).collect())
+    }
+
+    /// Whether a program of that name is on the PATH.
+    #[must_use]
+    pub fn has_program(&self, name: &str) -> bool {
+        let runs = |path: PathBuf| {
+            let found = path.metadata();
+            found.is_ok_and(|found| found.is_file() && found.permissions().mode() & 0o111 != 0)
+        };
+        let path = self.raw("PATH").unwrap_or_default();
+        std::env::split_paths(path).any(|folder| runs(folder.join(name)))
     }
 
     /// All of them, by name.

@@ -1,0 +1,136 @@
+//! `pass insert`.
+
+use crate::secret::Secret;
+use crate::store::{self, Name};
+use crate::vault::{self, Entry};
+
+use super::super::ui;
+use super::getopt::{Opt, Value};
+use super::path::Typed;
+use super::{Died, PROGRAM, Pass, line, words};
+
+const OPTIONS: [Opt; 3] = [
+    Opt { short: b'm', long: "multiline", value: Value::None },
+    Opt { short: b'e', long: "echo", value: Value::None },
+    Opt { short: b'f', long: "force", value: Value::None },
+];
+const USAGE: &str = "[--echo,-e | --multiline,-m] [--force,-f] pass-name";
+
+/// How the content is given.
+#[derive(Clone, Copy)]
+enum Given {
+    Unseen,
+    Seen,
+    Whole,
+}
+
+pub(super) fn run(pass: &Pass<'_>, words: &[Vec<u8>]) -> Result<(), Died> {
+    let parsed = pass.parse(&OPTIONS, words);
+    let given = match (parsed.has(b'm'), parsed.has(b'e')) {
+        (true, true) => None,
+        (true, false) => Some(Given::Whole),
+        (false, true) => Some(Given::Seen),
+        (false, false) => Some(Given::Unseen),
+    };
+    let (Some(given), [word], true) = (given, parsed.operands.as_slice(), parsed.errors.is_empty())
+    else {
+        return Err(pass.usage(USAGE));
+    };
+    let typed = Typed::without_slash(word)?;
+    let name = typed.expect_name()?;
+    if !parsed.has(b'f') {
+        pass.confirm_overwriting(&typed, &name)?;
+    }
+    pass.prepare(&typed, &name)?;
+    let content = content(pass, &typed, given)?;
+    pass.save(&name, content, &format!("Add given password for {} to store.", typed.as_str()))
+}
+
+fn content(pass: &Pass<'_>, typed: &Typed, given: Given) -> Result<Secret, Died> {
+    let path = typed.as_str();
+    let line = match given {
+        Given::Whole => {
+            pass.print(&format!("Enter contents of {path} and press Ctrl+D when finished:\n\n"))?;
+            return Ok(pass.session.input()?);
+        }
+        Given::Seen => pass.ask(&format!("Enter password for {path}: "))?.text,
+        Given::Unseen => twice(pass, path)?,
+    };
+    Ok(line::with_end(&line))
+}
+
+fn twice(pass: &Pass<'_>, path: &str) -> Result<Secret, Died> {
+    let first = pass.ask_unseen(&format!("Enter password for {path}: "))?;
+    let second = pass.ask_unseen(&format!("Retype password for {path}: "))?;
+    if first.is_same_as(&second) {
+        Ok(first)
+    } else {
+        Err(Died::new("Error: the entered passwords do not match."))
+    }
+}
+
+impl Pass<'_> {
+    /// Asks before an entry is replaced, where somebody can be asked.
+    pub(super) fn confirm_overwriting(&self, typed: &Typed, name: &Name) -> Result<(), Died> {
+        let exists = match self.store() {
+            Some(store) => store.cipher_of(name)?.is_some(),
+            None => false,
+        };
+        match exists {
+            true => self
+                .yesno(&format!("An entry already exists for {}. Overwrite it?", typed.as_str())),
+            false => Ok(()),
+        }
+    }
+
+    /// Makes the folders above an entry, and finds out whether somebody can read what is to be
+    /// written: in this order, which is seen when it fails.
+    pub(super) fn prepare(&self, typed: &Typed, name: &Name) -> Result<(), Died> {
+        self.make_folders(typed.folder())?;
+        let store = store::Store::open(self.root())?;
+        match store.recipients_for(name) {
+            Err(store::Error::NoRecipients(_))
+                if self.variables().text("PASSWORD_STORE_KEY").is_none() =>
+            {
+                ui::say(&format!(
+                    "Error: You must run:\n    {PROGRAM} init your-gpg-id\nbefore you may use the password store.\n\n"
+                ));
+                self.print(&words::usage(self.variables()))?;
+                Err(Died::silent(1))
+            }
+            Err(store::Error::NoRecipients(_)) | Ok(_) => Ok(()),
+            Err(error) => Err(error.into()),
+        }
+    }
+
+    /// Encrypts and stores an entry, as one step called `subject`.
+    pub(super) fn save(&self, name: &Name, content: Secret, subject: &str) -> Result<(), Died> {
+        let entry = Entry::new(content);
+        self.vault(|vault| {
+            self.finish(
+                vault.edit(subject, |edit| edit.write(name, &entry)),
+                "Password encryption aborted.",
+            )
+        })
+    }
+
+    /// What came of a change. One that is stored and not in the history is only warned of, as pass's
+    /// exit status does not depend on git.
+    pub(super) fn finish<T: Default>(
+        &self,
+        done: Result<T, vault::Error>,
+        aborted: &str,
+    ) -> Result<T, Died> {
+        match done {
+            Ok(done) => Ok(done),
+            Err(error @ vault::Error::NotRecorded(_)) => {
+                self.session.ui.warn(&error.to_string());
+                Ok(T::default())
+            }
+            Err(error) => {
+                Died::new(error.to_string()).tell();
+                Err(Died::new(aborted))
+            }
+        }
+    }
+}
