@@ -11,6 +11,7 @@ pub mod sys;
 // The tools.
 pub mod clipboard;
 pub mod qr;
+pub mod otp;
 pub mod config;
 pub mod crypto;
 pub mod audit;

@@ -49,3 +49,8 @@ have_npm() {
 have_rage() { have_crate rage rage 0.12.1; }
 have_deny() { have_crate cargo-deny cargo-deny 0.20.2; }
 have_everything() { have_npm @modelcontextprotocol/server-everything 2026.8.31; }
+
+# have_pass_otp: pass's extension is no command, but a file where pass looks for it.
+have_pass_otp() {
+  [ -e /usr/lib/password-store/extensions/otp.bash ] || install_packages pass-extension-otp
+}

@@ -4,7 +4,7 @@ use std::fmt::Write;
 
 use super::{
     audit, completions, cp, demo, edit, exec, find, generate, get, git, grep, history, import,
-    init, insert, ls, mv, pass, recipients, reencrypt, rm, rollback, set, show, snapshot,
+    init, insert, ls, mv, otp, pass, recipients, reencrypt, rm, rollback, set, show, snapshot,
 };
 
 /// One line that a person could type.
@@ -42,6 +42,11 @@ pub(super) const TABLE: &[(&str, &[Example])] = &[
     ("cp", cp::EXAMPLES),
     ("find", find::EXAMPLES),
     ("grep", grep::EXAMPLES),
+    ("otp code", otp::CODE_EXAMPLES),
+    ("otp insert", otp::INSERT_EXAMPLES),
+    ("otp append", otp::APPEND_EXAMPLES),
+    ("otp uri", otp::URI_EXAMPLES),
+    ("otp validate", otp::VALIDATE_EXAMPLES),
     ("history", history::EXAMPLES),
     ("rollback", rollback::EXAMPLES),
     ("git", git::EXAMPLES),

@@ -8,7 +8,8 @@ use clap::error::{ContextKind, ContextValue, ErrorKind};
 use crate::store::{self, Name};
 use crate::sys::harmless;
 use crate::{
-    audit, clipboard, config, crypto, git, import, inject, keys, qr, snapshot, storage, sys, vault,
+    audit, clipboard, config, crypto, git, import, inject, keys, otp, qr, snapshot, storage, sys,
+    vault,
 };
 
 use super::{Code, ui};
@@ -262,6 +263,19 @@ impl From<clipboard::Error> for Failure {
             clipboard::Error::Busy => Self::new(Code::Locked, message).hint("try again"),
             clipboard::Error::NoKeeper(_) => Self::failed(message),
             clipboard::Error::File(error) => error.into(),
+        }
+    }
+}
+
+impl From<otp::Error> for Failure {
+    fn from(error: otp::Error) -> Self {
+        let message = error.to_string();
+        match error {
+            otp::Error::NoLine => Self::new(Code::NotFound, message)
+                .hint("`vaultctl otp append NAME` adds one to an entry"),
+            otp::Error::Exhausted => Self::failed(message).hint("the site has to issue a new key"),
+            _ => Self::failed(message)
+                .hint("it looks like `otpauth://totp/issuer:account?secret=BASE32`"),
         }
     }
 }

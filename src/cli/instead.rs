@@ -23,6 +23,11 @@ pub(super) struct Instead {
 }
 
 impl Instead {
+    /// Whether one of them is wanted.
+    pub(super) fn is_wanted(&self) -> bool {
+        self.clip || self.qrcode
+    }
+
     /// Refuses what is known not to work, before anything is changed for its sake.
     pub(super) fn check(&self, session: &Session) -> Result<(), Failure> {
         if self.clip { clipboard(session).map(drop) } else { Ok(()) }

@@ -29,6 +29,7 @@ mod init;
 mod insert;
 mod ls;
 mod mv;
+mod otp;
 mod pass;
 mod recipients;
 mod reencrypt;

@@ -2,8 +2,8 @@
 
 use super::{
     Done, Failure, Session, audit, completions, cp, demo, edit, exec, find, generate, get, git,
-    grep, history, import, init, insert, ls, mv, recipients, reencrypt, rm, rollback, set, show,
-    snapshot,
+    grep, history, import, init, insert, ls, mv, otp, recipients, reencrypt, rm, rollback, set,
+    show, snapshot,
 };
 
 /// What vaultctl can do.
@@ -28,6 +28,7 @@ pub(super) enum Verb {
     #[command(alias = "search")]
     Find(find::Args),
     Grep(grep::Args),
+    Otp(otp::Args),
     History(history::Args),
     Rollback(rollback::Args),
     Git(git::Args),
@@ -57,6 +58,7 @@ impl Verb {
             Self::Cp(args) => cp::run(&args, session),
             Self::Find(args) => find::run(&args, session),
             Self::Grep(args) => grep::run(&args, session),
+            Self::Otp(args) => otp::run(&args, session),
             Self::History(args) => history::run(&args, session),
             Self::Rollback(args) => rollback::run(&args, session),
             Self::Git(args) => git::run(&args, session),

@@ -6,13 +6,18 @@ use std::path::Path;
 use super::world::World;
 
 /// What the lines speak of.
-const ENTRIES: [(&str, &str); 4] = [
+const ENTRIES: [(&str, &str); 5] = [
     ("claude/github-token", "ghp-{canary}\nuser: ann\n"),
     ("claude/old-token", "{canary}\n"),
     ("claude/db", "{canary}\nurl: postgres://ann:{canary}@db/claude\n"),
     ("mail/ann", "{canary}\n"),
+    ("mail/ann-otp", OTP),
 ];
-const FILES: [(&str, &str); 6] = [
+/// An `otpauth://` line.
+const OTP: &str = "otpauth://totp/{canary}:ann?secret=JBSWY3DPEHPK3PXP\n";
+
+const FILES: [(&str, &str); 7] = [
+    ("uri.txt", OTP),
     ("token.txt", "{canary}\n"),
     ("key.pem", "{canary}\n"),
     (".env", "API_KEY={canary}\nexport DATABASE_URL='postgres://ann:{canary}@db/claude'\n"),

@@ -19,6 +19,7 @@ mod interrupted;
 mod mcp;
 mod oracle;
 mod parsers;
+mod otp;
 mod pass_interop;
 mod qr;
 mod shell;

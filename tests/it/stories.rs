@@ -44,6 +44,7 @@ stories! {
     interrupted_restore,
     moving,
     names_and_fields,
+    otp,
     passage,
     places,
     races,
