@@ -496,7 +496,9 @@ impl From<import::Error> for Failure {
             import::Error::Malformed { .. } | import::Error::Archive(_) => {
                 Self::failed(message).hint("correct it, or export it again; nothing was changed")
             }
-            import::Error::TooLarge(_) => Self::failed(message).hint("nothing was changed"),
+            import::Error::TooLarge(_) | import::Error::TooMany(_) => {
+                Self::failed(message).hint("nothing was changed")
+            }
             import::Error::NoAccount(_) => Self::failed(message)
                 .hint("`gh auth status` shows the accounts; `gh auth login` adds one"),
             import::Error::Prefix(_) => {

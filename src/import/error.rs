@@ -34,6 +34,9 @@ pub enum Error {
     /// More than is read (bytes).
     #[error("it holds more than {0} bytes of data")]
     TooLarge(usize),
+    /// More things than are read.
+    #[error("it holds more than {0} things")]
+    TooMany(usize),
     /// Nobody is logged in there.
     #[error("the GitHub CLI has no account for `{0}`")]
     NoAccount(String),

@@ -5,7 +5,7 @@ use crate::vault::Entry;
 
 use super::Error;
 use super::draft::{Draft, Page};
-use super::node::Node;
+use super::node::{COUNT_LIMIT, Node};
 use super::unique::Unique;
 
 /// A part of a name is cut at this many bytes: there must be room for an ending and a number.
@@ -55,12 +55,15 @@ impl Found {
     /// Takes what was found out of it, named, in the folder `prefix` (the root, if that is empty).
     ///
     /// # Errors
-    /// [`Error::Prefix`].
+    /// [`Error::Prefix`]; [`Error::TooMany`].
     pub fn items(&mut self, prefix: &str) -> Result<Vec<Item>, Error> {
         let prefix = match prefix.trim_matches('/') {
             "" => None,
             folder => Some(folder.parse::<Name>().map_err(Error::Prefix)?),
         };
+        if self.drafts.len() > COUNT_LIMIT {
+            return Err(Error::TooMany(COUNT_LIMIT));
+        }
         let (mut names, mut items) = (Unique::default(), Vec::new());
         for draft in std::mem::take(&mut self.drafts) {
             let path: Vec<String> = draft.path().iter().map(|part| readable(part)).collect();

@@ -2,7 +2,8 @@
 
 use std::fmt;
 
-use serde::de::{Deserialize, Deserializer, MapAccess, SeqAccess, Visitor};
+use serde::de::{Deserialize, Deserializer, Error as _, MapAccess, SeqAccess, Visitor};
+use serde_json::error::Category;
 use zeroize::Zeroizing;
 
 use crate::secret::{Secret, SecretText};
@@ -11,6 +12,9 @@ use super::Error;
 
 /// The most of a document that is read (bytes).
 pub(super) const DOCUMENT_LIMIT: usize = 32 * 1024 * 1024;
+
+/// No list, and no source, has more things than this: small things are large in memory.
+pub(super) const COUNT_LIMIT: usize = 100_000;
 
 /// What windows programs put in front of a text (U+FEFF).
 const BYTE_ORDER_MARK: &str = "\u{feff}";
@@ -35,7 +39,11 @@ impl Node {
             format: "JSON",
             line: error.line(),
             // The parser's own words may repeat what stands there.
-            reason: if error.is_eof() { "it ends too early" } else { "this is no JSON" },
+            reason: match error.classify() {
+                Category::Eof => "it ends too early",
+                Category::Data => "a list is too long",
+                _ => "this is no JSON",
+            },
         })
     }
 
@@ -153,6 +161,9 @@ impl<'de> Visitor<'de> for NodeVisitor {
     fn visit_seq<A: SeqAccess<'de>>(self, mut list: A) -> Result<Node, A::Error> {
         let mut nodes = Vec::new();
         while let Some(node) = list.next_element()? {
+            if nodes.len() == COUNT_LIMIT {
+                return Err(A::Error::custom("a list is too long"));
+            }
             nodes.push(node);
         }
         Ok(Node::List(nodes))
@@ -191,5 +202,7 @@ mod tests {
         assert_eq!(said("{\n\"a\": s3cret}"), "JSON, line 2: this is no JSON");
         assert_eq!(said("{\"a\": \"s3cret"), "JSON, line 1: it ends too early");
         assert!(parse(&"[".repeat(100_000)).is_err());
+        let long = format!("[{}0]", "0,".repeat(COUNT_LIMIT));
+        assert_eq!(said(&long), "JSON, line 1: a list is too long");
     }
 }
