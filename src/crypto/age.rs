@@ -93,10 +93,17 @@ pub fn open<R: Read>(source: R, identity: &Identity) -> Result<StreamReader<BufR
 pub fn open_whole(ciphertext: &[u8], identity: &Identity) -> Result<Secret, Error> {
     let mut plaintext = SecretBuffer::new();
     let mut stream = open(ciphertext, identity)?;
-    plaintext
-        .fill_from(&mut stream, ciphertext.len())
-        .map_err(|error| Error::Damaged(error.to_string()))?;
+    plaintext.fill_from(&mut stream, ciphertext.len()).map_err(|error| damaged_content(&error))?;
     Ok(plaintext.into_secret())
+}
+
+/// What the library's reader says of content that does not hold, in words of ours.
+pub(super) fn damaged_content(error: &io::Error) -> Error {
+    Error::Damaged(match error.kind() {
+        io::ErrorKind::UnexpectedEof => "truncated".to_owned(),
+        io::ErrorKind::InvalidData => "altered, truncated or with something behind it".to_owned(),
+        _ => error.to_string(),
+    })
 }
 
 fn expect_binary(start: &[u8]) -> Result<(), Error> {
@@ -126,10 +133,13 @@ pub(super) fn decrypt_error(error: age::DecryptError) -> Error {
     match error {
         age::DecryptError::NoMatchingKeys => Error::NoMatchingKey,
         age::DecryptError::KeyDecryptionFailed => Error::WrongPassphrase,
-        age::DecryptError::Io(error) if error.kind() != io::ErrorKind::UnexpectedEof => {
-            error.downcast::<Error>().unwrap_or_else(Error::Io)
+        age::DecryptError::Io(error) if error.kind() == io::ErrorKind::UnexpectedEof => {
+            Error::Damaged("truncated".to_owned())
         }
-        age::DecryptError::UnknownFormat => Error::Damaged("unknown version".to_owned()),
+        age::DecryptError::Io(error) => error.downcast::<Error>().unwrap_or_else(Error::Io),
+        age::DecryptError::UnknownFormat => {
+            Error::Damaged("unknown version, or no header of this one".to_owned())
+        }
         age::DecryptError::InvalidHeader => Error::Damaged("invalid header".to_owned()),
         age::DecryptError::InvalidMac => Error::Damaged("altered header".to_owned()),
         age::DecryptError::DecryptionFailed => Error::Damaged("altered content".to_owned()),

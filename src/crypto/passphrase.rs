@@ -7,7 +7,7 @@ use age::{armor::ArmoredReader, scrypt};
 
 use crate::secret::{Secret, SecretBuffer, SecretText};
 
-use super::age::decrypt_error;
+use super::age::{damaged_content, decrypt_error};
 use super::{Digest, Error, Sealed};
 
 /// log2 of the most work that a foreign file may ask of us: 2^22 takes about a minute and 4 GiB.
@@ -49,9 +49,7 @@ pub fn open_with_passphrase(ciphertext: &[u8], passphrase: &SecretText) -> Resul
         other => decrypt_error(other),
     })?;
     let mut plaintext = SecretBuffer::new();
-    plaintext
-        .fill_from(&mut stream, ciphertext.len())
-        .map_err(|error| Error::Damaged(error.to_string()))?;
+    plaintext.fill_from(&mut stream, ciphertext.len()).map_err(|error| damaged_content(&error))?;
     Ok(plaintext.into_secret())
 }
 

@@ -1,16 +1,18 @@
 //! Parsers of what comes from outside: any bytes get an answer, and a changed byte is never passed
 //! over where a change matters. Random inputs, shrunk when they fail; the seed is printed.
 
+use std::path::Path;
+
 use proptest::collection::vec;
 use proptest::prelude::*;
 use serde_json::json;
 use vaultctl::crypto::{
-    Digest, IdentityFile, Plugins, Recipient, Signer, Verifier, recognise_openpgp,
+    Digest, Error, IdentityFile, Plugins, Recipient, Signer, Verifier, recognise_openpgp,
 };
 use vaultctl::import::{Found, Item, read_bitwarden, read_dotenv, read_hosts, read_onepassword};
 use vaultctl::inject::Reference;
 use vaultctl::secret::Secret;
-use vaultctl::store::Name;
+use vaultctl::store::{Name, RecipientsFile};
 use vaultctl::vault::Entry;
 
 /// An OpenPGP message's public structure: a session-key packet and an encrypted packet.
@@ -19,6 +21,36 @@ fn message() -> Vec<u8> {
     bytes.extend([0xd2, 21, 1]);
     bytes.extend([0xaa; 20]);
     bytes
+}
+
+/// Recipients, each of another kind.
+const RECIPIENTS: [&str; 4] = [
+    "age1ql3z7hjy54pw3hyww5ayyfg7zqgvc7w3j2elw8zmrj2kg5sfn9aqmcac8p",
+    "ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAIHsKLqeplhpW+uObz5dvMgjz1OxfM/XXUB+VHtZ6isGN ann@laptop #1",
+    "age1tag1qt8lw0ual6avlwmwatk888yqnmdamm7xfd0wak53ut6elz5c4swx2yqdj4e",
+    "age1toy1qqqsyqcyq5rqwzqfpg9scrgwpugpzysnzs23v9ccrydpk8qarc0seffzqu",
+];
+
+/// Lines of an identity file, and whether they are fine.
+const IDENTITY_LINES: [(&str, bool); 8] = [
+    ("# a comment", true),
+    ("", true),
+    ("  AGE-PLUGIN-TOY-1QQQSYQCYQ5RQWZQFPG9SCRGWPUGPZYSNZS23V9CCRYDPK8QARC0SG6D4NP\r", true),
+    ("AGE-SECRET-KEY-1", false),
+    ("AGE-PLUGIN-../X-1QQQSYQCYQ5RQWZQFPG9SCRGWPUGPZYSNZS23V9CCRYDPK8QARC0SXYD52N", false),
+    ("-----BEGIN OPENSSH PRIVATE KEY-----", false),
+    ("age1ql3z7hjy54pw3hyww5ayyfg7zqgvc7w3j2elw8zmrj2kg5sfn9aqmcac8p", false),
+    ("AGE-PLUGIN-TOY-1QQQ\u{0}", false),
+];
+
+/// The one of them that is a key.
+const KEY_LINE: usize = 2;
+
+/// The recipients file of this content, as a store finds it.
+fn recipients_file(content: &[u8]) -> Result<RecipientsFile, vaultctl::store::Error> {
+    let name: Name = "entry".parse().expect("is a name");
+    let is_age = |path: &Path| path == Path::new(".age-recipients");
+    RecipientsFile::nearest(&name, &|path| Ok(is_age(path).then(|| content.to_vec())))
 }
 
 fn bytes_of(secret: &Secret) -> Vec<u8> {
@@ -113,6 +145,59 @@ proptest! {
         prop_assert!(text.parse::<Digest>().is_err());
         drop(Verifier::parse(&text));
         drop(Reference::parse(text.as_ref()));
+    }
+
+    /// What is taken is written again as it was understood, a line for each.
+    #[test]
+    fn a_recipients_file_says_the_same_when_it_is_written_again(
+        lines in vec((0..RECIPIENTS.len(), "[ \t]?", "(#[^\r\n]{0,20})?\r?\n{1,2}"), 0..6),
+        junk in vec(any::<u8>(), 0..3),
+    ) {
+        let line = |(at, space, end): &(usize, String, String)| {
+            format!("{space}{}\n{end}", RECIPIENTS[*at])
+        };
+        let text: String = lines.iter().map(line).collect();
+        let file = recipients_file(text.as_bytes());
+        prop_assert_eq!(file.is_ok(), !lines.is_empty());
+        if let Ok(file) = file {
+            let again = RecipientsFile::render(&file.recipients);
+            prop_assert_eq!(again.lines().count(), lines.len());
+            let again = recipients_file(again.as_bytes()).expect("it was taken");
+            prop_assert_eq!(again.recipients, file.recipients);
+        }
+        drop(recipients_file(&[text.as_bytes(), &junk].concat()));
+    }
+
+    /// A changed character makes another key, or none; no key is written in two ways.
+    #[test]
+    fn a_changed_recipient_is_refused_or_another(
+        which in 0..RECIPIENTS.len(), at in any::<prop::sample::Index>(), to in "[ -~ä]",
+    ) {
+        let original = RECIPIENTS[which];
+        let key = original.split(" ann").next().expect("split gives at least one");
+        let at = at.index(key.len());
+        let changed = format!("{}{to}{}", &original[..at], &original[at + 1..]);
+        prop_assume!(changed != original);
+        if let Ok(parsed) = changed.parse::<Recipient>() {
+            prop_assert_ne!(parsed, original.parse::<Recipient>().expect("is one"));
+        }
+    }
+
+    /// The first line that is no identity is named by its number; then nothing of the file is used.
+    #[test]
+    fn an_identity_file_is_taken_as_a_whole_or_not_at_all(
+        lines in vec(0..IDENTITY_LINES.len(), 1..8),
+    ) {
+        let text: String = lines.iter().map(|at| format!("{}\n", IDENTITY_LINES[*at].0)).collect();
+        let parsed = IdentityFile::parse(&Secret::copy_from(text.as_bytes()), &Plugins::none());
+        let bad = lines.iter().position(|at| !IDENTITY_LINES[*at].1);
+        match (parsed, bad) {
+            (Ok(_), None) => prop_assert!(lines.contains(&KEY_LINE)),
+            (Err(Error::BadIdentity(0)), None) => prop_assert!(!lines.contains(&KEY_LINE)),
+            (Err(Error::BadIdentity(line)), Some(at)) => prop_assert_eq!(line, at + 1),
+            (Ok(_), Some(at)) => prop_assert!(false, "line {} was taken", at + 1),
+            (Err(error), _) => prop_assert!(false, "{error}"),
+        }
     }
 
     #[test]

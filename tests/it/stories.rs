@@ -21,6 +21,7 @@ macro_rules! stories {
 }
 
 stories! {
+    age_damage,
     age_keys,
     age_plugins,
     audit,
