@@ -407,6 +407,7 @@ impl From<keys::Error> for Failure {
                 .hint("VAULTCTL_IDENTITY names another identity file; `vaultctl init` makes one with a new store"),
             keys::Error::TwoIdentities(..) => Self::failed(message).hint("name one in the settings: [keys] identity"),
             keys::Error::Locked(_) => Self::new(Code::NeedsPerson, message).hint("run it in a terminal"),
+            keys::Error::NotUnlocked(_) => Self::new(Code::CannotDecrypt, message).hint("try again"),
             keys::Error::NoSigner(_) => {
                 Self::new(Code::Nothing, message).hint("`vaultctl snapshot init` makes one; --signer trusts another machine's")
             }

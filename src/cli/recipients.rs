@@ -133,14 +133,23 @@ fn tell(folder: &Path, vault: &Vault<'_>, session: &Session) -> Result<(), Failu
     };
     if session.ui.json {
         let folder = folder.display().to_string();
-        return session.ui.json(
-            &serde_json::json!({ "folder": folder, "cipher": cipher, "recipients": recipients }),
-        );
+        let kinds = kinds(&file.recipients);
+        return session.ui.json(&serde_json::json!({
+            "folder": folder, "cipher": cipher, "recipients": recipients, "kinds": kinds,
+        }));
     }
     let folder = if folder.as_os_str().is_empty() { Path::new(".") } else { folder };
     recipients
         .iter()
         .try_for_each(|recipient| session.ui.line(&format!("{}\t{recipient}", folder.display())))
+}
+
+/// What each of them is, in the same order.
+fn kinds(recipients: &Recipients) -> Vec<&'static str> {
+    match recipients {
+        Recipients::Age(all) => all.iter().map(Recipient::kind).collect(),
+        Recipients::OpenPgp(ids) => ids.iter().map(|_| "openpgp").collect(),
+    }
 }
 
 fn texts(recipients: &Recipients) -> Vec<String> {

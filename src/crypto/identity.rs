@@ -145,6 +145,12 @@ impl Identity {
         Self { keys: vec![Key::Here(key, None)], signer_comment: None }
     }
 
+    /// Whether some of it would have to be unlocked by a person.
+    #[must_use]
+    pub fn is_locked(&self) -> bool {
+        self.keys.iter().any(|key| matches!(key, Key::Locked(_)))
+    }
+
     /// Whom to encrypt to, so that each of these keys opens it. Unlocks what has to be.
     ///
     /// # Errors

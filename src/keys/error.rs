@@ -17,6 +17,9 @@ pub enum Error {
     /// The identity needs a passphrase and nobody can be asked.
     #[error("the identity `{}` is locked with a passphrase, and there is no terminal to ask for it", .0.display())]
     Locked(PathBuf),
+    /// The identity was asked for before, and was not unlocked.
+    #[error("the identity `{}` was not unlocked", .0.display())]
+    NotUnlocked(PathBuf),
     /// There is no signing key.
     #[error("there is no signing key at `{}`", .0.display())]
     NoSigner(PathBuf),

@@ -2,6 +2,7 @@
 
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
 
 use crate::config::Paths;
 use crate::crypto::{self, Identity, IdentityFile, LockedFile, Plugins, Recipient};
@@ -47,7 +48,14 @@ pub(super) fn read(
         IdentityFile::Open(identity) => Ok(identity),
         IdentityFile::Locked(file) => {
             let (path, prompt, plugins) = (path.to_owned(), prompt.clone(), plugins.clone());
-            Ok(file.later(move |file| Ok(unlock(&path, file, &*prompt, &plugins)?)))
+            let was_asked = AtomicBool::new(false);
+            Ok(file.later(move |file| {
+                // Many entries may need it: one wrong answer is enough.
+                if was_asked.swap(true, Ordering::Relaxed) {
+                    return Err(Error::NotUnlocked(path.clone()).into());
+                }
+                Ok(unlock(&path, file, &*prompt, &plugins)?)
+            }))
         }
     }
 }
