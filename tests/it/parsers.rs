@@ -176,7 +176,8 @@ proptest! {
         let original = RECIPIENTS[which];
         let key = original.split(" ann").next().expect("split gives at least one");
         let at = at.index(key.len());
-        let changed = format!("{}{to}{}", &original[..at], &original[at + 1..]);
+        let (before, rest) = original.split_at(at);
+        let changed = format!("{before}{to}{}", rest.split_at(1).1);
         prop_assume!(changed != original);
         if let Ok(parsed) = changed.parse::<Recipient>() {
             prop_assert_ne!(parsed, original.parse::<Recipient>().expect("is one"));
