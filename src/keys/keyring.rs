@@ -25,6 +25,8 @@ pub struct Keyring<'a> {
     opener: Opener<'a>,
     sealer: Sealer<'a>,
     plugins: &'a [String],
+    prompt: &'a dyn Prompt,
+    signatures: Signatures<'a>,
     identity: OnceLock<Identity>,
     /// Held while an identity is looked for, so that a person is asked once.
     asking: Mutex<()>,
@@ -36,11 +38,11 @@ impl<'a> Keyring<'a> {
     pub fn new(paths: &'a Paths, variables: &'a Variables, prompt: &'a Arc<dyn Prompt>) -> Self {
         Self {
             paths,
-            variables,
             prompt,
             opener: Opener::new(paths, variables),
             sealer: Sealer::new(variables),
             plugins: &[],
+            signatures: Signatures::new(variables),
             identity: OnceLock::new(),
             asking: Mutex::new(()),
         }
@@ -116,7 +118,7 @@ impl<'a> Keyring<'a> {
         signature: Option<&[u8]>,
         what: &Path,
     ) -> Result<(), Error> {
-        Signatures::new(self.variables).check(content, signature, what)
+        self.signatures.check(content, signature, what)
     }
 
     /// Signs `content` with the keys named in `PASSWORD_STORE_SIGNING_KEY`: the signature, and the
@@ -125,7 +127,7 @@ impl<'a> Keyring<'a> {
     /// # Errors
     /// [`Error::CannotSign`].
     pub fn sign_detached(&self, content: &[u8]) -> Result<Option<(Vec<u8>, String)>, Error> {
-        Signatures::new(self.variables).sign(content)
+        self.signatures.sign(content)
     }
 
     /// The age identity: of all files that are there, in one. What is locked in it is unlocked when

@@ -1,13 +1,16 @@
 //! Detached OpenPGP signatures on recipients files, as pass makes and demands them when
 //! `PASSWORD_STORE_SIGNING_KEY` is set.
 
+use std::collections::HashSet;
 use std::path::Path;
+use std::sync::Mutex;
 
+use crate::crypto::Digest;
 use crate::secret::Secret;
 use crate::sys::{Scratch, Variables};
 
 use super::gpg::{Gpg, reason};
-use super::{Error, listing};
+use super::{Error, held, listing};
 
 /// Fingerprints of those who may say to whom a store is encrypted, separated by spaces.
 const SIGNERS: &str = "PASSWORD_STORE_SIGNING_KEY";
@@ -19,11 +22,13 @@ const CHOSEN: &str = "PASSWORD_STORE_KEY";
 pub(super) struct Signatures<'a> {
     variables: &'a Variables,
     gpg: Gpg<'a>,
+    /// What was checked in this run, and held: bulk work asks about the same file for each entry.
+    good: Mutex<HashSet<Digest>>,
 }
 
 impl<'a> Signatures<'a> {
     pub(super) fn new(variables: &'a Variables) -> Self {
-        Self { variables, gpg: Gpg::new(variables) }
+        Self { variables, gpg: Gpg::new(variables), good: Mutex::default() }
     }
 
     /// See [`super::Keyring::check_signed`].
@@ -38,11 +43,20 @@ impl<'a> Signatures<'a> {
             return Ok(());
         };
         let signature = signature.ok_or_else(|| Error::NotSigned(what.to_owned()))?;
+        let both = [Digest::of(content).to_string(), Digest::of(signature).to_string()];
+        let pair = Digest::of(both.concat().as_bytes());
+        if held(&self.good).contains(&pair) {
+            return Ok(());
+        }
         let valid = self.valid_signers(content, signature)?;
         let mut trusted =
             signers.split_whitespace().filter(|signer| listing::is_fingerprint(signer));
         let is_trusted = trusted.any(|signer| valid.iter().flatten().any(|found| found == signer));
-        if is_trusted { Ok(()) } else { Err(Error::BadSigner(what.to_owned())) }
+        if !is_trusted {
+            return Err(Error::BadSigner(what.to_owned()));
+        }
+        held(&self.good).insert(pair);
+        Ok(())
     }
 
     /// See [`super::Keyring::sign_detached`].

@@ -17,6 +17,7 @@ mod generated;
 mod houserules;
 mod interrupted;
 mod mcp;
+mod openpgp;
 mod oracle;
 mod parsers;
 mod otp;
