@@ -128,43 +128,4 @@ fn damaged<T>(reason: &str) -> Result<T, Error> {
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-
-    /// Tag 1 (version 3, key id 0x0102030405060708, X25519 with an empty body), then tag 18.
-    fn message() -> Vec<u8> {
-        let mut bytes = vec![0xc1, 12, 3, 1, 2, 3, 4, 5, 6, 7, 8, 1, 0, 0];
-        bytes.extend([0xd2, 41, 1]);
-        bytes.extend([0xaa; 40]);
-        bytes
-    }
-
-    #[test]
-    fn takes_a_whole_one_as_it_is() {
-        assert_eq!(recognise_openpgp(message()).expect("is one").into_body(), message());
-    }
-
-    #[test]
-    fn says_to_whom_without_a_key() {
-        let envelope = Envelope::parse(&[&message()[..14], &message()].concat()).expect("is one");
-        let recipients: Vec<String> = envelope.recipients().iter().map(KeyId::to_string).collect();
-        assert_eq!(recipients, ["0102030405060708"]);
-        assert!(envelope.is_plain());
-        let mut to_nobody_named = message();
-        to_nobody_named[3..11].fill(0);
-        assert!(!Envelope::parse(&to_nobody_named).expect("is one").is_plain());
-    }
-
-    #[test]
-    fn refuses_all_that_is_not_exactly_one() {
-        let whole = message();
-        let refused = |bytes: &[u8]| recognise_openpgp(bytes.to_vec()).expect_err("is none");
-        for length in 0..whole.len() {
-            refused(&whole[..length]);
-        }
-        refused(&[&whole[..], &whole].concat());
-        refused(&[&whole[..], b"\n"].concat());
-        assert!(matches!(refused(b"-----BEGIN PGP MESSAGE-----"), Error::Armored));
-        assert!(matches!(refused(b"hello"), Error::NotCiphertext(_)));
-    }
-}
+mod tests;
