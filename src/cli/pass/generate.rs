@@ -56,7 +56,11 @@ pub(super) fn run(pass: &Pass<'_>, words: &[Vec<u8>]) -> Result<(), Died> {
             pass.save(&name, line::with_end(&made), &subject)?;
         }
     }
-    print(pass, &typed, &made)
+    match (parsed.has(b'c'), parsed.has(b'q')) {
+        (true, _) => pass.clip(&made, typed.as_str()),
+        (_, true) => pass.qrcode(&made, typed.as_str()),
+        _ => print(pass, &typed, &made),
+    }
 }
 
 /// How many characters, as bash understands a number: in arithmetic a leading zero makes it octal,

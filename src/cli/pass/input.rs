@@ -15,8 +15,7 @@ impl Pass<'_> {
         }
         self.prompt(&format!("{question} [y/N] "));
         let answer = line::read(&mut StandardInput)?.text;
-        let is_yes = [b"y", b"Y"].iter().any(|yes| answer.is_same_as(&Secret::copy_from(*yes)));
-        if is_yes { Ok(()) } else { Err(Died::silent(1)) }
+        if line::is_yes(&answer) { Ok(()) } else { Err(Died::silent(1)) }
     }
 
     /// Reads a line that can be seen while it is typed.

@@ -1,7 +1,7 @@
 //! `pass insert`.
 
 use crate::secret::Secret;
-use crate::store::{self, Name};
+use crate::store::{self, Name, Store};
 use crate::vault::{self, Entry};
 
 use super::super::ui;
@@ -87,11 +87,14 @@ impl Pass<'_> {
     /// written: in this order, which is seen when it fails.
     pub(super) fn prepare(&self, typed: &Typed, name: &Name) -> Result<(), Died> {
         self.make_folders(typed.folder())?;
-        let store = store::Store::open(self.root())?;
+        self.expect_recipients(&Store::open(self.root())?, name)
+    }
+
+    /// Ends where nothing says to whom an entry is encrypted.
+    pub(super) fn expect_recipients(&self, store: &Store, name: &Name) -> Result<(), Died> {
+        let chosen = self.variables().text("PASSWORD_STORE_KEY").is_some();
         match store.recipients_for(name) {
-            Err(store::Error::NoRecipients(_))
-                if self.variables().text("PASSWORD_STORE_KEY").is_none() =>
-            {
+            Err(store::Error::NoRecipients(_)) if !chosen => {
                 ui::say(&format!(
                     "Error: You must run:\n    {PROGRAM} init your-gpg-id\nbefore you may use the password store.\n\n"
                 ));

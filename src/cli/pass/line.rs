@@ -3,6 +3,7 @@
 use std::io::{self, Read};
 
 use crate::secret::{Secret, SecretBuffer};
+use crate::sys::{Helper, HelperError, Outcome};
 
 /// The largest line that is taken (bytes).
 const LIMIT: usize = 256 * 1024 * 1024;
@@ -58,6 +59,51 @@ fn in_front_of(line: &Secret, rest: &Secret) -> Secret {
     // EXPOSE: copied, with a line end between them.
     [line.expose(), b"\n", rest.expose()].into_iter().for_each(|part| text.push(part));
     text.into_secret()
+}
+
+/// Line `number`, without its end and without NUL bytes, as `$(tail | head)` gives it.
+pub(super) fn nth(text: &Secret, number: usize) -> Secret {
+    // EXPOSE: one line is copied.
+    let line = text.expose().split(|byte| *byte == b'\n').nth(number.saturating_sub(1));
+    without_nul(line.unwrap_or_default())
+}
+
+/// What bash makes of `$(…)` when it is printed again: one line end at the end, no NUL bytes.
+pub(super) fn substituted(text: &Secret) -> Secret {
+    // EXPOSE: copied without some bytes.
+    let bytes = text.expose();
+    let end = bytes.iter().rposition(|byte| !matches!(byte, b'\n' | 0)).map_or(0, |last| last + 1);
+    with_end(&without_nul(&bytes[..end]))
+}
+
+fn without_nul(bytes: &[u8]) -> Secret {
+    let mut kept = SecretBuffer::new();
+    bytes.split(|byte| *byte == 0).for_each(|part| kept.push(part));
+    kept.into_secret()
+}
+
+/// Runs a program on the text.
+pub(super) fn feed(helper: Helper, text: &Secret) -> Result<Outcome, HelperError> {
+    // EXPOSE: over a pipe to the program that was asked for.
+    helper.run(text.expose())
+}
+
+/// Whether an answer is `y` or `Y`.
+pub(super) fn is_yes(answer: &Secret) -> bool {
+    [b"y", b"Y"].iter().any(|yes| answer.is_same_as(&Secret::copy_from(*yes)))
+}
+
+/// Whether the bytes stand anywhere in the text.
+pub(super) fn contains(text: &Secret, bytes: &[u8]) -> bool {
+    // EXPOSE: looked at only.
+    text.expose().windows(bytes.len()).any(|window| window == bytes)
+}
+
+/// Whether they may stand there, whatever their case: letters beyond ASCII may have one within.
+pub(super) fn contains_any_case(text: &Secret, bytes: &[u8]) -> bool {
+    // EXPOSE: looked at only.
+    let text = text.expose();
+    !text.is_ascii() || text.windows(bytes.len()).any(|window| window.eq_ignore_ascii_case(bytes))
 }
 
 /// Whether `read` would take all of it as one line.

@@ -13,12 +13,16 @@ impl Pass<'_> {
     /// Makes `$PREFIX/below` and the folders above it. pass goes on when that fails, and so do we:
     /// what is to be written there fails next.
     pub(super) fn make_folders(&self, below: &str) -> Result<(), Died> {
-        let path = self.full(below.as_bytes());
-        let missing = missing(&path);
+        self.make_all(&self.full(below.as_bytes()))
+    }
+
+    /// The same, of a whole path.
+    pub(super) fn make_all(&self, path: &[u8]) -> Result<(), Died> {
+        let missing = missing(path);
         if missing.is_empty() {
             return Ok(());
         }
-        if let Err(error) = sys::create_folder(Path::new(OsStr::from_bytes(&path))) {
+        if let Err(error) = sys::create_folder(Path::new(OsStr::from_bytes(path))) {
             ui::say(&format!("mkdir: {error}\n"));
             return Ok(());
         }

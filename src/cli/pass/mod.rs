@@ -12,8 +12,12 @@ mod edit;
 mod find;
 mod generate;
 mod getopt;
+mod git;
+mod grep;
+mod init;
 mod input;
 mod insert;
+mod instead;
 mod line;
 mod mkdir;
 mod path;
@@ -22,6 +26,7 @@ mod quoting;
 mod real;
 mod remove;
 mod show;
+mod transfer;
 mod tree;
 mod words;
 
@@ -32,7 +37,7 @@ use std::process::ExitCode;
 
 use crate::store::Store;
 use crate::sys::{Variables, World};
-use crate::vault::Vault;
+use crate::vault::{Transfer, Vault};
 
 use super::{Checked, Example, Global, Session, ui};
 
@@ -94,19 +99,13 @@ fn run_with(words: Vec<OsString>, global: Global, world: World) -> ExitCode {
     let done = Session::begin(global, world).map_err(Died::from).and_then(|session| {
         let prefix = typed.unwrap_or_else(|| session.config.paths.store.clone());
         let words: Vec<Vec<u8>> = words.into_iter().map(OsStringExt::into_vec).collect();
-        let pass = Pass {
-            prefix: prefix.into_os_string().into_vec(),
-            session: &session,
-            called: called_as(&words),
-        };
+        let called = words
+            .first()
+            .map_or_else(String::new, |word| String::from_utf8_lossy(word).into_owned());
+        let pass = Pass { prefix: prefix.into_os_string().into_vec(), session: &session, called };
         pass.dispatch(&words)
     });
     ExitCode::from(done.err().map_or(0, |died| died.tell()))
-}
-
-/// How usage messages name the verb.
-fn called_as(words: &[Vec<u8>]) -> String {
-    String::from_utf8_lossy(words.first().map_or(b"", Vec::as_slice)).into_owned()
 }
 
 /// One call of pass.
@@ -125,20 +124,23 @@ impl Pass<'_> {
         match verb {
             b"help" | b"--help" => self.print(&words::usage(self.variables())),
             b"version" | b"--version" => self.print(&words::version()),
+            b"init" => init::run(self, rest),
             b"show" | b"ls" | b"list" => show::run(self, rest),
             b"find" | b"search" => find::run(self, rest),
+            b"grep" => grep::run(self, rest),
             b"insert" | b"add" => insert::run(self, rest),
             b"edit" => edit::run(self, rest),
             b"generate" => generate::run(self, rest),
             b"delete" | b"rm" | b"remove" => remove::run(self, rest),
-            _ => {
-                Pass { called: "show".to_owned(), prefix: self.prefix.clone(), ..*self }.show(words)
-            }
+            b"mv" | b"rename" => transfer::run(self, rest, Transfer::Move),
+            b"cp" | b"copy" => transfer::run(self, rest, Transfer::Copy),
+            b"git" => git::run(self, rest),
+            _ => show::run(&self.called_as("show"), words),
         }
     }
 
-    fn show(&self, words: &[Vec<u8>]) -> Result<(), Died> {
-        show::run(self, words)
+    fn called_as(&self, called: &str) -> Pass<'_> {
+        Pass { prefix: self.prefix.clone(), session: self.session, called: called.to_owned() }
     }
 
     fn variables(&self) -> &Variables {

@@ -1,6 +1,12 @@
 //! `pass rm`.
 
+use std::ffi::OsStr;
+use std::os::unix::ffi::OsStrExt;
+use std::path::Path;
+
+use crate::crypto::Cipher;
 use crate::store::{Name, Store};
+use crate::sys::{self, Kind};
 
 use super::super::ui;
 use super::getopt::{Opt, Value};
@@ -25,48 +31,87 @@ pub(super) fn run(pass: &Pass<'_>, words: &[Vec<u8>]) -> Result<(), Died> {
     if !parsed.has(b'f') {
         pass.yesno(&format!("Are you sure you would like to delete {path}?"))?;
     }
-    let subject = format!("Remove {path} from store.");
     match doomed {
-        Doomed::Entry(name) => remove(pass, &subject, &[name]),
-        Doomed::Folder(names) if parsed.has(b'r') => remove(pass, &subject, &names),
-        Doomed::Folder(_) => {
-            let folder = pass.full(path.strip_suffix('/').unwrap_or(path).as_bytes());
-            let folder = pass.quoted(&[&folder, b"/".as_slice()].concat());
+        Doomed::Folder(folder) if !parsed.has(b'r') => {
+            let shown = pass.quoted(&folder_path(pass, &typed));
             ui::say_bytes(
-                &[b"rm: cannot remove ", folder.as_slice(), b": Is a directory\n"].concat(),
+                &[b"rm: cannot remove ", shown.as_slice(), b": Is a directory\n"].concat(),
             );
+            // pass goes on, and removes empty folders.
+            store.folder().prune(Path::new(folder.as_str()));
             Ok(())
         }
+        doomed => remove(pass, &typed, &doomed),
     }
 }
 
 /// What a path stands for.
 enum Doomed {
-    Entry(Name),
-    Folder(Vec<Name>),
+    Entry(Name, Cipher),
+    Folder(Name),
 }
 
 impl Doomed {
-    /// A slash at the end means the folder, where there is an entry of the same name.
+    /// A slash at the end means the folder.
     fn find(typed: &Typed, store: &Store) -> Result<Option<Self>, Died> {
         if let Some(name) = typed.name()
-            && store.cipher_of(&name)?.is_some()
+            && let Some(cipher) = store.cipher_of(&name)?
         {
-            return Ok(Some(Self::Entry(name)));
+            return Ok(Some(Self::Entry(name, cipher)));
         }
-        let folder: Option<Name> = typed.below_root().parse().ok();
+        let folder = match typed.below_root().as_str() {
+            "" => return Err(Died::new("Error: the whole store is not removed by name.")),
+            below => below.parse::<Name>().ok(),
+        };
         match folder {
-            Some(folder) if store.is_folder(&folder)? => {
-                Ok(Some(Self::Folder(store.list(Some(&folder)).names)))
-            }
+            Some(folder) if store.is_folder(&folder)? => Ok(Some(Self::Folder(folder))),
             _ => Ok(None),
         }
     }
 }
 
-fn remove(pass: &Pass<'_>, subject: &str, names: &[Name]) -> Result<(), Died> {
+/// The folder as rm is given it by pass: with a slash.
+fn folder_path(pass: &Pass<'_>, typed: &Typed) -> Vec<u8> {
+    let bare = typed.as_str().strip_suffix('/').unwrap_or(typed.as_str());
+    pass.full(format!("{bare}/").as_bytes())
+}
+
+fn remove(pass: &Pass<'_>, typed: &Typed, doomed: &Doomed) -> Result<(), Died> {
+    let gone = match doomed {
+        Doomed::Entry(_, cipher) => {
+            vec![(
+                Kind::File,
+                pass.full(format!("{}{}", typed.as_str(), cipher.extension()).as_bytes()),
+            )]
+        }
+        Doomed::Folder(_) => everything_in(&folder_path(pass, typed)),
+    };
     pass.vault(|vault| {
-        let done = vault.edit(subject, |edit| names.iter().try_for_each(|name| edit.remove(name)));
+        let done =
+            vault.edit(&format!("Remove {} from store.", typed.as_str()), |edit| match doomed {
+                Doomed::Entry(name, _) => edit.remove(name),
+                Doomed::Folder(folder) => edit.remove_folder(folder),
+            });
         pass.finish(done, "Error: nothing was removed.")
+    })?;
+    gone.iter().try_for_each(|(kind, path)| {
+        let what: &[u8] = if *kind == Kind::Folder { b"removed directory " } else { b"removed " };
+        pass.print_bytes(&[what, &pass.quoted(path), b"\n"].concat())
     })
+}
+
+/// What `rm -rv` tells: what is in a folder before the folder.
+fn everything_in(folder: &[u8]) -> Vec<(Kind, Vec<u8>)> {
+    let path = |bytes: &[u8]| Path::new(OsStr::from_bytes(bytes)).to_owned();
+    let mut gone = Vec::new();
+    for name in sys::names_in(&path(folder)).unwrap_or_default() {
+        let slash: &[u8] = if folder.ends_with(b"/") { b"" } else { b"/" };
+        let below = [folder, slash, name.as_bytes()].concat();
+        match sys::facts(&path(&below)).ok().flatten().map(|facts| facts.kind) {
+            Some(Kind::Folder) => gone.extend(everything_in(&below)),
+            _ => gone.push((Kind::File, below)),
+        }
+    }
+    gone.push((Kind::Folder, folder.to_vec()));
+    gone
 }

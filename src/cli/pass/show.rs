@@ -9,7 +9,7 @@ use crate::store::Name;
 use super::getopt::{Opt, Value};
 use super::path::Typed;
 use super::tree::{self, Style};
-use super::{Died, Pass};
+use super::{Died, Pass, line};
 
 const OPTIONS: [Opt; 2] = [
     Opt { short: b'q', long: "qrcode", value: Value::Optional },
@@ -24,9 +24,36 @@ pub(super) fn run(pass: &Pass<'_>, words: &[Vec<u8>]) -> Result<(), Died> {
         return Err(pass.usage(USAGE));
     }
     let typed = Typed::new(parsed.operands.first().map_or(b"", Vec::as_slice))?;
-    match entry(pass, &typed)? {
-        Some(name) => show(pass, &name),
-        None => list(pass, &typed),
+    match (entry(pass, &typed)?, parsed.options.last()) {
+        (Some(name), None) => show(pass, &name),
+        (Some(name), Some((how, line))) => show_elsewhere(pass, &name, (*how, line), &typed),
+        (None, _) => list(pass, &typed),
+    }
+}
+
+/// `-c`, `-q`: one line, to the clipboard or as a QR code.
+fn show_elsewhere(
+    pass: &Pass<'_>,
+    name: &Name,
+    (how, line): (u8, &[u8]),
+    typed: &Typed,
+) -> Result<(), Died> {
+    let line = if line.is_empty() { b"1" } else { line };
+    let shown = String::from_utf8_lossy(line);
+    let number = shown.parse::<usize>().ok().filter(|_| line.iter().all(u8::is_ascii_digit));
+    let Some(number) = number else {
+        return Err(Died::new(format!("Clip location '{shown}' is not a number.")));
+    };
+    let entry = pass.vault(|vault| Ok(vault.read(name)?))?;
+    let value = line::nth(entry.bytes(), number);
+    if value.is_empty() {
+        return Err(Died::new(format!(
+            "There is no password to put on the clipboard at line {shown}."
+        )));
+    }
+    match how {
+        b'q' => pass.qrcode(&value, typed.as_str()),
+        _ => pass.clip(&value, typed.as_str()),
     }
 }
 

@@ -1,0 +1,235 @@
+//! `pass mv`, `pass cp`: the rules of where something goes, and the words of mv(1) and cp(1).
+
+use std::ffi::OsStr;
+use std::os::unix::ffi::OsStrExt;
+use std::path::Path;
+
+use crate::crypto::Cipher;
+use crate::store::{self, Name, Store};
+use crate::sys::{self, Kind};
+use crate::vault::{self, Place, Resealed, Transfer};
+
+use super::super::ui;
+use super::getopt::{Opt, Value};
+use super::path::Typed;
+use super::{Died, Pass, line};
+
+const OPTIONS: [Opt; 1] = [Opt { short: b'f', long: "force", value: Value::None }];
+
+pub(super) fn run(pass: &Pass<'_>, words: &[Vec<u8>], how: Transfer) -> Result<(), Died> {
+    let parsed = pass.parse(&OPTIONS, words);
+    let [old, new] = parsed.operands.as_slice() else {
+        return Err(pass.usage("[--force,-f] old-path new-path"));
+    };
+    let (old, new) = (Typed::new(old)?, Typed::new(new)?);
+    let from = pass.store().map(|store| Place::find(old.as_str(), &store)).transpose();
+    let from = from.ok().flatten();
+    pass.print_bytes(&[&pass.source(&old, from.as_ref()), b"\n".as_slice()].concat())?;
+    let Some(from) = from else {
+        return Err(Died::new(format!("Error: {} is not in the password store.", old.as_str())));
+    };
+    pass.make_all(&parent(&pass.full(new.as_str().as_bytes())))?;
+    let store = Store::open(pass.root())?;
+    let job = Job::plan(pass, (&old, &new), from, how, &store)?;
+    job.check(pass)?;
+    if parsed.has(b'f') || job.agreed(pass, &store)? {
+        job.carry_out(pass)?;
+    }
+    Ok(())
+}
+
+/// One call, understood.
+struct Job<'t> {
+    typed: (&'t Typed, &'t Typed),
+    from: Place,
+    to: Name,
+    how: Transfer,
+    /// The paths as they are told: of the source, of what it becomes, of all that goes with it.
+    source: Vec<u8>,
+    target: Vec<u8>,
+    pairs: Vec<(Vec<u8>, Vec<u8>)>,
+}
+
+impl<'t> Job<'t> {
+    fn plan(
+        pass: &Pass<'_>,
+        typed: (&'t Typed, &'t Typed),
+        from: Place,
+        how: Transfer,
+        store: &Store,
+    ) -> Result<Self, Died> {
+        let (old, new) = typed;
+        let to = from.destination(new.as_str(), store)?;
+        let source = pass.source(old, Some(&from));
+        let into = new.as_str().ends_with('/') || pass.is_folder(new);
+        let ending = ending(&from, store)?;
+        let plain = pass.full(new.as_str().as_bytes());
+        let target = match into {
+            true => joined(&plain, source.rsplit(|byte| *byte == b'/').next().unwrap_or_default()),
+            false => [plain.as_slice(), ending.as_bytes()].concat(),
+        };
+        let pairs = match &from {
+            Place::Folder(_) if how == Transfer::Copy => copied(&source, &target),
+            _ => vec![(source.clone(), target.clone())],
+        };
+        Ok(Self { typed, from, to, how, source, target, pairs })
+    }
+
+    fn program(&self) -> &'static str {
+        if self.how == Transfer::Move { "mv" } else { "cp" }
+    }
+
+    /// What mv and cp refuse.
+    fn check(&self, pass: &Pass<'_>) -> Result<(), Died> {
+        let (source, target) = (pass.quoted(&self.source), pass.quoted(&self.target));
+        let (source, target) = (String::from_utf8_lossy(&source), String::from_utf8_lossy(&target));
+        let (from, to) = (Path::new(self.from.name().as_str()), Path::new(self.to.as_str()));
+        let is_folder = matches!(self.from, Place::Folder(_));
+        let program = self.program();
+        if is_folder && to.starts_with(from) {
+            return Err(Died::new(match self.how {
+                Transfer::Move => {
+                    format!("mv: cannot move {source} to a subdirectory of itself, {target}")
+                }
+                Transfer::Copy => {
+                    format!("cp: cannot copy a directory, {source}, into itself, {target}")
+                }
+            }));
+        }
+        if from == to {
+            return Err(Died::new(format!("{program}: {source} and {target} are the same file")));
+        }
+        let there = path(&self.target);
+        match sys::facts(there).ok().flatten().map(|facts| facts.kind) {
+            Some(Kind::File) if is_folder => Err(Died::new(format!(
+                "{program}: cannot overwrite non-directory {target} with directory {source}"
+            ))),
+            Some(Kind::Folder) if is_folder && self.how == Transfer::Move && !is_empty(there) => {
+                Err(Died::new(format!("mv: cannot move {source} to {target}: Directory not empty")))
+            }
+            _ => Ok(()),
+        }
+    }
+
+    /// `mv -i`, `cp -i`: asks for each file that would be replaced, where somebody can be asked.
+    /// A no leaves everything as it is, and is no failure.
+    fn agreed(&self, pass: &Pass<'_>, store: &Store) -> Result<bool, Died> {
+        if !pass.session.world.stdin_is_terminal {
+            return Ok(true);
+        }
+        let taken = |(_, target): &&(Vec<u8>, Vec<u8>)| {
+            sys::facts(path(target)).ok().flatten().is_some_and(|facts| facts.kind != Kind::Folder)
+        };
+        let _ = store;
+        for (_, target) in self.pairs.iter().filter(taken) {
+            let target = pass.quoted(target);
+            let question =
+                format!("{}: overwrite {}? ", self.program(), String::from_utf8_lossy(&target));
+            if !line::is_yes(&pass.ask(&question)?.text) {
+                return Ok(false);
+            }
+        }
+        Ok(true)
+    }
+
+    fn carry_out(&self, pass: &Pass<'_>) -> Result<(), Died> {
+        let (old, new) = (self.typed.0.as_str(), self.typed.1.as_str());
+        let (verb, aside) = match self.how {
+            Transfer::Move => ("Rename", format!("Remove {old}.")),
+            Transfer::Copy => ("Copy", String::new()),
+        };
+        let subject = format!("{verb} {old} to {new}.");
+        let resealed = pass.vault(|vault| {
+            let done = vault.edit(&subject, |edit| {
+                all_or_nothing(edit.transfer(&self.from, &self.to, self.how, &aside)?)
+            });
+            pass.finish(done, &format!("{}: nothing was changed", self.program()))
+        })?;
+        self.tell(pass)?;
+        resealed.iter().try_for_each(|entry| pass.tell_resealed(entry))
+    }
+
+    fn tell(&self, pass: &Pass<'_>) -> Result<(), Died> {
+        let verb: &[u8] = if self.how == Transfer::Move { b"renamed " } else { b"" };
+        self.pairs.iter().try_for_each(|(source, target)| {
+            let (source, target) = (pass.quoted(source), pass.quoted(target));
+            pass.print_bytes(&[verb, &source, b" -> ", &target, b"\n"].concat())
+        })
+    }
+}
+
+/// Fails with the first entry that could not be encrypted anew; then nothing is changed.
+fn all_or_nothing(resealed: Vec<Resealed>) -> Result<Vec<Resealed>, vault::Error> {
+    let one = |mut entry: Resealed| std::mem::replace(&mut entry.outcome, Ok(())).map(|()| entry);
+    resealed.into_iter().map(one).collect()
+}
+
+impl Pass<'_> {
+    /// `$old_path` of pass: the entry's file, or the folder.
+    fn source(&self, old: &Typed, from: Option<&Place>) -> Vec<u8> {
+        let bare = old.as_str().strip_suffix('/').unwrap_or(old.as_str());
+        let plain = self.full(bare.as_bytes());
+        let ending = match from {
+            Some(Place::Folder(_)) => "",
+            Some(from) => {
+                self.store().and_then(|store| ending(from, &store).ok()).unwrap_or_default()
+            }
+            None => Cipher::OpenPgp.extension(),
+        };
+        [plain.as_slice(), ending.as_bytes()].concat()
+    }
+
+    fn is_folder(&self, typed: &Typed) -> bool {
+        path(&self.full(typed.as_str().as_bytes())).is_dir()
+    }
+
+    pub(super) fn tell_resealed(&self, entry: &Resealed) -> Result<(), Died> {
+        self.session.ui.line(&format!("{}: reencrypting to {}", entry.name, entry.to.join(" ")))?;
+        if let Err(error) = &entry.outcome {
+            ui::say(&format!("{error}\n"));
+        }
+        Ok(())
+    }
+}
+
+/// The ending of an entry's file; none of a folder's.
+fn ending(from: &Place, store: &Store) -> Result<&'static str, store::Error> {
+    match from {
+        Place::Folder(_) => Ok(""),
+        Place::Entry(name) => Ok(store.cipher_of(name)?.map_or("", Cipher::extension)),
+    }
+}
+
+/// Everything that a copy takes along, as cp tells it: a folder only where it is new.
+fn copied(source: &[u8], target: &[u8]) -> Vec<(Vec<u8>, Vec<u8>)> {
+    let own = (!path(target).is_dir()).then(|| (source.to_vec(), target.to_vec()));
+    let mut pairs: Vec<_> = own.into_iter().collect();
+    for name in sys::names_in(path(source)).unwrap_or_default() {
+        let name = name.as_os_str().as_bytes();
+        let (before, after) = (joined(source, name), joined(target, name));
+        match sys::facts(path(&before)).ok().flatten().map(|facts| facts.kind) {
+            Some(Kind::Folder) => pairs.extend(copied(&before, &after)),
+            _ => pairs.push((before, after)),
+        }
+    }
+    pairs
+}
+
+fn joined(folder: &[u8], name: &[u8]) -> Vec<u8> {
+    let slash: &[u8] = if folder.ends_with(b"/") { b"" } else { b"/" };
+    [folder, slash, name].concat()
+}
+
+/// `${path%/*}`
+fn parent(path: &[u8]) -> Vec<u8> {
+    let end = path.iter().rposition(|byte| *byte == b'/').unwrap_or(path.len());
+    path[..end].to_vec()
+}
+
+fn is_empty(folder: &Path) -> bool {
+    sys::names_in(folder).is_ok_and(|names| names.is_empty())
+}
+
+fn path(bytes: &[u8]) -> &Path {
+    Path::new(OsStr::from_bytes(bytes))
+}
