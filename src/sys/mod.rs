@@ -56,4 +56,4 @@ pub use terminal::{
 pub use tree::{Facts, SteadyFile, facts, link_text, names_in, without_links};
 pub use umask::PrivateUmask;
 pub use user::{host_name, parent_process, user_name};
-pub use world::{Variables, World, arguments, own_program};
+pub use world::{Variables, World, arguments, can_run, own_program};

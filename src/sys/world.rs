@@ -5,6 +5,7 @@ use std::ffi::{OsStr, OsString};
 use std::os::unix::fs::PermissionsExt;
 use std::path::PathBuf;
 use std::sync::Arc;
+use std::path::{Path, PathBuf};
 
 use super::{Clock, NoTerminal, Prompt, SystemClock, Terminal};
 
@@ -20,6 +21,13 @@ pub fn arguments() -> Vec<OsString> {
 /// When the system does not tell.
 pub fn own_program() -> std::io::Result<PathBuf> {
     std::env::current_exe()
+}
+
+/// Whether a file, or what it links to, is a program.
+#[must_use]
+pub fn can_run(path: &Path) -> bool {
+    let found = path.metadata();
+    found.is_ok_and(|found| found.is_file() && found.permissions().mode() & 0o111 != 0)
 }
 
 /// The outside world: made by `main`, handed down, never reached for.
@@ -95,12 +103,8 @@ impl Variables {
     /// Whether a program of that name is on the PATH.
     #[must_use]
     pub fn has_program(&self, name: &str) -> bool {
-        let runs = |path: PathBuf| {
-            let found = path.metadata();
-            found.is_ok_and(|found| found.is_file() && found.permissions().mode() & 0o111 != 0)
-        };
         let path = self.raw("PATH").unwrap_or_default();
-        std::env::split_paths(path).any(|folder| runs(folder.join(name)))
+        std::env::split_paths(path).any(|folder| can_run(&folder.join(name)))
     }
 
     /// All of them, by name.

@@ -9,6 +9,7 @@
 mod charset;
 mod died;
 mod edit;
+mod extension;
 mod find;
 mod generate;
 mod getopt;
@@ -135,7 +136,11 @@ impl Pass<'_> {
             b"mv" | b"rename" => transfer::run(self, rest, Transfer::Move),
             b"cp" | b"copy" => transfer::run(self, rest, Transfer::Copy),
             b"git" => git::run(self, rest),
-            _ => show::run(&self.called_as("show"), words),
+            extension::HANDED_BACK => extension::hand_back(self, rest),
+            _ => {
+                extension::run(self, words)?;
+                show::run(&self.called_as("show"), words)
+            }
         }
     }
 

@@ -32,7 +32,7 @@ pub(super) fn run(pass: &Pass<'_>, words: &[Vec<u8>], how: Transfer) -> Result<(
     let store = Store::open(pass.root())?;
     let job = Job::plan(pass, (&old, &new), from, how, &store)?;
     job.check(pass)?;
-    if parsed.has(b'f') || job.agreed(pass, &store)? {
+    if parsed.has(b'f') || job.agreed(pass)? {
         job.carry_out(pass)?;
     }
     Ok(())
@@ -113,14 +113,13 @@ impl<'t> Job<'t> {
 
     /// `mv -i`, `cp -i`: asks for each file that would be replaced, where somebody can be asked.
     /// A no leaves everything as it is, and is no failure.
-    fn agreed(&self, pass: &Pass<'_>, store: &Store) -> Result<bool, Died> {
+    fn agreed(&self, pass: &Pass<'_>) -> Result<bool, Died> {
         if !pass.session.world.stdin_is_terminal {
             return Ok(true);
         }
         let taken = |(_, target): &&(Vec<u8>, Vec<u8>)| {
             sys::facts(path(target)).ok().flatten().is_some_and(|facts| facts.kind != Kind::Folder)
         };
-        let _ = store;
         for (_, target) in self.pairs.iter().filter(taken) {
             let target = pass.quoted(target);
             let question =
@@ -170,11 +169,10 @@ impl Pass<'_> {
         let bare = old.as_str().strip_suffix('/').unwrap_or(old.as_str());
         let plain = self.full(bare.as_bytes());
         let ending = match from {
-            Some(Place::Folder(_)) => "",
+            Some(Place::Folder(_)) | None => "",
             Some(from) => {
                 self.store().and_then(|store| ending(from, &store).ok()).unwrap_or_default()
             }
-            None => Cipher::OpenPgp.extension(),
         };
         [plain.as_slice(), ending.as_bytes()].concat()
     }
