@@ -25,7 +25,6 @@ pub struct Keyring<'a> {
     opener: Opener<'a>,
     sealer: Sealer<'a>,
     plugins: &'a [String],
-    prompt: &'a dyn Prompt,
     signatures: Signatures<'a>,
     identity: OnceLock<Identity>,
     /// Held while an identity is looked for, so that a person is asked once.
@@ -38,6 +37,7 @@ impl<'a> Keyring<'a> {
     pub fn new(paths: &'a Paths, variables: &'a Variables, prompt: &'a Arc<dyn Prompt>) -> Self {
         Self {
             paths,
+            variables,
             prompt,
             opener: Opener::new(paths, variables),
             sealer: Sealer::new(variables),

@@ -4,12 +4,13 @@
 use std::fs;
 use std::os::unix::fs::PermissionsExt;
 use std::path::Path;
+use std::sync::Arc;
 
 use vaultctl::config::{Config, Overrides};
 use vaultctl::crypto::{Cipher, Recipients, openpgp_key_ids};
 use vaultctl::keys::{Error, Keyring};
 use vaultctl::secret::Secret;
-use vaultctl::sys::{NoTerminal, Variables};
+use vaultctl::sys::{NoTerminal, Prompt, Variables};
 
 use super::pass_interop::{CURVE, RSA, person};
 use super::world::World;
@@ -244,7 +245,8 @@ fn with_keyring(world: &World, more: &[(&str, &str)], work: impl FnOnce(&Keyring
     fs::remove_file(world.path("gpg-calls")).ok();
     let variables = variables(world, more);
     let config = Config::load(&variables, &Overrides::default()).expect("there are no settings");
-    work(&Keyring::new(&config.paths, &variables, &NoTerminal));
+    let nobody: Arc<dyn Prompt> = Arc::new(NoTerminal);
+    work(&Keyring::new(&config.paths, &variables, &nobody));
     let calls = fs::read_to_string(world.path("gpg-calls")).unwrap_or_default();
     calls.lines().count()
 }
