@@ -1,7 +1,7 @@
 //! A secret as a QR code, to be read by a phone.
 //!
 //! As with `pass`, a window shows it where there is a display, `qrencode` and a viewer; otherwise it
-//! is drawn for the terminal, with the size, error correction and blocks of `qrencode -t utf8`, but
+//! is drawn for the terminal, with the margin, error correction and blocks of `qrencode -t utf8`, but
 //! in this process: no other program sees the value. The encoder's own buffers are not wiped.
 
 mod drawing;

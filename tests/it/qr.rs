@@ -15,7 +15,9 @@ const SCALE: usize = 4;
 /// What a reader finds in a picture; what the picture is made of is for it to find out.
 fn read_picture(picture: &[u8]) -> Vec<u8> {
     let mut reader = Command::new("zbarimg");
-    reader.args(["--quiet", "--raw", "--oneshot", "-Sbinary", "-"]).stderr(Stdio::null());
+    reader
+        .args(["--quiet", "--raw", "--oneshot", "-Sdisable", "-Sqrcode.enable", "-Sbinary", "-"])
+        .stderr(Stdio::null());
     let mut reader =
         reader.stdin(Stdio::piped()).stdout(Stdio::piped()).spawn().expect("zbarimg starts");
     let written = reader.stdin.take().expect("it was piped").write_all(picture);
@@ -85,7 +87,7 @@ fn what_show_draws_can_be_read() {
 fn a_window_shows_it_where_there_is_one() {
     let (world, display) = (World::with_store(), Display::x11());
     world.sh("vaultctl insert a").input(world.canary()).run().ok();
-    let script = "vaultctl show -q a & until xwd -root -silent > picture.xwd && zbarimg --quiet --raw picture.xwd \
+    let script = "vaultctl show -q a & until xwd -root -silent > picture.xwd && zbarimg --quiet --raw -Sdisable -Sqrcode.enable picture.xwd \
         || ! kill -0 $!; do sleep 0.1; done; kill $!";
     let begun = Instant::now();
     let output = world.sh(&display.line(script)).reveal();
