@@ -6,7 +6,7 @@ use std::collections::BTreeSet;
 use std::ffi::OsString;
 use std::fs;
 use std::hash::{DefaultHasher, Hash, Hasher};
-use std::os::unix::fs::MetadataExt;
+use std::os::unix::fs::{MetadataExt, PermissionsExt, symlink};
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
@@ -73,6 +73,18 @@ impl World {
         path
     }
 
+    /// Adds a shell script to the programs of this world.
+    pub(crate) fn script(&self, name: &str, body: &str) {
+        let path = self.plant(&format!("bin/{name}"), format!("#!/bin/sh\n{body}\n"));
+        fs::set_permissions(path, fs::Permissions::from_mode(0o700)).expect("it is ours");
+    }
+
+    /// Gives a program another name in this world.
+    pub(crate) fn link(&self, name: &str, program: &Path) {
+        fs::create_dir_all(self.path("bin")).expect("the folder is made");
+        symlink(program, self.path("bin").join(name)).expect("the name is free");
+    }
+
     /// A command line for this world's shell.
     pub(crate) fn sh(&self, script: &str) -> Step<'_> {
         Step::new(self, script)
@@ -119,11 +131,20 @@ impl World {
             ("GNUPGHOME", self.path(".gnupg").into()),
             ("HOME", self.root.path().join("home").into()),
             ("LANG", "C.UTF-8".into()),
-            ("PATH", search_path()),
+            ("PATH", self.search_path()),
             ("TERM", "dumb".into()),
             ("TMPDIR", self.root.path().join("tmp").into()),
             ("USER", "ann".into()),
         ]
+    }
+
+    /// What the world has of its own, then the built program, then whatever the caller finds
+    /// programs with: tools need not be in the same place on every machine.
+    fn search_path(&self) -> OsString {
+        let built = Path::new(PROGRAM).parent().expect("a program is in a folder").to_owned();
+        let callers = std::env::var_os("PATH").expect("PATH is set");
+        let folders = [self.path("bin"), built].into_iter().chain(std::env::split_paths(&callers));
+        std::env::join_paths(folders).expect("it came from a PATH")
     }
 }
 
@@ -137,15 +158,6 @@ impl Drop for World {
             if self.forgotten || std::thread::panicking() { Vec::new() } else { self.leaks() };
         assert!(leaks.is_empty(), "secrets were left in the clear:\n{}", leaks.join("\n"));
     }
-}
-
-/// The built program first, then whatever the caller finds programs with: tools need not be in the
-/// same place on every machine.
-fn search_path() -> OsString {
-    let built = Path::new(PROGRAM).parent().expect("a program is in a folder");
-    let callers = std::env::var_os("PATH").expect("PATH is set");
-    let folders = std::iter::once(built.to_owned()).chain(std::env::split_paths(&callers));
-    std::env::join_paths(folders).expect("it came from a PATH")
 }
 
 fn private_folder(path: &Path) {

@@ -1,0 +1,123 @@
+//! Random sequences of store commands on the real `pass` and on ours: the same exit codes, the same
+//! messages, and in the end the same tree, plaintext, recipients, and git history.
+//!
+//! Which sequences is fixed, so that a test that has passed passes again. Others:
+//!
+//! `VAULTCTL_DIFFERENTIAL=1000..2000 cargo test --test it -- differential`
+//!
+//! A number alone replays one. What differs is shortened before it is told: every line that is
+//! shown is needed. `VAULTCTL_DIFFERENTIAL_PROGRAM` names another program to take the place of ours.
+
+mod author;
+mod dice;
+mod faults;
+mod opened;
+mod sequence;
+mod side;
+
+use std::ops::Range;
+use std::path::{Path, PathBuf};
+
+use sequence::{Kind, Sequence};
+use side::{Side, State};
+
+use crate::world::PROGRAM;
+
+/// Half of them run in a plain folder, half in a git repository, at the same time.
+const EACH: u64 = 260;
+
+/// After so many differences nobody reads on.
+const ENOUGH: usize = 8;
+
+/// `timeout` ended it: `pass edit` tries for ever to encrypt to a key that it can not use.
+const HANGS: i32 = 124;
+
+/// The real `pass`, and what claims to be one.
+struct Pair {
+    real: Side,
+    ours: Side,
+}
+
+impl Pair {
+    fn new(program: &Path) -> Self {
+        Self { real: Side::new(None), ours: Side::new(Some(program)) }
+    }
+
+    /// The first thing that is not the same, in words.
+    fn difference(&self, sequence: &Sequence) -> Option<String> {
+        self.real.begin(&sequence.setting);
+        self.ours.begin(&sequence.setting);
+        for line in &sequence.lines {
+            let real = self.real.run(line);
+            if real.status == HANGS {
+                return None;
+            }
+            let ours = self.ours.run(line);
+            if real != ours {
+                let text = &line.text;
+                return Some(format!("`{text}`\n  expected {real:?}\n  got      {ours:?}"));
+            }
+        }
+        difference_of_states(&self.real.state(), &self.ours.state())
+    }
+
+    /// Leaves out what is not needed for a difference, beginning with the last line.
+    fn shortened(&self, sequence: Sequence) -> Sequence {
+        let mut shortest = sequence;
+        for number in (0..shortest.lines.len()).rev() {
+            let shorter = shortest.without(number);
+            if self.difference(&shorter).is_some() {
+                shortest = shorter;
+            }
+        }
+        shortest
+    }
+
+    /// What differs in the sequence with this number, and how.
+    fn report(&self, number: u64, kind: Kind) -> Option<String> {
+        let sequence = Sequence::numbered(number, kind);
+        self.difference(&sequence)?;
+        let sequence = self.shortened(sequence);
+        let told = self.difference(&sequence).unwrap_or_else(|| "not every time".to_owned());
+        Some(format!("sequence {number}, {kind:?}:\n{sequence}  {told}"))
+    }
+}
+
+fn difference_of_states(real: &State, ours: &State) -> Option<String> {
+    let names = real.keys().chain(ours.keys());
+    let name = names.min_by_key(|name| (real.get(*name) == ours.get(*name), (*name).clone()))?;
+    let told = |state: &State| state.get(name).map_or("nothing", String::as_str).to_owned();
+    (real.get(name) != ours.get(name))
+        .then(|| format!("{name}\n  expected {}\n  got      {}", told(real), told(ours)))
+}
+
+/// The numbers that the variable asks for, or the usual ones.
+fn numbers() -> Range<u64> {
+    let Ok(asked) = std::env::var("VAULTCTL_DIFFERENTIAL") else { return 0..EACH };
+    let number = |text: &str| text.parse::<u64>().expect("VAULTCTL_DIFFERENTIAL is `N` or `N..M`");
+    match asked.split_once("..") {
+        Some((first, end)) => number(first)..number(end),
+        None => number(&asked)..number(&asked) + 1,
+    }
+}
+
+fn program() -> PathBuf {
+    std::env::var_os("VAULTCTL_DIFFERENTIAL_PROGRAM").map_or_else(|| PROGRAM.into(), PathBuf::from)
+}
+
+fn check(kind: Kind) {
+    let pair = Pair::new(&program());
+    let reports: Vec<String> =
+        numbers().filter_map(|number| pair.report(number, kind)).take(ENOUGH).collect();
+    assert!(reports.is_empty(), "{}", reports.join("\n"));
+}
+
+#[test]
+fn a_plain_store_is_the_same() {
+    check(Kind::Plain);
+}
+
+#[test]
+fn a_store_in_git_is_the_same() {
+    check(Kind::Git);
+}
