@@ -25,6 +25,7 @@ mod openpgp;
 mod oracle;
 mod otp;
 mod parsers;
+mod pass_callers;
 mod pass_interop;
 mod qr;
 mod shell;

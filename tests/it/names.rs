@@ -47,6 +47,11 @@ const LIMITS: [Limit; 7] = [
     Limit { program: "gopass", does: Does::Write, what: "a megabyte" },
 ];
 
+/// It takes its input from an editor, whose copy stays behind when it is killed.
+const GOPASS_INSERT: &str =
+    "cat > given; EDITOR=copy timeout 3 gopass insert -m -f -- NAME < /dev/null
+    rm -f given \"$TMPDIR\"/gopass*";
+
 fn programs() -> Vec<Program> {
     let ours = Program {
         name: "vaultctl",
@@ -69,9 +74,7 @@ fn openpgp_programs() -> Vec<Program> {
     };
     let gopass = Program {
         name: "gopass",
-        write:
-            "cat > given; EDITOR=copy timeout 3 gopass insert -m -f -- NAME < /dev/null; rm given"
-                .to_owned(),
+        write: GOPASS_INSERT.to_owned(),
         read: "timeout 3 gopass show -- NAME".to_owned(),
     };
     let gpg = Program {

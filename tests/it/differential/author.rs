@@ -128,6 +128,7 @@ const SETTINGS: [(usize, &str); 9] = [
 const ALWAYS: &str =
     "export PASSWORD_STORE_CHARACTER_SET=x PASSWORD_STORE_CHARACTER_SET_NO_SYMBOLS=y
 S=\"${PASSWORD_STORE_DIR:-$HOME/.password-store}\"
+umask ${PASSWORD_STORE_UMASK:-077}
 ";
 
 const EDITORS: [(usize, &str); 7] = [

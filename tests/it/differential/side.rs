@@ -10,6 +10,7 @@ use std::path::{Path, PathBuf};
 
 use super::opened::open_all;
 use super::sequence::{Line, Shown};
+use super::side_by_side;
 use crate::keyring::Keyring;
 use crate::oracle::everything_below;
 use crate::world::World;
@@ -45,6 +46,8 @@ const WORDS: [&str; 10] = [
     "    pass init ",
 ];
 
+const BANNER: &str = "pass: the standard unix password manager";
+
 /// How lines of `git commit` and of the `git status` in it begin.
 const CHATTER: [&str; 17] = [
     " create mode ",
@@ -72,6 +75,17 @@ pub(super) struct Seen {
     pub(super) status: i32,
     stdout: Vec<String>,
     stderr: Vec<String>,
+}
+
+impl Seen {
+    /// What is not the same in both, one below the other.
+    pub(super) fn told_beside(&self, ours: &Self) -> String {
+        let streams = [(&self.stdout, &ours.stdout), (&self.stderr, &ours.stderr)];
+        let differing = streams.iter().filter(|(real, ours)| real != ours);
+        differing
+            .map(|(real, ours)| side_by_side(&format!("{real:?}"), &format!("{ours:?}")))
+            .collect()
+    }
 }
 
 /// What is in the home: each file, each repository, described in words.
@@ -105,7 +119,7 @@ impl Side {
 
     pub(super) fn run(&self, line: &Line) -> Seen {
         let output = self.world.sh(&format!(". ./.setting\n{}", line.text)).reveal();
-        let mut stdout = without_chatter(self.plain(&output.stdout));
+        let mut stdout = without_help(without_chatter(self.plain(&output.stdout)));
         match line.shown {
             Shown::InOrder => {}
             Shown::InAnyOrder => stdout.sort(),
@@ -211,11 +225,23 @@ fn without_chatter(lines: Vec<String>) -> Vec<String> {
     kept
 }
 
-/// `[master 1234567] Subject`, ` 1 file changed, …`, and the lines that begin as in the list.
+/// Help is in other words, and comes last; it begins in the words that programs look for.
+fn without_help(mut lines: Vec<String>) -> Vec<String> {
+    if let Some(begin) = lines.iter().position(|line| line.contains(BANNER)) {
+        lines.truncate(begin);
+        lines.retain(|line| line.trim_matches(['=', '\n']) != "");
+        lines.push(BANNER.to_owned());
+    }
+    lines
+}
+
+/// `[master 1234567] Subject`, ` 1 file changed, …`, and the lines that begin as in the list; also
+/// what `cp` and `rm` say about the objects of a repository, which have a time in their names.
 fn is_chatter(line: &str) -> bool {
     let commit = line.starts_with('[') && !line.starts_with("[home]") && line.contains("] ");
     let counts = line.contains(" changed, ") && line.starts_with(' ');
-    commit || counts || CHATTER.iter().any(|begin| line.starts_with(begin))
+    let object = line.contains("/.git/");
+    commit || counts || object || CHATTER.iter().any(|begin| line.starts_with(begin))
 }
 
 fn is_entry(path: &Path) -> bool {
