@@ -9,7 +9,7 @@ use Shown::{Differently, InAnyOrder, InOrder};
 /// A kind of line, and how often it comes.
 type Weighted = (usize, fn(&mut Author) -> Line);
 
-const LINES: [Weighted; 17] = [
+const LINES: [Weighted; 18] = [
     (14, Author::insert_many),
     (7, Author::insert_echo),
     (6, Author::insert_twice),
@@ -27,11 +27,12 @@ const LINES: [Weighted; 17] = [
     (3, Author::git),
     (6, Author::by_hand),
     (6, Author::mistake),
+    (5, Author::at_a_terminal),
 ];
 
 /// Steps of names; the ordinary ones come more often.
 const ORDINARY: [&str; 8] = ["a", "b", "mail", "work", "bank", "web", "claude", "api-key"];
-const UNUSUAL: [&str; 20] = [
+const UNUSUAL: [&str; 18] = [
     "two words",
     " edge ",
     "-dash",
@@ -48,11 +49,13 @@ const UNUSUAL: [&str; 20] = [
     "[set]",
     "per%cent",
     "semi;colon",
-    "x.gpg",
-    "new\nline",
     "a.b",
     "..dots",
 ];
+
+/// Only for entries: `pass` takes a folder `x.gpg` for an entry when it encrypts anew, and draws the
+/// second line of a folder's name as if it were in it.
+const LEAVES: [&str; 2] = ["x.gpg", "new\nline"];
 
 /// Who can be encrypted to; the variables are fingerprints (see `keyring`).
 const IDS: [(usize, &str); 10] = [
@@ -221,6 +224,20 @@ const BY_HAND: [(usize, &str); 13] = [
     (1, "rm -f \"$S/.gpg-id\""),
 ];
 
+/// What somebody types when asked; mostly, one is not asked.
+const ANSWERS: [(usize, &str); 6] =
+    [(5, "y\\n"), (4, "n\\n"), (1, "Y\\n"), (1, "yes\\n"), (1, "\\n"), (1, "")];
+
+/// What asks before it destroys something.
+const ASKING: [&str; 6] = [
+    "pass rm NAME",
+    "pass rm -r FOLDER",
+    "pass generate NAME 8",
+    "pass generate -f NAME 9",
+    "pass mv NAME NAME",
+    "pass cp NAME NAME",
+];
+
 /// Decides, and remembers what should be in the store.
 pub(super) struct Author {
     dice: Dice,
@@ -270,7 +287,10 @@ impl Author {
     /// A name that is probably free.
     fn fresh(&mut self) -> String {
         let depth = self.dice.pick(&[1, 1, 2, 2, 3]);
-        let steps: Vec<&str> = (0..depth).map(|_| self.step()).collect();
+        let mut steps: Vec<&str> = (0..depth).map(|_| self.step()).collect();
+        if self.dice.chance(5) {
+            steps[depth - 1] = self.dice.pick(&LEAVES);
+        }
         steps.join("/")
     }
 
@@ -358,7 +378,8 @@ impl Author {
         let length = self.dice.pick(&["", "", " 8", " 40", " 1"]);
         let way = self.dice.pick(&["", "-f", "-i", "--in-place", "-q", "-c"]);
         let call = self.call("generate", &["-n", way], &[&name]);
-        Line::new(format!("{call}{length}"), InOrder)
+        let shown = if call.contains(" -q") { Differently } else { InOrder };
+        Line::new(format!("{call}{length}"), shown)
     }
 
     /// `pass` tries for ever if it can not encrypt what was edited, and nobody is there to stop it.
@@ -383,7 +404,7 @@ impl Author {
             4..6 => self.taken(),
             6..8 => self.folder(),
             8 => format!("{}/", self.folder()),
-            _ => format!("{}/", self.fresh()),
+            _ => format!("{}/{}/", self.step(), self.step()),
         }
     }
 
@@ -400,7 +421,7 @@ impl Author {
     fn cp(&mut self) -> Line {
         let (old, mut new) = (self.entry_or_folder(), self.destination());
         if is_within(&new, &old) {
-            new = format!("copy/{}", self.fresh());
+            new = format!("copy/{}", self.step());
         }
         let verb = self.dice.pick(&["cp", "copy"]);
         let call = self.call(verb, &["--force"], &[&old, &new]);
@@ -470,9 +491,12 @@ impl Author {
 
     /// Puts names into a line of a table.
     fn filled(&mut self, line: &str) -> String {
-        let name = quoted(&self.taken());
         let folder = quoted(&self.folder());
-        line.replace("FOLDER", &folder).replace("NAME", &name)
+        let mut filled = line.replace("FOLDER", &folder);
+        while filled.contains("NAME") {
+            filled = filled.replacen("NAME", &quoted(&self.taken()), 1);
+        }
+        filled
     }
 
     fn by_hand(&mut self) -> Line {
@@ -484,6 +508,14 @@ impl Author {
             self.model.add("link");
         }
         Line::new(self.filled(line), InOrder)
+    }
+
+    /// What is typed is echoed when the terminal comes to it: what is shown has no fixed order.
+    fn at_a_terminal(&mut self) -> Line {
+        let line = self.dice.pick(&ASKING);
+        let call = quoted(&self.filled(line));
+        let answer = self.dice.weigh(&ANSWERS);
+        Line::new(format!("printf '{answer}' | script -qec {call} /dev/null"), Differently)
     }
 
     fn mistake(&mut self) -> Line {

@@ -11,7 +11,7 @@ pub(super) enum Shown {
     InOrder,
     /// As the file system lists names; `pass` does not sort there.
     InAnyOrder,
-    /// Not at all: the secrets of the two homes differ, and so do their pictures.
+    /// Not at all: a code can be drawn in several ways, and a terminal mixes what it gets.
     Differently,
 }
 
