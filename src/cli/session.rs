@@ -58,6 +58,13 @@ impl Session {
             .allowing(&self.config.settings.keys.plugins)
     }
 
+    /// What the store's new files do not allow: `PASSWORD_STORE_UMASK`, as pass has it.
+    pub(super) fn umask(&self) -> u32 {
+        let chosen = self.world.variables.text("PASSWORD_STORE_UMASK");
+        let parsed = chosen.and_then(|text| u32::from_str_radix(text, 8).ok());
+        parsed.filter(|mask| *mask <= 0o777).unwrap_or(0o077)
+    }
+
     /// Who makes commits.
     pub(super) fn author(&self) -> Author {
         Author::new(&self.world.variables, self.world.clock.now())
@@ -74,8 +81,9 @@ impl Session {
     /// Opens the vault for `work`, which may say in its own way how it ended.
     pub(super) fn open_vault<T>(&self, work: impl FnOnce(&Vault<'_>) -> T) -> Result<T, Failure> {
         let paths = &self.config.paths;
-        let store = Store::open(&paths.store)?;
-        let history = Box::new(GitHistory::new(&paths.store, self.author()));
+        let store = Store::open(&paths.store)?.with_umask(self.umask());
+        let history = GitHistory::new(&paths.store, self.author()).with_umask(self.umask());
+        let history = Box::new(history);
         let (keyring, log) = (self.keyring(), self.log());
         sys::create_folder(paths.state_folder()).ok();
         let desk = Desk {

@@ -16,13 +16,20 @@ use super::{Author, Error, GIT_FOLDER, leftovers, past};
 pub struct GitHistory {
     root: PathBuf,
     author: Author,
+    umask: u32,
 }
 
 impl GitHistory {
     /// Nothing is opened before something is to be recorded, so that reading stays quick.
     #[must_use]
     pub fn new(root: &Path, author: Author) -> Self {
-        Self { root: root.to_owned(), author }
+        Self { root: root.to_owned(), author, umask: 0o077 }
+    }
+
+    /// The same, with another umask for what git makes.
+    #[must_use]
+    pub fn with_umask(self, umask: u32) -> Self {
+        Self { umask, ..self }
     }
 
     /// The innermost folder above `path` that is a repository.
@@ -72,7 +79,7 @@ impl History for GitHistory {
     }
 
     fn record(&self, paths: &[PathBuf], subject: &str) -> Result<(), HistoryError> {
-        let _umask = PrivateUmask::begin();
+        let _umask = PrivateUmask::begin_with(self.umask);
         for (repository, paths) in self.concerned(paths)? {
             repository.record(&paths, subject, &self.author)?;
         }

@@ -106,6 +106,13 @@ impl<'a> Keyring<'a> {
         self.sealer.encryption_keys(ids)
     }
 
+    /// Those of `PASSWORD_STORE_KEY`, which take the place of every `.gpg-id`.
+    #[must_use]
+    pub fn chosen_recipients(&self) -> Option<Recipients> {
+        let chosen = self.variables.text("PASSWORD_STORE_KEY")?;
+        Some(Recipients::OpenPgp(chosen.split_whitespace().map(str::to_owned).collect()))
+    }
+
     /// Checks that somebody named in `PASSWORD_STORE_SIGNING_KEY` has signed `content`, the text of
     /// the recipients file `what`. Nothing has to be signed when that variable is not set, or when
     /// `PASSWORD_STORE_KEY` is and the file is not used.

@@ -28,6 +28,12 @@ impl Store {
         Ok(Self { folder })
     }
 
+    /// The same, with another umask for what is written; private without.
+    #[must_use]
+    pub fn with_umask(self, umask: u32) -> Self {
+        Self { folder: self.folder.with_mask(umask) }
+    }
+
     /// Opens the folder at `root` for a new store, making it if need be.
     ///
     /// # Errors

@@ -7,7 +7,7 @@ use std::fs::{self, DirBuilder, File, OpenOptions};
 use std::io::{self, Read, Write};
 #[cfg(target_os = "linux")]
 use std::os::fd::AsRawFd;
-use std::os::unix::fs::{DirBuilderExt, OpenOptionsExt};
+use std::os::unix::fs::{DirBuilderExt, OpenOptionsExt, PermissionsExt};
 use std::path::{Path, PathBuf};
 
 #[cfg(target_os = "linux")]
@@ -146,6 +146,19 @@ pub fn remove(path: &Path) -> Result<(), FileError> {
 pub fn create_folder(path: &Path) -> Result<(), FileError> {
     let made = DirBuilder::new().recursive(true).mode(0o700).create(path);
     made.map_err(|source| FileError::new("create", path, source))
+}
+
+/// As [`create_folder`], but each new folder allows all that `mask` does not take away.
+///
+/// # Errors
+/// Whatever the file system says.
+pub fn create_shared_folder(path: &Path, mask: u32) -> Result<(), FileError> {
+    let is_missing = |folder: &&Path| !folder.as_os_str().is_empty() && !exists(folder);
+    let missing: Vec<&Path> = path.ancestors().take_while(is_missing).collect();
+    create_folder(path)?;
+    let mode = || fs::Permissions::from_mode(0o777 & !mask);
+    let set = missing.iter().try_for_each(|folder| fs::set_permissions(folder, mode()));
+    set.map_err(|source| FileError::new("create", path, source))
 }
 
 fn open(path: &Path) -> Result<Option<File>, FileError> {

@@ -11,6 +11,7 @@ use std::path::{Path, PathBuf};
 use cap_std::ambient_authority;
 use cap_std::fs::{
     Dir, DirBuilder, DirBuilderExt, File, Metadata, MetadataExt, OpenOptions, OpenOptionsExt,
+    Permissions, PermissionsExt,
 };
 use rustix::fs::OFlags;
 
@@ -23,7 +24,12 @@ const NO_WAITING: i32 = OFlags::NONBLOCK.bits().cast_signed();
 pub struct Folder {
     pub(super) root: Dir,
     path: PathBuf,
+    /// What new files and folders do not allow.
+    mask: u32,
 }
+
+/// Group and others are allowed nothing.
+const PRIVATE: u32 = 0o077;
 
 /// What kind of thing a name stands for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -71,11 +77,18 @@ impl Folder {
         match Dir::open_ambient_dir(path, ambient_authority()) {
             Ok(root) => {
                 let path = path.canonicalize().unwrap_or_else(|_| path.to_owned());
-                Ok(Some(Self { root, path }))
+                Ok(Some(Self { root, path, mask: PRIVATE }))
             }
             Err(source) if source.kind() == io::ErrorKind::NotFound => Ok(None),
             Err(source) => Err(FileError::new("open", path, source)),
         }
+    }
+
+    /// The same, but new files and folders allow all that `mask` does not take away (as umask(2),
+    /// whatever that is for this process) instead of only what their owner needs.
+    #[must_use]
+    pub fn with_mask(self, mask: u32) -> Self {
+        Self { mask, ..self }
     }
 
     /// Where it was opened, without links and relative parts.
@@ -118,7 +131,7 @@ impl Folder {
         is_file.then_some(Some(file)).ok_or_else(|| self.fail("read", path, refusal()))
     }
 
-    /// Writes a new file, mode 0600, and syncs it: the first half of an atomic replacement.
+    /// Writes a new file, private unless a mask was chosen, and syncs it: the first half of an atomic replacement.
     ///
     /// # Errors
     /// Whatever the file system says; then nothing is left of it.
@@ -127,6 +140,9 @@ impl Folder {
         options.write(true).create_new(true).mode(0o600);
         let written = self.root.open_with(path, &options).and_then(|mut file| {
             file.write_all(bytes)?;
+            if self.mask != PRIVATE {
+                file.set_permissions(Permissions::from_mode(0o666 & !self.mask))?;
+            }
             file.sync_all()
         });
         written.map_err(|source| {
@@ -202,7 +218,7 @@ impl Folder {
         }
     }
 
-    /// Makes the folder and those above it, mode 0700 each; that it exists is fine.
+    /// Makes the folder and those above it, private unless a mask was chosen; that it exists is fine.
     ///
     /// # Errors
     /// Whatever the file system says.
@@ -217,8 +233,16 @@ impl Folder {
         let made = self
             .root
             .create_dir_with(path, &builder)
-            .and_then(|()| missing.iter().try_for_each(|folder| self.sync(parent(folder))));
+            .and_then(|()| missing.iter().try_for_each(|folder| self.settle_folder(folder)));
         made.map_err(|source| self.fail("create", path, source))
+    }
+
+    /// Gives a new folder its mode, and syncs the one that it is in.
+    fn settle_folder(&self, path: &Path) -> io::Result<()> {
+        if self.mask != PRIVATE {
+            self.root.set_permissions(path, Permissions::from_mode(0o777 & !self.mask))?;
+        }
+        self.sync(parent(path))
     }
 
     fn is_there(&self, path: &Path) -> bool {

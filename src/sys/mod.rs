@@ -31,8 +31,8 @@ mod world;
 pub use append::{AppendFile, Line, each_line};
 pub use clock::{Clock, SystemClock};
 pub use file::{
-    FileError, absolute, create_folder, create_private, create_secret, exists, read, read_secret,
-    remove, write_private,
+    FileError, absolute, create_folder, create_private, create_secret, create_shared_folder,
+    exists, read, read_secret, remove, write_private,
 };
 pub use folder::{Folder, Item, Kind, Stamp};
 pub use interrupts::Interrupts;

@@ -13,7 +13,13 @@ impl PrivateUmask {
     /// Takes group and others out of all new files' modes.
     #[must_use]
     pub fn begin() -> Self {
-        Self { before: umask(Mode::RWXG | Mode::RWXO) }
+        Self::begin_with(0o077)
+    }
+
+    /// Takes out what somebody has chosen instead.
+    #[must_use]
+    pub fn begin_with(mask: u32) -> Self {
+        Self { before: umask(Mode::from_raw_mode(mask)) }
     }
 }
 

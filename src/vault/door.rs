@@ -127,21 +127,24 @@ impl<'a> Vault<'a> {
     /// # Errors
     /// What the store says; what the keyring says of passage's rules.
     pub fn recipients_for(&self, name: &Name) -> Result<RecipientsFile, Error> {
-        self.or_passage(self.store.recipients_for(name))
+        self.or_chosen(self.store.recipients_for(name))
     }
 
     /// Where no file says anything, passage's rules do, if the store is passage's: what the file
-    /// that it lacks would say.
-    pub(super) fn or_passage(
+    /// that it lacks would say. Otherwise what the user has chosen with `PASSWORD_STORE_KEY`.
+    pub(super) fn or_chosen(
         &self,
         found: Result<RecipientsFile, store::Error>,
     ) -> Result<RecipientsFile, Error> {
-        if let Err(store::Error::NoRecipients(_)) = found
-            && let Some(recipients) = self.desk.keyring.passage_recipients()?
-        {
-            return Ok(RecipientsFile::at_root(Recipients::Age(recipients)));
+        let Err(store::Error::NoRecipients(_)) = found else {
+            return Ok(found?);
+        };
+        let passage = self.desk.keyring.passage_recipients()?.map(Recipients::Age);
+        let chosen = passage.or_else(|| self.desk.keyring.chosen_recipients());
+        match chosen {
+            Some(recipients) => Ok(RecipientsFile::at_root(recipients)),
+            None => Ok(found?),
         }
-        Ok(found?)
     }
 
     /// Which version of the entry there is; `None` when there is none.

@@ -181,7 +181,7 @@ impl<'v, 'k> Edit<'v, 'k> {
     /// As [`store::Store::recipients_for`]; what the keyring says of the signature.
     pub fn recipients_for(&self, name: &Name) -> Result<RecipientsFile, Error> {
         let found = RecipientsFile::nearest(name, &|path| self.read_planned(path));
-        let file = self.vault.or_passage(found)?;
+        let file = self.vault.or_chosen(found)?;
         if file.cipher() == Cipher::OpenPgp && !self.is_new(&file.path) {
             let signature = self.read_planned(&file.signature())?;
             self.vault.keyring().check_signed(&file.bytes, signature.as_deref(), &file.path)?;

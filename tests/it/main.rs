@@ -27,6 +27,7 @@ mod otp;
 mod parsers;
 mod pass_callers;
 mod pass_interop;
+mod pass_manners;
 mod qr;
 mod shell;
 mod snapshot;

@@ -99,7 +99,7 @@ impl Parsed {
         let opt = match find_long(known, name) {
             Found::One(opt) => opt,
             Found::None => {
-                return self.errors.push([b"unrecognized option '--", name, b"'"].concat());
+                return self.errors.push([b"unrecognized option '--", word, b"'"].concat());
             }
             Found::Several(candidates) => return self.errors.push(ambiguous(word, &candidates)),
         };

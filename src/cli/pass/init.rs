@@ -115,7 +115,7 @@ impl Place {
         };
         let names = store.list(self.folder.as_ref()).names;
         if let Some(name) = names.first() {
-            pass.expect_recipients(&store, name)?;
+            pass.expect_recipients(name)?;
         }
         let resealed = pass.vault(|vault| {
             let done = vault.edit(&self.anew(""), |edit| self.reencrypt(edit, vault.store()));

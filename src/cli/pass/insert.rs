@@ -1,8 +1,12 @@
 //! `pass insert`.
 
+use std::os::unix::ffi::OsStrExt;
+use std::path::Path;
+
+use crate::keys;
 use crate::secret::Secret;
-use crate::store::{self, Name, Store};
-use crate::vault::{self, Entry};
+use crate::store::{self, Name};
+use crate::vault::{self, Entry, Vault};
 
 use super::super::ui;
 use super::getopt::{Opt, Value};
@@ -87,23 +91,37 @@ impl Pass<'_> {
     /// written: in this order, which is seen when it fails.
     pub(super) fn prepare(&self, typed: &Typed, name: &Name) -> Result<(), Died> {
         self.make_folders(typed.folder())?;
-        self.expect_recipients(&Store::open(self.root())?, name)
+        self.expect_recipients(name)
     }
 
-    /// Ends where nothing says to whom an entry is encrypted.
-    pub(super) fn expect_recipients(&self, store: &Store, name: &Name) -> Result<(), Died> {
-        let chosen = self.variables().text("PASSWORD_STORE_KEY").is_some();
-        match store.recipients_for(name) {
-            Err(store::Error::NoRecipients(_)) if !chosen => {
+    /// Ends where nothing says to whom an entry is encrypted, or where that is not signed although
+    /// it has to be.
+    pub(super) fn expect_recipients(&self, name: &Name) -> Result<(), Died> {
+        let looked = |vault: &Vault<'_>| vault.edit("", |edit| edit.recipients_for(name).map(drop));
+        match self.vault(|vault| Ok(looked(vault)))? {
+            Ok(()) => Ok(()),
+            Err(vault::Error::Store(store::Error::NoRecipients(_))) => {
                 ui::say(&format!(
                     "Error: You must run:\n    {PROGRAM} init your-gpg-id\nbefore you may use the password store.\n\n"
                 ));
                 self.print(&words::usage(self.variables()))?;
                 Err(Died::silent(1))
             }
-            Err(store::Error::NoRecipients(_)) | Ok(_) => Ok(()),
+            Err(vault::Error::Keys(error)) => Err(self.unsigned(&error)),
             Err(error) => Err(error.into()),
         }
+    }
+
+    fn unsigned(&self, error: &keys::Error) -> Died {
+        let full = |path: &Path| self.full(path.as_os_str().as_bytes());
+        let shown = |path: &Path| String::from_utf8_lossy(&full(path)).into_owned();
+        Died::new(match error {
+            keys::Error::NotSigned(path) => {
+                format!("Signature for {} does not exist.", shown(path))
+            }
+            keys::Error::BadSigner(path) => format!("Signature for {} is invalid.", shown(path)),
+            other => format!("Error: {other}"),
+        })
     }
 
     /// Encrypts and stores an entry, as one step called `subject`.

@@ -2,7 +2,7 @@
 
 use std::ffi::OsStr;
 use std::os::unix::ffi::OsStrExt;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 use crate::sys;
 
@@ -22,7 +22,9 @@ impl Pass<'_> {
         if missing.is_empty() {
             return Ok(());
         }
-        if let Err(error) = sys::create_folder(Path::new(OsStr::from_bytes(path))) {
+        // Without the `.` that stands for nothing: the system would look for what is not there yet.
+        let folder: PathBuf = Path::new(OsStr::from_bytes(path)).components().collect();
+        if let Err(error) = sys::create_shared_folder(&folder, self.session.umask()) {
             ui::say(&format!("mkdir: {error}\n"));
             return Ok(());
         }

@@ -21,6 +21,7 @@ mod insert;
 mod instead;
 mod line;
 mod mkdir;
+mod otp;
 mod path;
 mod quoting;
 #[cfg(test)]
@@ -37,7 +38,7 @@ use std::path::Path;
 use std::process::ExitCode;
 
 use crate::store::Store;
-use crate::sys::{Variables, World};
+use crate::sys::{PrivateUmask, Variables, World};
 use crate::vault::{Transfer, Vault};
 
 use super::{Checked, Example, Global, Session, ui};
@@ -104,6 +105,7 @@ fn run_with(words: Vec<OsString>, global: Global, world: World) -> ExitCode {
             .first()
             .map_or_else(String::new, |word| String::from_utf8_lossy(word).into_owned());
         let pass = Pass { prefix: prefix.into_os_string().into_vec(), session: &session, called };
+        let _umask = PrivateUmask::begin_with(session.umask());
         pass.dispatch(&words)
     });
     ExitCode::from(done.err().map_or(0, |died| died.tell()))
@@ -139,7 +141,10 @@ impl Pass<'_> {
             extension::HANDED_BACK => extension::hand_back(self, rest),
             _ => {
                 extension::run(self, words)?;
-                show::run(&self.called_as("show"), words)
+                match verb {
+                    b"otp" => otp::run(self, rest),
+                    _ => show::run(&self.called_as("show"), words),
+                }
             }
         }
     }

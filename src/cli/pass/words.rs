@@ -12,7 +12,7 @@ pub(super) fn version() -> String {
 }
 
 /// Each verb's usage, and what it does.
-const VERBS: [(&str, &str); 13] = [
+const VERBS: [(&str, &str); 14] = [
     (
         "init [--path=subfolder,-p subfolder] gpg-id...",
         "Encrypt the store, or a folder of it, to these keys; re-encrypt what is there.",
@@ -43,7 +43,8 @@ const VERBS: [(&str, &str); 13] = [
         "Copy an entry or a folder; re-encrypt where the keys differ.",
     ),
     ("git git-command-args...", "Run git in the store."),
-    ("help | version", "Show this, or what this is."),
+    ("help", "Show this."),
+    ("version", "Show what this is."),
 ];
 
 pub(super) fn usage(variables: &Variables) -> String {
