@@ -210,8 +210,8 @@ const MISTAKES: [&str; 46] = [
 /// What a person, another program or a sync does to a store. NAME is one, FOLDER too.
 const BY_HAND: [(usize, &str); 13] = [
     (3, "mkdir -p \"$S\"/FOLDER && git -C \"$S\"/FOLDER init -q"),
-    (2, "ln -s NAME.gpg \"$S/link.gpg\""),
-    (2, "ln -s FOLDER \"$S/linked\""),
+    (2, "ln -s -- NAME.gpg \"$S/link.gpg\""),
+    (2, "ln -s -- FOLDER \"$S/linked\""),
     (1, "ln -s nowhere.gpg \"$S/dangling.gpg\""),
     (1, "echo junk > \"$S/notes.txt\""),
     (1, ": > \"$S/void.gpg\""),
@@ -287,20 +287,22 @@ impl Author {
     /// A name that is probably free.
     fn fresh(&mut self) -> String {
         let depth = self.dice.pick(&[1, 1, 2, 2, 3]);
-        let mut steps: Vec<&str> = (0..depth).map(|_| self.step()).collect();
-        if self.dice.chance(5) {
-            steps[depth - 1] = self.dice.pick(&LEAVES);
-        }
+        let steps: Vec<&str> = (0..depth).map(|_| self.step()).collect();
         steps.join("/")
     }
 
-    /// A name that is probably taken, and now and then says so in another way.
-    fn taken(&mut self) -> String {
+    /// A name that is probably taken.
+    fn known(&mut self) -> String {
         let entries = self.model.entries();
         if entries.is_empty() || self.dice.chance(6) {
             return self.fresh();
         }
-        let name = self.dice.pick(&entries).to_owned();
+        self.dice.pick(&entries).to_owned()
+    }
+
+    /// The same, and now and then in another way.
+    fn taken(&mut self) -> String {
+        let name = self.known();
         match self.dice.roll(40) {
             0 => format!("{name}/"),
             1 => format!("/{name}"),
@@ -328,7 +330,11 @@ impl Author {
     }
 
     fn entry_to_write(&mut self) -> String {
-        let name = if self.dice.chance(40) { self.taken() } else { self.fresh() };
+        let name = match self.dice.roll(20) {
+            0 => format!("{}/{}", self.step(), self.dice.pick(&LEAVES)),
+            1..9 => self.taken(),
+            _ => self.fresh(),
+        };
         self.model.add(&name);
         name
     }
@@ -401,7 +407,7 @@ impl Author {
     fn destination(&mut self) -> String {
         match self.dice.roll(10) {
             0..4 => self.fresh(),
-            4..6 => self.taken(),
+            4..6 => self.known(),
             6..8 => self.folder(),
             8 => format!("{}/", self.folder()),
             _ => format!("{}/{}/", self.step(), self.step()),
@@ -419,9 +425,12 @@ impl Author {
 
     /// Not into itself: what then comes of it depends on the order in which names are listed.
     fn cp(&mut self) -> Line {
-        let (old, mut new) = (self.entry_or_folder(), self.destination());
+        let (mut old, mut new) = (self.entry_or_folder(), self.destination());
+        if is_within("", &old) {
+            old = self.step().to_owned();
+        }
         if is_within(&new, &old) {
-            new = format!("copy/{}", self.step());
+            new = format!("{}.copy", old.trim_end_matches('/'));
         }
         let verb = self.dice.pick(&["cp", "copy"]);
         let call = self.call(verb, &["--force"], &[&old, &new]);
