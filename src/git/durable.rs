@@ -7,7 +7,7 @@ use std::path::{Path, PathBuf};
 
 use git2::Oid;
 
-use crate::sys::{FileError, Folder};
+use crate::sys::{DISK_WORKERS, FileError, Folder, in_parallel};
 
 const OBJECTS: &str = "objects";
 
@@ -18,11 +18,17 @@ fn loose(id: Oid) -> PathBuf {
     Path::new(OBJECTS).join(folder).join(file)
 }
 
-/// Syncs new objects and the folders that name them. One that was there before may lie in a pack:
-/// then there is nothing to sync.
+/// Syncs new objects and the folders that name them, many at once: a commit may have thousands. One
+/// that was there before may lie in a pack: then there is nothing to sync.
 pub(super) fn objects(git_folder: &Folder, ids: &[Oid]) -> Result<(), FileError> {
-    ids.iter().try_for_each(|id| file(git_folder, &loose(*id)))?;
-    sync(git_folder, Path::new(OBJECTS))
+    let paths: Vec<PathBuf> = ids.iter().map(|id| loose(*id)).collect();
+    let synced = in_parallel(&paths, DISK_WORKERS, |path| match git_folder.stamp(path)? {
+        Some(_) => sync(git_folder, path),
+        None => Ok(()),
+    });
+    synced.into_iter().collect::<Result<(), _>>()?;
+    let folders = paths.iter().filter_map(|path| path.parent());
+    git_folder.sync_folders(paths.iter().map(PathBuf::as_path).chain(folders))
 }
 
 /// Syncs a file of the git folder and the folder that names it, if it is there.
