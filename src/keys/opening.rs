@@ -4,6 +4,7 @@
 //! One question goes to gpg-agent, which has the secret key and asks the person if it must; no
 //! program is run. Several threads can open at once: each has a connection of its own.
 
+use std::collections::HashMap;
 use std::path::PathBuf;
 use std::sync::{Arc, Mutex, OnceLock};
 
@@ -72,6 +73,8 @@ pub(super) struct Opener<'a> {
     memory: Option<PathBuf>,
     keys: Mutex<Keys>,
     agents: Mutex<Vec<Agent>>,
+    /// By keygrip: whether the key has worked, or what the person who was asked has answered.
+    tried: Mutex<HashMap<String, Result<(), String>>>,
     may_ask: OnceLock<bool>,
 }
 
@@ -102,6 +105,7 @@ impl<'a> Opener<'a> {
             home,
             keys: Mutex::default(),
             agents: Mutex::default(),
+            tried: Mutex::default(),
             may_ask: OnceLock::new(),
         }
     }
@@ -124,7 +128,7 @@ impl<'a> Opener<'a> {
 
     fn ask_agent(&self, envelope: &Envelope, ciphertext: &[u8]) -> Result<Secret, Obstacle> {
         let question = self.question(envelope)?;
-        let answer = self.secret_operation(&question)?;
+        let answer = self.answer(&question)?;
         let public = question.key.public().ok_or(Obstacle::Outdated)?;
         let session = question.wrapped.answer(&public, &answer).ok_or(Obstacle::Outdated)?;
         crypto::open_openpgp(ciphertext, &session).ok_or(Obstacle::Unclear)
@@ -148,6 +152,28 @@ impl<'a> Opener<'a> {
     fn may_ask(&self) -> bool {
         let is_free = || self.home.as_ref().is_some_and(GnupgHome::lets_us_open);
         *self.may_ask.get_or_init(|| !self.gpg.has_options() && is_free())
+    }
+
+    /// The first use of a key is made alone, so that a person is asked for its passphrase once and
+    /// not for each of many entries; who did not unlock it then is not asked again in this run.
+    fn answer(&self, question: &Question<'_>) -> Result<Secret, Refusal> {
+        let mut tried = held(&self.tried);
+        match tried.get(&question.key.grip) {
+            Some(Err(text)) => return Err(Refusal::Person(text.clone())),
+            Some(Ok(())) => {
+                drop(tried);
+                return self.secret_operation(question);
+            }
+            None => {}
+        }
+        let answer = self.secret_operation(question);
+        let outcome = match &answer {
+            Ok(_) => Some(Ok(())),
+            Err(Refusal::Person(text)) => Some(Err(text.clone())),
+            Err(_) => None,
+        };
+        tried.extend(outcome.map(|outcome| (question.key.grip.clone(), outcome)));
+        answer
     }
 
     /// Asks an agent that is not in use, or a new one, and keeps it for the next question.

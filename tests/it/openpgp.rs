@@ -101,6 +101,18 @@ fn a_person_who_does_not_answer_is_believed() {
     let (told, calls) = calls(&world, "vaultctl show claude/token", 12);
     assert!(told.contains("gpg could not decrypt it: Bad passphrase"), "{told}");
     assert_eq!(calls, 0);
+    was_asked(&world);
+    let message = fs::read(world.path(".password-store/claude/token.gpg")).expect("it is there");
+    let open = |keyring: &Keyring<'_>| keyring.open(Cipher::OpenPgp, &message).is_err();
+    with_keyring(&world, &[], |keyring| {
+        std::thread::scope(|scope| {
+            let tries: Vec<_> = (0..4).map(|_| scope.spawn(|| open(keyring))).collect();
+            assert!(tries.into_iter().all(|refused| refused.join().expect("it ends")));
+        });
+    });
+    // gpg-agent itself asks three times before it gives up.
+    let asked = fs::read_to_string(world.path("asked")).expect("somebody was asked");
+    assert_eq!(asked.lines().count(), 3);
 }
 
 #[test]

@@ -116,7 +116,11 @@ impl Envelope {
     /// The session key, wrapped for `key`.
     #[must_use]
     pub fn wrapped_for(&self, key: &KeyId) -> Option<WrappedKey<'_>> {
-        let is_for = |session: &&PKESK| matches!(session, PKESK::V3(known) if known.recipient().is_some_and(|id| KeyId::from(id) == *key));
+        let recipient = |session: &PKESK| match session {
+            PKESK::V3(known) => known.recipient().map(KeyId::from),
+            _ => None,
+        };
+        let is_for = |session: &&PKESK| recipient(session).as_ref() == Some(key);
         let mut sessions = self.sessions.iter().filter(is_for);
         let session = sessions.next()?;
         sessions.next().is_none().then(|| WrappedKey::new(session))
