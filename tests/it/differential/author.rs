@@ -207,9 +207,13 @@ const MISTAKES: [&str; 46] = [
     "pass init",
 ];
 
+/// A repository below the store's own, which knows to leave it alone.
+const NESTED: &str = "mkdir -p \"$S/nested\" && cd \"$S/nested\" && git init -q && \
+    git commit -q --allow-empty -m nested; [ ! -d ../.git ] || echo nested/ >> ../.git/info/exclude";
+
 /// What a person, another program or a sync does to a store. NAME is one, FOLDER too.
 const BY_HAND: [(usize, &str); 13] = [
-    (3, "mkdir -p \"$S\"/FOLDER && git -C \"$S\"/FOLDER init -q"),
+    (3, NESTED),
     (2, "ln -s -- NAME.gpg \"$S/link.gpg\""),
     (2, "ln -s -- FOLDER \"$S/linked\""),
     (1, "ln -s nowhere.gpg \"$S/dangling.gpg\""),
@@ -510,11 +514,10 @@ impl Author {
 
     fn by_hand(&mut self) -> Line {
         let line = self.dice.weigh(&BY_HAND);
-        if line.contains("given.gpg") {
-            self.model.add("given");
-        }
-        if line.contains("link.gpg") {
-            self.model.add("link");
+        for (part, name) in [("given.gpg", "given"), ("link.gpg", "link"), (NESTED, "nested/a")] {
+            if line.contains(part) {
+                self.model.add(name);
+            }
         }
         Line::new(self.filled(line), InOrder)
     }

@@ -237,7 +237,7 @@ fn without_chatter(lines: Vec<String>) -> Vec<String> {
 fn without_help(mut lines: Vec<String>) -> Vec<String> {
     if let Some(begin) = lines.iter().position(|line| line.contains(BANNER)) {
         lines.truncate(begin);
-        lines.retain(|line| line.trim_matches(['=', '\n']) != "");
+        lines.retain(|line| !line.trim_matches(['=', '\n']).is_empty());
         lines.push(BANNER.to_owned());
     }
     lines
