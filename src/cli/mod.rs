@@ -116,6 +116,18 @@ pub fn examples() -> Vec<(Vec<&'static str>, &'static [Example])> {
         .collect()
 }
 
+/// Without the examples, which are for the help only, and would be rendered for every command.
+fn parse(arguments: &[OsString]) -> Result<Arguments, clap::Error> {
+    let parse_as = |command: clap::Command| {
+        let matches = command.try_get_matches_from(arguments)?;
+        Arguments::from_arg_matches(&matches)
+    };
+    match parse_as(Arguments::command()) {
+        Err(error) if !error.use_stderr() => parse_as(command()),
+        parsed => parsed,
+    }
+}
+
 /// Runs one command line and says how it ended.
 #[must_use]
 pub fn run(arguments: Vec<OsString>, world: World) -> ExitCode {
@@ -128,10 +140,7 @@ pub fn run(arguments: Vec<OsString>, world: World) -> ExitCode {
     if let Some(words) = pass::called(&arguments) {
         return pass::run(words, world);
     }
-    let parsed = command()
-        .try_get_matches_from(show::with_attached_lines(arguments))
-        .and_then(|matches| Arguments::from_arg_matches(&matches));
-    let Arguments { global, verb } = match parsed {
+    let Arguments { global, verb } = match parse(&show::with_attached_lines(arguments)) {
         Ok(parsed) => parsed,
         Err(error) => return failure::usage(&error).into(),
     };
