@@ -334,6 +334,12 @@ impl From<store::Error> for Failure {
                 Self::failed(message).hint("move it away first, or choose another name")
             }
             store::Error::IntoItself(_) => Self::failed(message),
+            store::Error::Repository(_) => {
+                Self::failed(message).hint("move its entries one by one, or clone it there")
+            }
+            store::Error::RecipientsChanged => {
+                Self::failed(message).hint("look with `vaultctl recipients list` and try again")
+            }
             store::Error::NoRecipientsFile(_) => Self::new(Code::NotFound, message)
                 .hint("`vaultctl recipients list` shows which file decides"),
             store::Error::NoRecipients(_) => {

@@ -197,7 +197,7 @@ fn append(args: &InsertArgs, session: &Session) -> Result<Done, Failure> {
                 let entry = edit.read(&name)?;
                 edit.write(&name, &Entry::new(otp::with_line(entry.bytes(), &uri)))?;
             }
-            Ok(unchanged)
+            Ok::<_, Failure>(unchanged)
         })?;
         let changed =
             || Failure::failed(format!("`{name}` was changed by somebody else meanwhile"));

@@ -4,7 +4,7 @@ use std::path::Path;
 
 use crate::crypto::{Cipher, Recipient, Recipients};
 use crate::store::{self, Name, RecipientsFile};
-use crate::vault::{Edit, Vault, Which};
+use crate::vault::{self, Edit, Vault, Which};
 
 use super::init::{chosen_recipients, subject};
 use super::transfer::{all_or_nothing, told};
@@ -93,18 +93,22 @@ pub(super) fn run(args: &Args, session: &Session) -> Result<Done, Failure> {
     session.with_vault(|vault| match &args.verb {
         Verb::List => list(vault, session),
         Verb::Add(change) => {
-            let wanted = |present: Option<Recipients>| joined(present, &change.ids);
-            apply(change, &wanted, vault, session)
+            let present = in_force(change, vault)?;
+            let joined = joined(present.as_ref().map(|file| file.recipients.clone()), &change.ids)?;
+            let check = || still(present.as_ref(), change, vault);
+            apply(change, &joined, vault, session, &check)
         }
         Verb::Rm(change) => {
-            let wanted = |present: Option<Recipients>| without(present, &change.ids);
-            let done = apply(change, &wanted, vault, session)?;
+            let present = in_force(change, vault)?;
+            let kept = without(present.as_ref().map(|file| file.recipients.clone()), &change.ids)?;
+            let check = || still(present.as_ref(), change, vault);
+            let done = apply(change, &kept, vault, session, &check)?;
             session.ui.note(
                 "whoever could open these entries may have kept them: change the secrets, too",
             );
             Ok(done)
         }
-        Verb::Set(change) => apply(change, &|_| chosen(&change.ids), vault, session),
+        Verb::Set(change) => apply(change, &chosen(&change.ids)?, vault, session, &|| Ok(())),
         Verb::Unset(unset) => take_away(unset, vault, session),
     })
 }
@@ -220,25 +224,46 @@ fn without(present: Option<Recipients>, ids: &[String]) -> Result<Recipients, Fa
     Ok(kept)
 }
 
-/// From what is in force to what shall be.
-type Wanted<'a> = dyn Fn(Option<Recipients>) -> Result<Recipients, Failure> + 'a;
+/// What is in force in the folder, if anything is; signed, where the user wants that.
+fn in_force(change: &Change, vault: &Vault<'_>) -> Result<Option<RecipientsFile>, Failure> {
+    let inside = inside(folder(change.path.as_deref())?.as_ref())?;
+    match vault.recipients_for(&inside) {
+        Ok(file) => Ok(Some(file)),
+        Err(vault::Error::Store(store::Error::NoRecipients(_))) => Ok(None),
+        Err(error) => Err(error.into()),
+    }
+}
+
+/// Whoever else changed `present` in the meantime is not overruled.
+fn still(
+    present: Option<&RecipientsFile>,
+    change: &Change,
+    vault: &Vault<'_>,
+) -> Result<(), Failure> {
+    let now = in_force(change, vault)?.map(|file| file.bytes);
+    match now.as_ref() == present.map(|file| &file.bytes) {
+        true => Ok(()),
+        false => Err(store::Error::RecipientsChanged.into()),
+    }
+}
 
 fn apply(
     change: &Change,
-    wanted: &Wanted<'_>,
+    recipients: &Recipients,
     vault: &Vault<'_>,
     session: &Session,
+    check: &dyn Fn() -> Result<(), Failure>,
 ) -> Result<Done, Failure> {
     let folder = folder(change.path.as_deref())?;
-    let inside = inside(folder.as_ref())?;
-    let present = vault.recipients_for(&inside).ok().map(|file| file.recipients);
-    let recipients = wanted(present)?;
     let place = change.path.as_ref().map(|path| format!(" ({path})")).unwrap_or_default();
-    let said = format!("{}{place}.", subject(&recipients).trim_end_matches('.'));
+    let said = format!("{}{place}.", subject(recipients).trim_end_matches('.'));
     let steps = Steps { set: said, anew: format!("Reencrypt entries for new recipients{place}.") };
     carry_out(&steps, folder.as_ref(), change.dry_run, vault, session, &|edit| {
-        edit.replace_recipients(folder.as_ref(), &recipients)?;
-        edit.sign_recipients(folder.as_ref(), |key| format!("Signing new GPG id with {key}."))
+        check()?;
+        edit.replace_recipients(folder.as_ref(), recipients)?;
+        let signed =
+            edit.sign_recipients(folder.as_ref(), |key| format!("Signing new GPG id with {key}."));
+        Ok(signed?)
     })
 }
 
@@ -249,7 +274,7 @@ fn take_away(unset: &Unset, vault: &Vault<'_>, session: &Session) -> Result<Done
         anew: format!("Reencrypt entries for new recipients ({}).", unset.folder),
     };
     carry_out(&steps, folder.as_ref(), unset.dry_run, vault, session, &|edit| {
-        edit.unset_recipients(folder.as_ref())
+        Ok(edit.unset_recipients(folder.as_ref())?)
     })
 }
 
@@ -266,24 +291,30 @@ fn carry_out(
     dry_run: bool,
     vault: &Vault<'_>,
     session: &Session,
-    change: &dyn Fn(&mut Edit<'_, '_>) -> Result<(), crate::vault::Error>,
+    change: &dyn Fn(&mut Edit<'_, '_>) -> Result<(), Failure>,
 ) -> Result<Done, Failure> {
-    let file = vault.store().recipients_for(&inside(folder)?).ok().map(|file| file.path);
-    let governed: Vec<Name> = vault.store().list(folder).names;
-    let is_concerned =
-        |name: &&Name| vault.store().recipients_for(name).ok().map(|own| own.path) == file;
-    let names: Vec<Name> = governed.iter().filter(is_concerned).cloned().collect();
     if dry_run {
+        let names = governed(folder, vault)?;
         names.iter().try_for_each(|name| session.ui.line(name.as_str()))?;
         return Ok(Done::Fully);
     }
     let resealed = vault.edit(&steps.set, |edit| {
+        let names = governed(folder, vault)?;
         change(edit)?;
         edit.next_step(&steps.anew);
-        all_or_nothing(edit.reencrypt(&names, Which::All)?)
+        Ok::<_, Failure>(all_or_nothing(edit.reencrypt(&names, Which::All)?)?)
     })?;
     session.ui.note(&told(resealed.len()));
     Ok(Done::Fully)
+}
+
+/// The entries below the folder for which the same file decides as for the folder itself.
+fn governed(folder: Option<&Name>, vault: &Vault<'_>) -> Result<Vec<Name>, Failure> {
+    let decides = |name: &Name| vault.store().recipients_for(name).ok().map(|file| file.path);
+    let file = decides(&inside(folder)?);
+    let mut names = vault.store().list(folder).names;
+    names.retain(|name| decides(name) == file);
+    Ok(names)
 }
 
 fn folder(text: Option<&str>) -> Result<Option<Name>, Failure> {

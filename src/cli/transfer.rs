@@ -1,8 +1,8 @@
 //! What `mv` and `cp` have in common.
 
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
-use crate::store::{self, Name};
+use crate::store::{self, Name, RecipientsFile};
 use crate::vault::{Place, Resealed, Transfer, Vault};
 
 use super::{Done, Failure, Session};
@@ -34,7 +34,7 @@ pub(super) fn run(args: &Arguments, how: Transfer, session: &Session) -> Result<
             }
             return Ok(Done::Fully);
         }
-        confirm(&pairs, args, vault, session)?;
+        confirm(&pairs, &from, args, vault, session)?;
         let (verb, aside) = match how {
             Transfer::Move => ("Rename", format!("Remove {}.", args.from)),
             Transfer::Copy => ("Copy", String::new()),
@@ -81,25 +81,54 @@ fn pairs(from: &Place, to: &Name, vault: &Vault<'_>) -> Result<Vec<(Name, Name)>
     Ok(pairs)
 }
 
-/// Entries that would be replaced are, with `-f` or if the person at the terminal says so.
+/// What would be replaced is, with `-f` or if the person at the terminal says so: entries, and the
+/// recipients of a folder.
 fn confirm(
     pairs: &[(Name, Name)],
+    from: &Place,
     args: &Arguments,
     vault: &Vault<'_>,
     session: &Session,
 ) -> Result<(), Failure> {
-    for (_, after) in pairs.iter().filter(|(before, after)| before != after && !args.force) {
-        if vault.store().cipher_of(after)?.is_none() {
-            continue;
+    for (before, after) in pairs.iter().filter(|(before, after)| before != after && !args.force) {
+        if vault.store().cipher_of(after)?.is_some() {
+            let question = format!("An entry already exists for {after}. Replace it?");
+            agree(&question, store::Error::EntryExists(after.clone()).into(), session)?;
         }
-        let question = format!("An entry already exists for {after}. Replace it?");
-        match session.world.stdin_is_terminal && session.world.prompt.ask_yes(&question)? {
-            true => {}
-            false if session.world.stdin_is_terminal => {
-                return Err(Failure::failed("nothing was changed"));
-            }
-            false => return Err(store::Error::EntryExists(after.clone()).into()),
+        // A folder takes its recipients along, an entry does not.
+        if let (Place::Folder(_), Some(path)) = (from, other_recipients(before, after, vault)?) {
+            let path = path.display();
+            let failure = Failure::failed(format!("`{path}` names other recipients"));
+            let question = format!("{path} names other recipients. Replace it?");
+            agree(&question, failure.hint("`-f` replaces it"), session)?;
         }
     }
     Ok(())
+}
+
+/// The recipients file that would be replaced by another one, if both folders have one of their own.
+fn other_recipients(
+    before: &Name,
+    after: &Name,
+    vault: &Vault<'_>,
+) -> Result<Option<PathBuf>, Failure> {
+    let own = |name: &Name| {
+        let folder = Path::new(name.as_str()).parent().unwrap_or(Path::new(""));
+        RecipientsFile::of(folder, &|path| vault.store().read_small(path))
+    };
+    let (before, after) = (own(before)?, own(after)?);
+    Ok(before
+        .zip(after)
+        .filter(|(one, other)| one.bytes != other.bytes)
+        .map(|(_, other)| other.path))
+}
+
+fn agree(question: &str, refusal: Failure, session: &Session) -> Result<(), Failure> {
+    if !session.world.stdin_is_terminal {
+        return Err(refusal);
+    }
+    match session.world.prompt.ask_yes(question)? {
+        true => Ok(()),
+        false => Err(Failure::failed("nothing was changed")),
+    }
 }

@@ -93,9 +93,9 @@ impl History for GitHistory {
         Ok(())
     }
 
-    fn versions(&self, path: &Path) -> Result<Vec<Version>, HistoryError> {
-        match self.one(path)? {
-            Some((repository, path)) => Ok(past::versions(&repository, &path)?),
+    fn versions(&self, paths: &[PathBuf]) -> Result<Vec<Version>, HistoryError> {
+        match self.concerned(paths)?.pop() {
+            Some((repository, paths)) => Ok(past::versions(&repository, &paths)?),
             None => Ok(Vec::new()),
         }
     }

@@ -10,7 +10,10 @@ use crate::sys::Stamp;
 use super::Error;
 
 /// A regular file that is not executable, as git's index writes it.
-const FILE_MODE: u32 = 0o100_644;
+pub(super) const FILE_MODE: u32 = 0o100_644;
+
+/// A symbolic link.
+pub(super) const LINK_MODE: u32 = 0o120_000;
 
 /// Whether both the index and the newest commit have this content, or both have nothing.
 pub(super) fn is_recorded(

@@ -1,6 +1,6 @@
 //! Earlier states of one file.
 
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 use git2::{Commit, ErrorCode, ObjectType, Oid, Repository, Sort};
 use jiff::Timestamp;
@@ -10,8 +10,8 @@ use crate::store::Version;
 use super::Error;
 use super::repository::Git;
 
-/// The commits in which the blob at `path` is not that of their first parent, newest first.
-pub(super) fn versions(git: &Git, path: &Path) -> Result<Vec<Version>, Error> {
+/// The commits in which the blobs at `paths` are not those of a parent, newest first.
+pub(super) fn versions(git: &Git, paths: &[PathBuf]) -> Result<Vec<Version>, Error> {
     let repository = &git.repository;
     if git.head()?.is_none() {
         return Ok(Vec::new());
@@ -22,25 +22,29 @@ pub(super) fn versions(git: &Git, path: &Path) -> Result<Vec<Version>, Error> {
     let mut versions = Vec::new();
     for id in walk {
         let commit = repository.find_commit(id?)?;
-        let here = blob_at(&commit, path)?;
-        if is_change(&commit, path, here)? {
-            versions.push(version(&commit, here.is_none()));
+        let here = blobs_at(&commit, paths)?;
+        if is_change(&commit, paths, &here)? {
+            versions.push(version(&commit, here.iter().all(Option::is_none)));
         }
     }
     Ok(versions)
 }
 
-/// Whether no parent has the same at `path`: a merge that took one side's version is no change.
-fn is_change(commit: &Commit<'_>, path: &Path, here: Option<Oid>) -> Result<bool, Error> {
+/// Whether no parent has the same at `paths`: a merge that took one side's version is no change.
+fn is_change(commit: &Commit<'_>, paths: &[PathBuf], here: &[Option<Oid>]) -> Result<bool, Error> {
     if commit.parent_count() == 0 {
-        return Ok(here.is_some());
+        return Ok(here.iter().any(Option::is_some));
     }
     for parent in commit.parents() {
-        if blob_at(&parent, path)? == here {
+        if blobs_at(&parent, paths)? == here {
             return Ok(false);
         }
     }
     Ok(true)
+}
+
+fn blobs_at(commit: &Commit<'_>, paths: &[PathBuf]) -> Result<Vec<Option<Oid>>, Error> {
+    paths.iter().map(|path| blob_at(commit, path)).collect()
 }
 
 fn blob_at(commit: &Commit<'_>, path: &Path) -> Result<Option<Oid>, Error> {

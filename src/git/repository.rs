@@ -1,8 +1,9 @@
 //! The repository at the store's root.
 
+use std::os::unix::ffi::OsStringExt;
 use std::path::{Path, PathBuf};
 
-use git2::{Commit, Index, Oid, Repository, RepositoryOpenFlags, Tree};
+use git2::{Commit, Index, IndexEntry, Oid, Repository, RepositoryOpenFlags, Tree};
 
 use crate::sys::Folder;
 
@@ -91,29 +92,38 @@ impl Git {
     ) -> Result<Option<Vec<Oid>>, Error> {
         let mut objects = None;
         for path in paths {
-            let content = self.tree.read(path, FILE_LIMIT)?;
-            if !index::is_recorded(index, head, path, content.as_deref())? {
-                let staged = self.stage(index, path, content.as_deref())?;
-                objects.get_or_insert_with(Vec::new).extend(staged);
+            let found = self.found(path)?;
+            let content = found.as_ref().map(|(content, _)| &**content);
+            if !index::is_recorded(index, head, path, content)? {
+                objects.get_or_insert_with(Vec::new).extend(self.stage(index, path, found)?);
             }
         }
         Ok(objects)
     }
 
-    /// Puts what stands at `path` into the index; returns the new object, if there is one.
+    /// What git records of `path`: a file's bytes, or what a link says; and its mode.
+    fn found(&self, path: &Path) -> Result<Option<(Vec<u8>, u32)>, Error> {
+        if let Some(target) = self.tree.link(path)? {
+            return Ok(Some((target.into_os_string().into_vec(), index::LINK_MODE)));
+        }
+        let content = self.tree.read(path, FILE_LIMIT)?;
+        Ok(content.map(|content| (content, index::FILE_MODE)))
+    }
+
+    /// Puts what was found at `path` into the index; returns the new object, if there is one.
     fn stage(
         &self,
         index: &mut Index,
         path: &Path,
-        content: Option<&[u8]>,
+        found: Option<(Vec<u8>, u32)>,
     ) -> Result<Option<Oid>, Error> {
         let stamp = self.tree.stamp(path)?;
-        let (Some(content), Some(stamp)) = (content, stamp) else {
+        let (Some((content, mode)), Some(stamp)) = (found, stamp) else {
             index.remove_path(path)?;
             return Ok(None);
         };
-        let id = self.repository.blob(content)?;
-        index.add(&index::entry(path, id, stamp))?;
+        let id = self.repository.blob(&content)?;
+        index.add(&IndexEntry { mode, ..index::entry(path, id, stamp) })?;
         Ok(Some(id))
     }
 

@@ -129,7 +129,8 @@ impl<'a> Sealer<'a> {
     fn expanded(&self, ids: &[String]) -> Result<Vec<String>, Error> {
         let groups = self.groups()?;
         let members = |id: &String| {
-            let group = groups.iter().find(|(name, _)| name == id);
+            // As gpg compares them (GnuPG, `expand_group`).
+            let group = groups.iter().find(|(name, _)| name.eq_ignore_ascii_case(id));
             group.map_or_else(|| vec![id.clone()], |(_, members)| members.clone())
         };
         Ok(ids.iter().flat_map(members).collect())

@@ -34,6 +34,12 @@ pub enum Error {
     /// A folder can not go into itself.
     #[error("`{0}` can not go into itself")]
     IntoItself(Name),
+    /// A repository in a folder can not be taken along.
+    #[error("`{}` belongs to a git repository of its own, which can not go to other recipients", .0.display())]
+    Repository(PathBuf),
+    /// The recipients were changed meanwhile.
+    #[error("the recipients were changed by somebody else meanwhile")]
+    RecipientsChanged,
     /// A folder above is a link.
     #[error("`{}` is a link, and what is behind it is not changed", .0.display())]
     BehindLink(PathBuf),

@@ -31,11 +31,11 @@ pub trait History {
     /// [`HistoryError`] when it can not be cleared.
     fn recover(&self, paths: &[PathBuf], begun: Timestamp) -> Result<(), HistoryError>;
 
-    /// The steps that changed `path`, newest first.
+    /// The steps that changed what stands at `paths` of one folder, newest first.
     ///
     /// # Errors
     /// [`HistoryError`] when they can not be read.
-    fn versions(&self, path: &Path) -> Result<Vec<Version>, HistoryError>;
+    fn versions(&self, paths: &[PathBuf]) -> Result<Vec<Version>, HistoryError>;
 
     /// What stood at `path` after the step that `revision` names (as [`Version::id`], or its
     /// beginning); `None` when nothing did.
@@ -45,7 +45,7 @@ pub trait History {
     fn content(&self, path: &Path, revision: &str) -> Result<Option<Vec<u8>>, HistoryError>;
 }
 
-/// One step in which a file changed.
+/// One step in which files changed.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Version {
     /// Its full name, in hexadecimal.
@@ -56,7 +56,7 @@ pub struct Version {
     pub author: String,
     /// What it was called.
     pub subject: String,
-    /// Whether the file was removed by it.
+    /// Whether none of them is there after it.
     pub removed: bool,
 }
 

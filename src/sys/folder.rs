@@ -198,12 +198,15 @@ impl Folder {
 
     /// Removes `path` and the folders above it, as long as they are empty.
     pub fn prune(&self, path: &Path) {
-        let mut folder = Some(path);
-        while let Some(here) = folder.filter(|here| !here.as_os_str().is_empty()) {
-            if self.root.remove_dir(here).is_err() {
+        self.prune_up_to(path, Path::new(""));
+    }
+
+    /// The same, but `kept` and the folders above it stay.
+    pub fn prune_up_to(&self, path: &Path, kept: &Path) {
+        for folder in path.ancestors().take_while(|folder| !kept.starts_with(folder)) {
+            if self.root.remove_dir(folder).is_err() {
                 return;
             }
-            folder = here.parent();
         }
     }
 
@@ -287,12 +290,30 @@ impl Folder {
         }
     }
 
-    /// Size, times and place of the file at `path`; `None` when nothing is there.
+    /// What the link at `path` says; `None` when no link is there.
+    ///
+    /// # Errors
+    /// Any other reason why it can not be told.
+    pub fn link(&self, path: &Path) -> Result<Option<PathBuf>, FileError> {
+        if self.kind_itself(path)? != Some(Kind::Link) {
+            return Ok(None);
+        }
+        let read = self.root.read_link_contents(path);
+        read.map(Some).map_err(|source| self.fail("read", path, source))
+    }
+
+    /// Size, times and place of the file, or of the link itself, at `path`; `None` when nothing is
+    /// there.
     ///
     /// # Errors
     /// Any other reason why it can not be told.
     pub fn stamp(&self, path: &Path) -> Result<Option<Stamp>, FileError> {
-        Ok(self.metadata(path)?.map(|metadata| Stamp {
+        let found = match self.root.symlink_metadata(or_here(path)) {
+            Ok(metadata) => Some(metadata),
+            Err(source) if is_absence(&source) => None,
+            Err(source) => return Err(self.fail("look at", path, source)),
+        };
+        Ok(found.map(|metadata| Stamp {
             size: metadata.size(),
             mtime: (metadata.mtime(), metadata.mtime_nsec()),
             ctime: (metadata.ctime(), metadata.ctime_nsec()),

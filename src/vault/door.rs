@@ -6,11 +6,14 @@ use std::time::Duration;
 use crate::audit::{Action, Event, Log};
 use crate::crypto::{Cipher, Digest, Recipients};
 use crate::keys::Keyring;
-use crate::store::{self, EntryFile, History, HistoryError, Name, RecipientsFile, Store, Version};
+use crate::store::{
+    self, EntryFile, History, HistoryError, Name, Reading, RecipientsFile, Store, Version,
+};
 use crate::sys::{self, Clock, Lock};
 
 use super::journal::{Journal, Step};
 use super::plan::Plan;
+use super::redo::Redo;
 use super::{Edit, Entry, Error};
 
 /// How long a writer waits for the others.
@@ -98,12 +101,8 @@ impl<'a> Vault<'a> {
     /// # Errors
     /// What the history says.
     pub fn versions(&self, name: &Name) -> Result<Vec<Version>, Error> {
-        let mut versions = Vec::new();
-        for cipher in Cipher::ALL {
-            versions.extend(self.history.versions(&name.file(cipher)).map_err(Error::History)?);
-        }
-        versions.sort_by_key(|version| std::cmp::Reverse(version.at));
-        Ok(versions)
+        let files = Cipher::ALL.map(|cipher| name.file(cipher));
+        self.history.versions(&files).map_err(Error::History)
     }
 
     /// An entry as it was after the step that `revision` names; logged as a read.
@@ -122,29 +121,45 @@ impl<'a> Vault<'a> {
         Err(Error::NotThen(name.clone(), revision.to_owned()))
     }
 
-    /// To whom an entry is encrypted when it is written.
+    /// To whom an entry is encrypted when it is written. Where the user wants recipients files to be
+    /// signed, one that is not is refused.
     ///
     /// # Errors
-    /// What the store says; what the keyring says of passage's rules.
+    /// What the store says; what the keyring says of the signature and of passage's rules.
     pub fn recipients_for(&self, name: &Name) -> Result<RecipientsFile, Error> {
-        self.or_chosen(self.store.recipients_for(name))
+        let file = self.chosen_or(|| self.store.recipients_for(name))?;
+        self.check_signed(&file, &|path| self.store.read_small(path))?;
+        Ok(file)
     }
 
-    /// Where no file says anything, passage's rules do, if the store is passage's: what the file
-    /// that it lacks would say. Otherwise what the user has chosen with `PASSWORD_STORE_KEY`.
-    pub(super) fn or_chosen(
+    /// What the user has chosen with `PASSWORD_STORE_KEY` comes before every file, of whichever
+    /// cipher. Where no file says anything, passage's rules do, if the store is passage's: what the
+    /// file that it lacks would say.
+    pub(super) fn chosen_or(
         &self,
-        found: Result<RecipientsFile, store::Error>,
+        find: impl FnOnce() -> Result<RecipientsFile, store::Error>,
     ) -> Result<RecipientsFile, Error> {
-        let Err(store::Error::NoRecipients(_)) = found else {
-            return Ok(found?);
-        };
-        let passage = self.desk.keyring.passage_recipients()?.map(Recipients::Age);
-        let chosen = passage.or_else(|| self.desk.keyring.chosen_recipients());
-        match chosen {
-            Some(recipients) => Ok(RecipientsFile::at_root(recipients)),
-            None => Ok(found?),
+        let keyring = self.desk.keyring;
+        if let Some(chosen) = keyring.chosen_recipients() {
+            return Ok(RecipientsFile::at_root(chosen));
         }
+        match find() {
+            Err(store::Error::NoRecipients(name)) => {
+                let passage = keyring.passage_recipients()?.map(Recipients::Age);
+                let passage = passage.map(RecipientsFile::at_root);
+                Ok(passage.ok_or(store::Error::NoRecipients(name))?)
+            }
+            found => Ok(found?),
+        }
+    }
+
+    pub(super) fn check_signed(
+        &self,
+        file: &RecipientsFile,
+        read: &Reading<'_>,
+    ) -> Result<(), Error> {
+        let signature = read(&file.signature())?;
+        Ok(self.desk.keyring.check_signed(&file.bytes, signature.as_deref(), &file.path)?)
     }
 
     /// Which version of the entry there is; `None` when there is none.
@@ -177,12 +192,13 @@ impl<'a> Vault<'a> {
     /// # Errors
     /// What `prepare` says; [`Error::NotRecorded`] when the entries are stored but not in the
     /// history (the next edit tries again); see [`Error`].
-    pub fn edit<T>(
+    pub fn edit<T, E: From<Error>>(
         &self,
         subject: &str,
-        prepare: impl FnOnce(&mut Edit<'_, 'a>) -> Result<T, Error>,
-    ) -> Result<T, Error> {
-        let _lock = Lock::wait_on_folder(self.store.folder().path(), PATIENCE)?;
+        prepare: impl FnOnce(&mut Edit<'_, 'a>) -> Result<T, E>,
+    ) -> Result<T, E> {
+        let waited = Lock::wait_on_folder(self.store.folder().path(), PATIENCE);
+        let _lock = waited.map_err(Error::from)?;
         let journal = self.finish_what_was_begun()?;
         let mut edit = Edit::new(self, subject);
         let answer = prepare(&mut edit)?;
@@ -197,9 +213,7 @@ impl<'a> Vault<'a> {
         let steps = plan.steps(&*self.history)?;
         journal.steps.extend(steps.iter().cloned());
         journal.begin(self.desk.clock.now(), &path)?;
-        let done = self
-            .log_write(&plan.events(Event::ok))
-            .and_then(|()| Ok(plan.carry_out(self.store.folder(), &steps)?));
+        let done = self.change(plan, &steps, &mut journal);
         if done.is_err() {
             self.log_write(&plan.events(Event::failed)).ok();
             steps.iter().try_for_each(|step| self.sweep(step)).ok();
@@ -210,6 +224,13 @@ impl<'a> Vault<'a> {
         journal.settle(&path)?;
         done?;
         Ok(recorded?)
+    }
+
+    fn change(&self, plan: &Plan, steps: &[Step], journal: &mut Journal) -> Result<(), Error> {
+        self.log_write(&plan.events(Event::ok))?;
+        let redo = plan.stage(self.store.folder(), steps)?;
+        journal.mark(&redo, &self.journal_file())?;
+        Ok(Redo::carry_out(&redo, self.store.folder(), plan.kept())?)
     }
 
     /// Records the journal's steps from `first` on; those that the history refuses stay in it.
@@ -232,6 +253,10 @@ impl<'a> Vault<'a> {
         let mut journal = Journal::read(&path)?;
         if journal.steps.is_empty() {
             return Ok(journal);
+        }
+        if let Some(begun) = journal.begun {
+            let (all, folder) = (std::mem::take(&mut journal.redo), self.store.folder());
+            Redo::carry_out(&Redo::still_due(all, folder, begun)?, folder, Path::new(""))?;
         }
         for step in &journal.steps {
             self.sweep(step)?;

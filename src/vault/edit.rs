@@ -2,7 +2,7 @@
 
 use std::path::{Path, PathBuf};
 
-use crate::crypto::{Cipher, Recipient, Recipients};
+use crate::crypto::{Recipient, Recipients};
 use crate::keys;
 use crate::store::{self, Name, RecipientsFile};
 use crate::sys::Kind;
@@ -25,6 +25,17 @@ impl<'v, 'k> Edit<'v, 'k> {
     /// What follows is a step of its own in the history.
     pub fn next_step(&mut self, subject: &str) {
         self.plan.next_step(subject);
+    }
+
+    /// The present step also records what stands at these paths (relative to the store's root): files
+    /// that somebody else has written there.
+    pub fn also_record(&mut self, paths: Vec<PathBuf>) {
+        self.plan.also_record(paths);
+    }
+
+    /// The folder above `name`, and those above it, stay, even if they get empty.
+    pub fn keep_folders_above(&mut self, name: &Name) {
+        self.plan.keep(Path::new(name.as_str()).parent().unwrap_or(Path::new("")));
     }
 
     /// The entry as it is now.
@@ -180,11 +191,10 @@ impl<'v, 'k> Edit<'v, 'k> {
     /// # Errors
     /// As [`store::Store::recipients_for`]; what the keyring says of the signature.
     pub fn recipients_for(&self, name: &Name) -> Result<RecipientsFile, Error> {
-        let found = RecipientsFile::nearest(name, &|path| self.read_planned(path));
-        let file = self.vault.or_chosen(found)?;
-        if file.cipher() == Cipher::OpenPgp && !self.is_new(&file.path) {
-            let signature = self.read_planned(&file.signature())?;
-            self.vault.keyring().check_signed(&file.bytes, signature.as_deref(), &file.path)?;
+        let read = |path: &Path| self.read_planned(path);
+        let file = self.vault.chosen_or(|| RecipientsFile::nearest(name, &read))?;
+        if !self.is_new(&file.path) {
+            self.vault.check_signed(&file, &read)?;
         }
         Ok(file)
     }

@@ -1,9 +1,9 @@
 //! What a writer is about to do, so that the next one can finish it.
 //!
-//! Written and synced before the first file changes, cleared after the last step. An entry's file
-//! changes by one rename, so it is old or new whenever the writer dies; what may be missing then is
-//! the step in the history, and what may be left are staged files and git's locks. A step that the
-//! history refuses stays here and is tried again by every later writer; it stops nobody.
+//! Written and synced before the first file changes, and again once all new files are staged; cleared
+//! after the last step. Of a writer that dies before that second time nothing is left but staged
+//! files, which are swept away; what one that dies later had not done yet is done for it. A step that
+//! the history refuses stays here and is tried again by every later writer; it stops nobody.
 
 use std::path::{Path, PathBuf};
 
@@ -11,6 +11,8 @@ use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
 use crate::sys::{self, FileError};
+
+use super::redo::Redo;
 
 /// A journal larger than this is not one (bytes).
 const LIMIT: usize = 64 * 1024 * 1024;
@@ -23,6 +25,9 @@ pub(super) struct Journal {
     pub(super) steps: Vec<Step>,
     /// When the writer began that wrote this, if it may have died since; none once it is settled.
     pub(super) begun: Option<Timestamp>,
+    /// What that writer was doing once all of its files were staged; empty before that.
+    #[serde(default)]
+    pub(super) redo: Vec<Redo>,
 }
 
 /// The intention of one edit.
@@ -43,7 +48,7 @@ impl Journal {
     pub(super) fn read(path: &Path) -> Result<Self, FileError> {
         let bytes = sys::read(path, LIMIT)?;
         let parsed = bytes.and_then(|bytes| serde_json::from_slice(&bytes).ok());
-        Ok(parsed.unwrap_or(Self { steps: Vec::new(), begun: None }))
+        Ok(parsed.unwrap_or(Self { steps: Vec::new(), begun: None, redo: Vec::new() }))
     }
 
     /// Notes that somebody is at work from now on.
@@ -52,9 +57,19 @@ impl Journal {
         self.write(path)
     }
 
+    /// Notes that all files are staged, and what is left to do. One file that goes to its place
+    /// needs no note: it is old or new.
+    pub(super) fn mark(&mut self, redo: &[Redo], path: &Path) -> Result<(), FileError> {
+        if let [Redo::Place { .. }] = redo {
+            return Ok(());
+        }
+        self.redo = redo.to_vec();
+        self.write(path)
+    }
+
     /// Notes that nobody is, and that what is left can wait.
     pub(super) fn settle(&mut self, path: &Path) -> Result<(), FileError> {
-        self.begun = None;
+        (self.begun, self.redo) = (None, Vec::new());
         if self.steps.is_empty() { sys::remove(path) } else { self.write(path) }
     }
 

@@ -11,6 +11,7 @@ mod entry;
 mod error;
 mod journal;
 mod plan;
+mod redo;
 mod door;
 mod reseal;
 mod transfer;

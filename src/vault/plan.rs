@@ -1,9 +1,9 @@
 //! What an edit is going to do to files, and doing it.
 //!
-//! Nothing is touched while a plan is made; [`Plan::look`] answers how the store would be. Carried
-//! out, all new files are first written beside their places and synced, so that a full disk or a
-//! kill leaves everything as it was; then each moves into place by one rename, and only when that
-//! has reached the disk is anything removed.
+//! Nothing is touched while a plan is made; [`Plan::look`] answers how the store would be. To carry
+//! it out, all new files are first written beside their places and synced, so that a full disk or a
+//! kill leaves everything as it was; what is left to do then, renames and removals, is a list that
+//! can be gone through again (`redo.rs`).
 
 use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
@@ -14,6 +14,7 @@ use crate::store::{History, HistoryError, Name};
 use crate::sys::{self, FileError, Folder};
 
 use super::journal::Step;
+use super::redo::Redo;
 
 /// Folders of git's own; what is in them is not part of a history.
 const GIT_FOLDER: &str = ".git";
@@ -21,6 +22,8 @@ const GIT_FOLDER: &str = ".git";
 /// Changes, in steps of the history.
 pub(super) struct Plan {
     steps: Vec<Planned>,
+    /// This folder and those above it stay, even if they get empty; without one, only the root does.
+    kept: PathBuf,
 }
 
 /// What becomes one step of the history.
@@ -29,6 +32,8 @@ struct Planned {
     /// What it is called in other histories than that of its first file.
     elsewhere: Option<String>,
     changes: Vec<Change>,
+    /// What is recorded as it stands.
+    more: Vec<PathBuf>,
 }
 
 /// One change. Paths are relative to the store's root.
@@ -77,7 +82,7 @@ pub(super) enum Look<'p> {
 
 impl Plan {
     pub(super) fn new(subject: &str) -> Self {
-        Self { steps: vec![Planned::new(subject)] }
+        Self { steps: vec![Planned::new(subject)], kept: PathBuf::new() }
     }
 
     /// What is added from now on is a step of its own.
@@ -98,6 +103,18 @@ impl Plan {
         }
     }
 
+    /// The present step also records what stands at these paths already.
+    pub(super) fn also_record(&mut self, paths: Vec<PathBuf>) {
+        if let Some(step) = self.steps.last_mut() {
+            step.more.extend(paths);
+        }
+    }
+
+    /// `folder` and those above it stay, even if they get empty.
+    pub(super) fn keep(&mut self, folder: &Path) {
+        self.kept = folder.to_owned();
+    }
+
     /// Takes the newest change back.
     pub(super) fn take_back(&mut self) {
         if let Some(step) = self.steps.last_mut() {
@@ -106,7 +123,7 @@ impl Plan {
     }
 
     pub(super) fn is_empty(&self) -> bool {
-        self.changes().next().is_none()
+        self.steps.iter().all(Planned::is_empty)
     }
 
     fn changes(&self) -> impl DoubleEndedIterator<Item = &Change> {
@@ -141,14 +158,15 @@ impl Plan {
     /// The intention, with a name for each file to be staged.
     pub(super) fn steps(&self, history: &dyn History) -> Result<Vec<Step>, HistoryError> {
         let mut steps = Vec::new();
-        for planned in self.steps.iter().filter(|planned| !planned.changes.is_empty()) {
+        for planned in self.steps.iter().filter(|planned| !planned.is_empty()) {
             steps.extend(planned.split(history)?);
         }
         Ok(steps)
     }
 
-    /// Does all of it; `steps` are those of [`Plan::steps`].
-    pub(super) fn carry_out(&self, folder: &Folder, steps: &[Step]) -> Result<(), FileError> {
+    /// Writes all new files beside their places; what is then left to do. `steps` are those of
+    /// [`Plan::steps`].
+    pub(super) fn stage(&self, folder: &Folder, steps: &[Step]) -> Result<Vec<Redo>, FileError> {
         let staged: Vec<(&PathBuf, &Path, &Content)> = steps
             .iter()
             .flat_map(|step| &step.staged)
@@ -161,31 +179,26 @@ impl Plan {
             folder.stage(staged, content.bytes())
         });
         written.into_iter().collect::<Result<(), _>>()?;
-        staged.iter().try_for_each(|(staged, path, _)| folder.place(staged, path))?;
-        self.move_and_sync(folder, staged.iter().map(|(_, path, _)| *path))?;
-        self.changes().try_for_each(|change| change.remove(folder))
+        let place = |(staged, path, _): (&PathBuf, &Path, &Content)| Redo::Place {
+            staged: staged.clone(),
+            path: path.to_owned(),
+        };
+        Ok(staged.into_iter().map(place).chain(self.changes().filter_map(Change::redo)).collect())
     }
 
-    fn move_and_sync<'p>(
-        &'p self,
-        folder: &Folder,
-        placed: impl Iterator<Item = &'p Path>,
-    ) -> Result<(), FileError> {
-        let moves: Vec<(&Path, &Path)> = self.changes().filter_map(Change::moves).collect();
-        for (from, to) in &moves {
-            folder.create_folder(parent(to))?;
-            folder.place(from, to)?;
-        }
-        let touched = placed.chain(moves.iter().flat_map(|(from, to)| [*to, *from]));
-        folder.sync_folders(touched)?;
-        moves.iter().for_each(|(from, _)| folder.prune(parent(from)));
-        Ok(())
+    /// The folder that stays, even if it gets empty.
+    pub(super) fn kept(&self) -> &Path {
+        &self.kept
     }
 }
 
 impl Planned {
     fn new(subject: &str) -> Self {
-        Self { subject: subject.to_owned(), elsewhere: None, changes: Vec::new() }
+        Self { subject: subject.to_owned(), elsewhere: None, changes: Vec::new(), more: Vec::new() }
+    }
+
+    fn is_empty(&self) -> bool {
+        self.changes.is_empty() && self.more.is_empty()
     }
 
     /// One step, or two where two histories call it differently.
@@ -206,8 +219,9 @@ impl Planned {
 
     fn step(&self) -> Step {
         let paths = self.changes.iter().flat_map(Change::subjects).map(|(_, path)| path);
+        let paths = paths.chain(self.more.iter().map(PathBuf::as_path));
         let mut paths: Vec<PathBuf> =
-            paths.filter(|path| !is_of_git(path)).map(Path::to_owned).collect();
+            paths.filter(|path| is_recorded(path)).map(Path::to_owned).collect();
         paths.sort();
         paths.dedup();
         let staged =
@@ -251,28 +265,14 @@ impl Change {
         }
     }
 
-    fn moves(&self) -> Option<(&Path, &Path)> {
+    /// What is left to do of it, besides putting a staged file in its place.
+    fn redo(&self) -> Option<Redo> {
         match self {
-            Self::Move { from, to, .. } => Some((from, to)),
-            _ => None,
+            Self::Put(..) => None,
+            Self::Move { from, to, .. } => Some(Redo::Move { from: from.clone(), to: to.clone() }),
+            Self::Remove(path) => Some(Redo::Remove(path.clone())),
+            Self::RemoveFolder(path, _) => Some(Redo::RemoveFolder(path.clone())),
         }
-    }
-
-    fn remove(&self, folder: &Folder) -> Result<(), FileError> {
-        let path = match self {
-            Self::Remove(path) => {
-                folder.remove(path)?;
-                path
-            }
-            Self::RemoveFolder(path, _) => {
-                folder.remove_folder(path)?;
-                folder.sync_folders([path.as_path()])?;
-                path
-            }
-            _ => return Ok(()),
-        };
-        folder.prune(parent(path));
-        Ok(())
     }
 }
 
@@ -282,6 +282,11 @@ fn subject(path: &Path) -> String {
         Some((name, _)) => name.to_string(),
         None => path.to_string_lossy().into_owned(),
     }
+}
+
+/// A file of git's own is part of no history, and neither is one whose name is no text.
+fn is_recorded(path: &Path) -> bool {
+    !is_of_git(path) && path.to_str().is_some()
 }
 
 pub(super) fn is_of_git(path: &Path) -> bool {

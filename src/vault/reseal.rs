@@ -4,7 +4,7 @@ use crate::audit::{Action, Event};
 use crate::crypto::{self, Cipher, Recipients, Sealed};
 use crate::keys::Keyring;
 use crate::store::{self, EntryFile, Name, RecipientsFile};
-use crate::sys;
+use crate::sys::{self, Kind};
 
 use super::plan::{Change, Content};
 use super::{Edit, Error, Transfer};
@@ -40,7 +40,8 @@ pub(super) struct Job {
 }
 
 impl Edit<'_, '_> {
-    /// Encrypts entries anew to the recipients of their folders; many at once.
+    /// Encrypts entries anew to the recipients of their folders; many at once. Entries that are links
+    /// are left as they are (pass 1.7.4, `reencrypt_path`).
     ///
     /// # Errors
     /// When a folder's recipients can not be told, or the log not be written. An entry that can not
@@ -48,17 +49,27 @@ impl Edit<'_, '_> {
     pub fn reencrypt(&mut self, names: &[Name], which: Which) -> Result<Vec<Resealed>, Error> {
         let mut jobs = Vec::new();
         for name in names {
-            let job = self.job(name, name)?;
+            // What a link leads to may be for others than the folder that the link is in.
+            let Some(job) = self.job(name, name)? else {
+                continue;
+            };
             let wanted = which == Which::All || self.differs(&job, Some(&job.to))?;
             jobs.extend(wanted.then_some(job));
         }
         self.reseal(jobs, Transfer::Move)
     }
 
-    pub(super) fn job(&self, from: &Name, name: &Name) -> Result<Job, Error> {
-        let cipher = self.vault.store().cipher_of(from)?;
+    /// `None` for an entry that is a link: it has no content of its own.
+    pub(super) fn job(&self, from: &Name, name: &Name) -> Result<Option<Job>, Error> {
+        let store = self.vault.store();
+        for cipher in Cipher::ALL {
+            if store.folder().kind_itself(&from.file(cipher))? == Some(Kind::Link) {
+                return Ok(None);
+            }
+        }
+        let cipher = store.cipher_of(from)?;
         let cipher = cipher.ok_or_else(|| store::Error::NoEntry(from.clone()))?;
-        self.job_of(from.clone(), name.clone(), cipher)
+        self.job_of(from.clone(), name.clone(), cipher).map(Some)
     }
 
     pub(super) fn job_of(&self, from: Name, name: Name, cipher: Cipher) -> Result<Job, Error> {

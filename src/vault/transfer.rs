@@ -3,8 +3,10 @@
 //! What comes to where other recipients are in force is encrypted to them; everything else keeps
 //! its bytes. A folder in which nothing needs that moves by one rename, with all that is in it.
 
+use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
 
+use crate::crypto::Cipher;
 use crate::store::{self, Name, Store};
 use crate::sys::Kind;
 
@@ -104,12 +106,41 @@ impl Edit<'_, '_> {
         let store = self.vault.store();
         store.check_place(from)?;
         store.check_place(to)?;
-        let (job, replaced) = (self.job(from, to)?, store.cipher_of(to)?);
+        let Some(job) = self.job(from, to)? else {
+            return self.carry_link(from, to, how);
+        };
         let after = if self.needs_sealing(&job)? { job.to.cipher() } else { job.file.cipher };
-        if let Some(other) = replaced.filter(|replaced| *replaced != after) {
+        self.make_room(to, after)?;
+        self.settle(job, how)
+    }
+
+    /// Takes away what would make `to` two entries.
+    fn make_room(&mut self, to: &Name, cipher: Cipher) -> Result<(), Error> {
+        let present = self.vault.store().cipher_of(to)?;
+        if let Some(other) = present.filter(|present| *present != cipher) {
             self.plan.add(Change::Remove(to.file(other)));
         }
-        self.settle(job, how)
+        Ok(())
+    }
+
+    /// A link moves as it is, wherever it then leads; there is no copy of one.
+    fn carry_link(
+        &mut self,
+        from: &Name,
+        to: &Name,
+        how: Transfer,
+    ) -> Result<Vec<Resealed>, Error> {
+        for cipher in Cipher::ALL {
+            let (before, after) = (from.file(cipher), to.file(cipher));
+            if self.vault.store().folder().kind_itself(&before)? == Some(Kind::Link) {
+                if how == Transfer::Copy {
+                    return Err(store::Error::NotAFile(before).into());
+                }
+                self.make_room(to, cipher)?;
+                self.carry(before, after, how)?;
+            }
+        }
+        Ok(Vec::new())
     }
 
     /// Whether an entry can not keep its bytes at its new place.
@@ -150,7 +181,7 @@ impl Edit<'_, '_> {
     ) -> Result<Vec<Resealed>, Error> {
         let (old, new) = (PathBuf::from(from.as_str()), PathBuf::from(to.as_str()));
         self.check_folders(from, to, how)?;
-        let mut files = Vec::new();
+        let (mut files, mut links) = (Vec::new(), BTreeSet::new());
         for (path, kind) in self.vault.store().files(&old)? {
             let after = new.join(path.strip_prefix(&old).unwrap_or(&path));
             match (how, kind) {
@@ -159,16 +190,30 @@ impl Edit<'_, '_> {
                 (Transfer::Copy, Kind::Link | Kind::Other) => {
                     return Err(store::Error::NotAFile(path).into());
                 }
-                _ => files.push((path, after)),
+                _ => {
+                    self.check_target(&after)?;
+                    links.extend((kind == Kind::Link).then(|| path.clone()));
+                    files.push((path, after));
+                }
             }
         }
         // As if all of it had moved, to see which recipients are then in force.
         self.plan.add(Change::Move { from: old, to: new, files: files.clone() });
-        let jobs = self.jobs_in(&files)?;
+        let jobs = self.jobs_in(&files, &links)?;
         if jobs.is_empty() && how == Transfer::Move {
             return Ok(Vec::new());
         }
         self.plan.take_back();
+        // File by file, a repository would be in two halves for a while.
+        if let Some((path, _)) = files.iter().find(|(path, _)| is_of_git(path)) {
+            return Err(store::Error::Repository(path.clone()).into());
+        }
+        for (_, after) in &files {
+            if let Some((name, cipher)) = Name::of_file(after) {
+                let sealed = jobs.iter().find(|job| job.name == name).map(|job| job.to.cipher());
+                self.make_room(&name, sealed.unwrap_or(cipher))?;
+            }
+        }
         for (before, after) in files {
             if !jobs.iter().any(|job| job.from.file(job.file.cipher) == before) {
                 self.carry(before, after, how)?;
@@ -178,9 +223,13 @@ impl Edit<'_, '_> {
     }
 
     /// The entries among the files that can not keep their bytes.
-    fn jobs_in(&self, files: &[(PathBuf, PathBuf)]) -> Result<Vec<Job>, Error> {
+    fn jobs_in(
+        &self,
+        files: &[(PathBuf, PathBuf)],
+        links: &BTreeSet<PathBuf>,
+    ) -> Result<Vec<Job>, Error> {
         let mut jobs = Vec::new();
-        for (before, after) in files {
+        for (before, after) in files.iter().filter(|(before, _)| !links.contains(before)) {
             let names = Name::of_file(before).zip(Name::of_file(after));
             let Some(((from, cipher), (to, _))) = names else {
                 continue;
@@ -191,6 +240,20 @@ impl Edit<'_, '_> {
             }
         }
         Ok(jobs)
+    }
+
+    /// Refuses to write where a link leads elsewhere, or over what is no file.
+    fn check_target(&self, path: &Path) -> Result<(), Error> {
+        let folder = self.vault.store().folder();
+        for above in path.ancestors().skip(1) {
+            if folder.kind_itself(above)? == Some(Kind::Link) {
+                return Err(store::Error::BehindLink(above.to_owned()).into());
+            }
+        }
+        match folder.kind_itself(path)? {
+            None | Some(Kind::File | Kind::Link) => Ok(()),
+            Some(_) => Err(store::Error::NotAFile(path.to_owned()).into()),
+        }
     }
 
     fn check_folders(&self, from: &Name, to: &Name, how: Transfer) -> Result<(), Error> {

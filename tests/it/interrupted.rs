@@ -157,3 +157,27 @@ fn a_move_to_other_recipients_that_is_killed_loses_no_entry() {
 fn new_encryption_that_is_killed_loses_no_entry() {
     can_be_killed("vaultctl reencrypt", ["from", "from"]);
 }
+
+/// What a killed writer had begun is finished by the next one: no entry stays twice, and nobody who
+/// was taken away can open what is written.
+#[test]
+fn a_change_of_recipients_that_is_killed_is_finished() {
+    let make = || {
+        let world = two_folders();
+        let other = "age-keygen -o bob.txt; vaultctl recipients add \"$(age-keygen -y bob.txt)\"";
+        drop(world.sh(other).reveal().ok());
+        world
+    };
+    // The list of recipients is old or new, and every entry is encrypted to what it says.
+    let agrees = "bob=$(age-keygen -y bob.txt); grep -q $bob .password-store/.age-recipients; listed=$?; \
+        for entry in one deep/two; do age -d -i bob.txt .password-store/from/$entry.age >/dev/null 2>&1; \
+        [ $? -eq $listed ] || [ $listed -eq 0 ] || echo $entry; done; rm bob.txt";
+    let kills =
+        at_every_step(make, "vaultctl recipients rm $(age-keygen -y bob.txt)", |world, when| {
+            world.sh("vaultctl set claude/other").input(world.canary()).run().ok();
+            assert_eq!(world.sh(agrees).run().ok(), "", "killed at {when}");
+            both_are_there(world, ["from", "from"], when);
+            is_whole(world, when);
+        });
+    assert!(kills > 5, "only {kills} steps were found");
+}

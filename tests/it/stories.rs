@@ -46,6 +46,7 @@ stories! {
     moving,
     names_and_fields,
     otp,
+    others_hands,
     passage,
     places,
     races,
