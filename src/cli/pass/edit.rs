@@ -27,7 +27,7 @@ pub(super) fn run(pass: &Pass<'_>, words: &[Vec<u8>]) -> Result<(), Died> {
     };
     let typed = Typed::without_slash(word)?;
     let name = typed.expect_name()?;
-    pass.prepare(&typed, &name)?;
+    pass.prepare(&typed)?;
     let scratch =
         Scratch::new(pass.variables()).map_err(|error| Died::new(format!("Error: {error}")))?;
     if !scratch.is_in_memory() {

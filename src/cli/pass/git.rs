@@ -2,12 +2,14 @@
 
 use std::ffi::{OsStr, OsString};
 use std::os::unix::ffi::OsStrExt;
+use std::path::{Path, PathBuf};
 
 use crate::git::LOCATIONS;
 use crate::secret::Secret;
-use crate::sys::{Helper, Scratch, Variables, write_private};
+use crate::store::{self, Store};
+use crate::sys::{Helper, Scratch, Variables};
 
-use super::{Died, Pass};
+use super::{Died, Pass, line};
 
 /// What a diff of ciphertext is made of: plaintext, shown to whoever asks for it.
 const TEXTCONV: &str = "gpg -d --quiet --yes --compress-algo=none --no-encrypt-to";
@@ -21,6 +23,36 @@ pub(super) fn run(pass: &Pass<'_>, words: &[Vec<u8>]) -> Result<(), Died> {
         _ if git.is_here()? => git.pass_on(words),
         _ => Err(Died::new(NONE_HERE)),
     }
+}
+
+impl Pass<'_> {
+    /// What git would add below `folder`, as paths from the store's root: files that somebody has
+    /// written and not committed. None where git is not there to tell.
+    pub(super) fn uncommitted(&self, folder: &str) -> Vec<PathBuf> {
+        let git = Git { pass: self, variables: self.variables().without(&LOCATIONS) };
+        let asked = [
+            "-c",
+            "core.fsmonitor=false",
+            "status",
+            "--porcelain",
+            "-z",
+            "-uall",
+            "--no-renames",
+            "--",
+        ];
+        let folder = if folder.is_empty() { "." } else { folder };
+        match git.call(asked.into_iter().chain([folder])).run(b"") {
+            Ok(outcome) if outcome.code == Some(0) => paths(&line::public(&outcome.stdout)),
+            _ => Vec::new(),
+        }
+    }
+}
+
+/// The paths in `git status --porcelain -z`; a repository of its own ends with a slash.
+fn paths(status: &[u8]) -> Vec<PathBuf> {
+    let named = status.split(|byte| *byte == 0).filter_map(|item| item.get(3..));
+    let files = named.filter(|path| !path.is_empty() && !path.ends_with(b"/"));
+    files.map(|path| PathBuf::from(OsStr::from_bytes(path))).collect()
 }
 
 struct Git<'g, 'p> {
@@ -61,15 +93,21 @@ impl Git<'_, '_> {
         }
         let prefix = OsStr::from_bytes(&self.pass.prefix);
         self.record(prefix, "Add current contents of password store.")?;
-        let attributes = self.pass.root().join(".gitattributes");
-        write_private(&attributes, b"*.gpg diff=gpg\n")
-            .map_err(|error| Died::new(format!("Error: {error}")))?;
+        self.write_attributes().map_err(|error| Died::new(format!("Error: {error}")))?;
         self.record(OsStr::new(".gitattributes"), "Configure git repository for gpg file diff.")?;
         let options = self.pass.variables().text("PASSWORD_STORE_GPG_OPTS").unwrap_or_default();
         let textconv = TEXTCONV.replacen("gpg -d", format!("gpg -d {options}").trim_end(), 1);
         self.call(["config", "--local", "diff.gpg.binary", "true"]).run_on_terminal()?;
         self.call(["config", "--local", "diff.gpg.textconv", &textconv]).run_on_terminal()?;
         Ok(())
+    }
+
+    fn write_attributes(&self) -> Result<(), store::Error> {
+        let store = Store::open(self.pass.root())?.with_umask(self.pass.session.umask());
+        let (folder, staged) = (store.folder(), Path::new(".vaultctl-gitattributes.tmp"));
+        folder.remove(staged)?;
+        folder.stage(staged, b"*.gpg diff=gpg\n")?;
+        Ok(folder.place(staged, Path::new(".gitattributes"))?)
     }
 
     /// A commit of what is at `path`, if there is anything new. That there is none is no failure.

@@ -3,6 +3,7 @@
 use crate::crypto::Cipher;
 use crate::crypto::Recipients;
 use crate::store::{self, Name, RecipientsFile, Store};
+use crate::sys::Kind;
 use crate::vault::{Edit, Resealed, Which};
 
 use super::getopt::{Opt, Value};
@@ -11,7 +12,7 @@ use super::{Died, Pass};
 
 use std::ffi::OsStr;
 use std::os::unix::ffi::OsStrExt;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 const OPTIONS: [Opt; 1] = [Opt { short: b'p', long: "path", value: Value::Required }];
 
@@ -67,6 +68,7 @@ impl Place {
         let recipients = recipients(&ids)?;
         pass.make_all(&self.full)?;
         let (shown, aside) = (ids.join(", "), self.aside());
+        let uncommitted = pass.uncommitted(&self.typed.below_root());
         let resealed = pass.vault(|vault| {
             let done = vault.edit(&format!("Set GPG id to {shown}{aside}."), |edit| {
                 edit.replace_recipients(self.folder.as_ref(), &recipients)?;
@@ -74,12 +76,14 @@ impl Place {
                     format!("Signing new GPG id with {key}.")
                 })?;
                 edit.next_step(&self.anew(&shown));
+                // `git add` of the folder takes along whatever else was changed in it.
+                edit.also_record(uncommitted);
                 self.reencrypt(edit, vault.store())
             });
             pass.finish(done, "Could not change the recipients.")
         })?;
         pass.session.ui.line(&format!("Password store initialized for {shown}{aside}"))?;
-        resealed.iter().try_for_each(|entry| pass.tell_resealed(entry))
+        resealed.iter().try_for_each(|entry| pass.tell_resealed(&self.typed, entry))
     }
 
     fn anew(&self, shown: &str) -> String {
@@ -113,15 +117,19 @@ impl Place {
         let Some(store) = pass.store() else {
             return Ok(());
         };
-        let names = store.list(self.folder.as_ref()).names;
+        let names = own_entries(&store, self.folder.as_ref());
         if let Some(name) = names.first() {
             pass.expect_recipients(name)?;
         }
         let resealed = pass.vault(|vault| {
-            let done = vault.edit(&self.anew(""), |edit| self.reencrypt(edit, vault.store()));
+            let uncommitted = pass.uncommitted(&self.typed.below_root());
+            let done = vault.edit(&self.anew(""), |edit| {
+                edit.also_record(uncommitted);
+                self.reencrypt(edit, vault.store())
+            });
             pass.finish(done, "Could not change the recipients.")
         })?;
-        resealed.iter().try_for_each(|entry| pass.tell_resealed(entry))
+        resealed.iter().try_for_each(|entry| pass.tell_resealed(&self.typed, entry))
     }
 
     /// What is below, as far as it is not encrypted as it should be. An age file does not tell for
@@ -131,7 +139,7 @@ impl Place {
         edit: &mut Edit<'_, '_>,
         store: &Store,
     ) -> Result<Vec<Resealed>, crate::vault::Error> {
-        let names = store.list(self.folder.as_ref()).names;
+        let names = own_entries(store, self.folder.as_ref());
         let at = self.folder.as_ref().map_or("", Name::as_str);
         let is_age = |name: &Name| -> Result<bool, crate::vault::Error> {
             let file = edit.recipients_for(name)?;
@@ -145,6 +153,15 @@ impl Place {
         resealed.extend(edit.reencrypt(&age, Which::All)?);
         Ok(resealed)
     }
+}
+
+/// Without those that are links.
+fn own_entries(store: &Store, folder: Option<&Name>) -> Vec<Name> {
+    let mut names = store.list(folder).names;
+    let is_file =
+        |file: PathBuf| store.folder().kind_itself(&file).ok().flatten() == Some(Kind::File);
+    names.retain(|name| Cipher::ALL.iter().any(|cipher| is_file(name.file(*cipher))));
+    names
 }
 
 fn texts(ids: &[Vec<u8>]) -> Result<Vec<String>, Died> {

@@ -45,7 +45,7 @@ pub(super) fn run(pass: &Pass<'_>, words: &[Vec<u8>]) -> Result<(), Died> {
     if !parsed.has(b'f') {
         pass.confirm_overwriting(&typed, &name)?;
     }
-    pass.prepare(&typed, &name)?;
+    pass.prepare(&typed)?;
     let content = content(pass, &typed, given)?;
     pass.save(&name, content, &format!("Add given password for {} to store.", typed.as_str()))
 }
@@ -89,9 +89,11 @@ impl Pass<'_> {
 
     /// Makes the folders above an entry, and finds out whether somebody can read what is to be
     /// written: in this order, which is seen when it fails.
-    pub(super) fn prepare(&self, typed: &Typed, name: &Name) -> Result<(), Died> {
+    pub(super) fn prepare(&self, typed: &Typed) -> Result<(), Died> {
         self.make_folders(typed.folder())?;
-        self.expect_recipients(name)
+        let below: Name =
+            format!("{}/entry", typed.folder()).parse().map_err(store::Error::from)?;
+        self.expect_recipients(&below)
     }
 
     /// Ends where nothing says to whom an entry is encrypted, or where that is not signed although

@@ -88,6 +88,12 @@ pub(super) fn feed(helper: Helper, text: &Secret) -> Result<Outcome, HelperError
     helper.run(text.expose())
 }
 
+/// What a program printed that is no secret.
+pub(super) fn public(output: &Secret) -> Vec<u8> {
+    // EXPOSE: names of files.
+    output.expose().to_vec()
+}
+
 /// Whether an answer is `y` or `Y`.
 pub(super) fn is_yes(answer: &Secret) -> bool {
     [b"y", b"Y"].iter().any(|yes| answer.is_same_as(&Secret::copy_from(*yes)))

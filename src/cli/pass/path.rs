@@ -59,6 +59,17 @@ impl Typed {
         }
     }
 
+    /// How pass calls an entry that it found below this path: as find(1) would, by what was typed.
+    pub(super) fn found(&self, name: &Name) -> String {
+        let (typed, below) = (self.0.as_str(), self.below_root());
+        let rest = name.as_str().strip_prefix(&below).unwrap_or(name.as_str());
+        match rest.trim_start_matches('/') {
+            "" => typed.to_owned(),
+            rest if typed.is_empty() || typed.ends_with('/') => format!("{typed}{rest}"),
+            rest => format!("{typed}/{rest}"),
+        }
+    }
+
     /// Without what means nothing in a path: relative to the store's root.
     pub(super) fn below_root(&self) -> String {
         let parts = self.0.split('/').filter(|part| !matches!(*part, "" | "."));
@@ -87,6 +98,16 @@ mod tests {
         ] {
             assert_eq!(typed(path).folder(), folder, "{path}");
         }
+    }
+
+    #[test]
+    fn what_is_found_is_called_as_it_was_typed() {
+        let found = |path: &str, name: &str| typed(path).found(&name.parse().expect("is a name"));
+        assert_eq!(found("", "a/b"), "a/b");
+        assert_eq!(found(".", "a/b"), "./a/b");
+        assert_eq!(found("./a", "a/b"), "./a/b");
+        assert_eq!(found("a//", "a/b"), "a//b");
+        assert_eq!(found("./b", "b"), "./b");
     }
 
     #[test]

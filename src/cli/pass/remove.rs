@@ -90,7 +90,11 @@ fn remove(pass: &Pass<'_>, typed: &Typed, doomed: &Doomed) -> Result<(), Died> {
         let done =
             vault.edit(&format!("Remove {} from store.", typed.as_str()), |edit| match doomed {
                 Doomed::Entry(name, _) => edit.remove(name),
-                Doomed::Folder(folder) => edit.remove_folder(folder),
+                Doomed::Folder(folder) => {
+                    // rm(1) leaves the folder above alone, and so does pass after it.
+                    edit.keep_folders_above(folder);
+                    edit.remove_folder(folder)
+                }
             });
         pass.finish(done, "Error: nothing was removed.")
     })?;

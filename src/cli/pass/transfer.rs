@@ -22,9 +22,11 @@ pub(super) fn run(pass: &Pass<'_>, words: &[Vec<u8>], how: Transfer) -> Result<(
         return Err(pass.usage("[--force,-f] old-path new-path"));
     };
     let (old, new) = (Typed::new(old)?, Typed::new(new)?);
-    let from = pass.store().map(|store| Place::find(old.as_str(), &store)).transpose();
-    let from = from.ok().flatten();
+    let from = pass.store().and_then(|store| find(&old, &store));
     pass.print_bytes(&[&pass.source(&old, from.as_ref()), b"\n".as_slice()].concat())?;
+    if old.below_root().is_empty() && pass.root().is_dir() {
+        return Err(pass.whole_store(&new, how)?);
+    }
     let Some(from) = from else {
         return Err(Died::new(format!("Error: {} is not in the password store.", old.as_str())));
     };
@@ -36,6 +38,17 @@ pub(super) fn run(pass: &Pass<'_>, words: &[Vec<u8>], how: Transfer) -> Result<(
         job.carry_out(pass)?;
     }
     Ok(())
+}
+
+/// What is meant: an entry, a folder, or an entry's file by its own name.
+fn find(old: &Typed, store: &Store) -> Option<Place> {
+    let text = old.as_str().strip_suffix('/').unwrap_or(old.as_str());
+    let bare = Cipher::ALL.iter().find_map(|cipher| text.strip_suffix(cipher.extension()));
+    let file = || match Place::find(bare?, store) {
+        Ok(Place::Entry(name)) => Some(Place::Entry(name)),
+        _ => None,
+    };
+    Place::find(old.as_str(), store).ok().or_else(file)
 }
 
 /// One call, understood.
@@ -75,6 +88,10 @@ impl<'t> Job<'t> {
         Ok(Self { typed, from, to, how, source, target, pairs })
     }
 
+    fn is_folder(&self) -> bool {
+        matches!(self.from, Place::Folder(_))
+    }
+
     fn program(&self) -> &'static str {
         if self.how == Transfer::Move { "mv" } else { "cp" }
     }
@@ -84,17 +101,10 @@ impl<'t> Job<'t> {
         let (source, target) = (pass.quoted(&self.source), pass.quoted(&self.target));
         let (source, target) = (String::from_utf8_lossy(&source), String::from_utf8_lossy(&target));
         let (from, to) = (Path::new(self.from.name().as_str()), Path::new(self.to.as_str()));
-        let is_folder = matches!(self.from, Place::Folder(_));
+        let is_folder = self.is_folder();
         let program = self.program();
         if is_folder && to.starts_with(from) {
-            return Err(Died::new(match self.how {
-                Transfer::Move => {
-                    format!("mv: cannot move {source} to a subdirectory of itself, {target}")
-                }
-                Transfer::Copy => {
-                    format!("cp: cannot copy a directory, {source}, into itself, {target}")
-                }
-            }));
+            return Err(Died::new(into_itself(self.how, &source, &target)));
         }
         if from == to {
             return Err(Died::new(format!("{program}: {source} and {target} are the same file")));
@@ -140,12 +150,28 @@ impl<'t> Job<'t> {
         let subject = format!("{verb} {old} to {new}.");
         let resealed = pass.vault(|vault| {
             let done = vault.edit(&subject, |edit| {
+                // pass prunes above an entry that was named as one, and in no other case.
+                if self.typed.0.below_root() != self.from.name().as_str() || self.is_folder() {
+                    edit.keep_folders_above(self.from.name());
+                }
                 all_or_nothing(edit.transfer(&self.from, &self.to, self.how, &aside)?)
             });
             pass.finish(done, &format!("{}: nothing was changed", self.program()))
         })?;
+        self.make_copied_folders(pass)?;
         self.tell(pass)?;
-        resealed.iter().try_for_each(|entry| pass.tell_resealed(entry))
+        resealed.iter().try_for_each(|entry| pass.tell_resealed(self.typed.1, entry))
+    }
+
+    /// Those in which nothing is were not copied with what is in them.
+    fn make_copied_folders(&self, pass: &Pass<'_>) -> Result<(), Died> {
+        let copied =
+            |(source, _): &&(Vec<u8>, Vec<u8>)| self.how == Transfer::Copy && path(source).is_dir();
+        for (_, target) in self.pairs.iter().filter(copied) {
+            sys::create_shared_folder(path(target), pass.session.umask())
+                .map_err(|error| Died::new(format!("cp: {error}")))?;
+        }
+        Ok(())
     }
 
     fn tell(&self, pass: &Pass<'_>) -> Result<(), Died> {
@@ -154,6 +180,13 @@ impl<'t> Job<'t> {
             let (source, target) = (pass.quoted(source), pass.quoted(target));
             pass.print_bytes(&[verb, &source, b" -> ", &target, b"\n"].concat())
         })
+    }
+}
+
+fn into_itself(how: Transfer, source: &str, target: &str) -> String {
+    match how {
+        Transfer::Move => format!("mv: cannot move {source} to a subdirectory of itself, {target}"),
+        Transfer::Copy => format!("cp: cannot copy a directory, {source}, into itself, {target}"),
     }
 }
 
@@ -169,20 +202,32 @@ impl Pass<'_> {
         let bare = old.as_str().strip_suffix('/').unwrap_or(old.as_str());
         let plain = self.full(bare.as_bytes());
         let ending = match from {
-            Some(Place::Folder(_)) | None => "",
-            Some(from) => {
-                self.store().and_then(|store| ending(from, &store).ok()).unwrap_or_default()
+            Some(Place::Entry(name)) if old.below_root() == name.as_str() => {
+                let store = self.store();
+                store.and_then(|store| ending(from?, &store).ok()).unwrap_or_default()
             }
+            _ => "",
         };
         [plain.as_slice(), ending.as_bytes()].concat()
+    }
+
+    /// What mv and cp say where the whole store shall go into itself.
+    fn whole_store(&self, new: &Typed, how: Transfer) -> Result<Died, Died> {
+        let target = self.full(new.as_str().as_bytes());
+        self.make_all(&parent(&target))?;
+        let (root, target) = (self.quoted(&self.full(b"")), self.quoted(&target));
+        let (root, target) = (String::from_utf8_lossy(&root), String::from_utf8_lossy(&target));
+        Ok(Died::new(into_itself(how, &root, &target)))
     }
 
     fn is_folder(&self, typed: &Typed) -> bool {
         path(&self.full(typed.as_str().as_bytes())).is_dir()
     }
 
-    pub(super) fn tell_resealed(&self, entry: &Resealed) -> Result<(), Died> {
-        self.session.ui.line(&format!("{}: reencrypting to {}", entry.name, entry.to.join(" ")))?;
+    /// Of an entry that was found below `typed`.
+    pub(super) fn tell_resealed(&self, typed: &Typed, entry: &Resealed) -> Result<(), Died> {
+        let (name, to) = (typed.found(&entry.name), entry.to.join(" "));
+        self.session.ui.line(&format!("{name}: reencrypting to {to}"))?;
         if let Err(error) = &entry.outcome {
             ui::say(&format!("{error}\n"));
         }
