@@ -183,7 +183,6 @@ impl Edit<'_, '_> {
         self.check_folders(from, to, how)?;
         let (mut files, mut links) = (Vec::new(), BTreeSet::new());
         for (path, kind) in self.vault.store().files(&old)? {
-            links.extend((kind == Kind::Link).then(|| path.clone()));
             let after = new.join(path.strip_prefix(&old).unwrap_or(&path));
             match (how, kind) {
                 // A copy does not take the history of a folder with it.

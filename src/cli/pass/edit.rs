@@ -3,7 +3,7 @@
 use crate::crypto::Digest;
 use crate::secret::Secret;
 use crate::store::Name;
-use crate::sys::{self, Helper, Scratch};
+use crate::sys::{self, Helper, Scratch, harmless};
 use crate::vault::Entry;
 
 use super::super::ui;
@@ -49,8 +49,19 @@ pub(super) fn run(pass: &Pass<'_>, words: &[Vec<u8>]) -> Result<(), Died> {
         if old.as_ref().is_some_and(|old| new.is_same_as(old.bytes())) {
             return Err(Died::new("Password unchanged."));
         }
-        save(pass, &Edited { typed: &typed, name: &name, version, new: Entry::new(new) }, vault)
+        let edited = Edited { typed: &typed, name: &name, version, new: Entry::new(new) };
+        save(pass, &edited, vault).map_err(|died| kept(scratch, &file, died))
     })
+}
+
+/// What somebody typed is not thrown away because it could not be stored.
+fn kept(scratch: Scratch, file: &str, died: Died) -> Died {
+    let path = scratch.keep().join(file);
+    ui::say(&format!(
+        "Your text is kept in {}; remove it when you have it.\n",
+        harmless(&path.display().to_string())
+    ));
+    died
 }
 
 /// An entry as it came from the editor, and what it was before.
