@@ -216,13 +216,19 @@ fn nothing_is_unsafe() {
 #[test]
 fn no_test_file_is_forgotten() {
     let sources = Source::all("tests/it");
-    let main =
-        sources.iter().find(|source| source.name.ends_with("/main.rs")).expect("it is there");
-    let files = sources
+    let roots = sources
         .iter()
-        .map(|source| source.name.trim_start_matches("tests/it/").trim_end_matches(".rs"));
-    let files: BTreeSet<&str> = files.filter(|name| *name != "main").collect();
-    assert_eq!(files, main.modules().into_iter().collect());
+        .filter(|source| source.name.ends_with("/main.rs") || source.name.ends_with("/mod.rs"));
+    for root in roots {
+        let (folder, own) = root.name.rsplit_once('/').expect("it is in a folder");
+        let beside = sources.iter().filter_map(|source| {
+            let rest = source.name.strip_prefix(folder)?.strip_prefix('/')?;
+            Some(rest.split('/').next()?.trim_end_matches(".rs"))
+        });
+        let files: BTreeSet<&str> =
+            beside.filter(|name| *name != own.trim_end_matches(".rs")).collect();
+        assert_eq!(files, root.modules().into_iter().collect(), "{folder}");
+    }
 }
 
 #[test]
