@@ -61,6 +61,10 @@ impl Pair {
                 return None;
             }
             let ours = self.ours.run(line);
+            // `pass` moves and copies first, and then finds that nobody is named.
+            if is_transfer(&line.text) && real.names_nobody() && real.status == ours.status {
+                return None;
+            }
             if !real.allows(&ours) {
                 return Some(Difference {
                     place: format!("`{}`, exit code {} or {}", line.text, real.status, ours.status),
@@ -92,6 +96,10 @@ impl Pair {
         let Difference { place, told } = self.difference(&sequence).unwrap_or(first);
         Some(format!("sequence {number}, {kind:?}:\n{sequence}  {place}\n{told}"))
     }
+}
+
+fn is_transfer(line: &str) -> bool {
+    ["pass mv ", "pass rename ", "pass cp ", "pass copy "].iter().any(|verb| line.contains(verb))
 }
 
 fn difference_of_states(real: &State, ours: &State) -> Option<Difference> {

@@ -86,6 +86,11 @@ impl Seen {
             && (self.stderr == ours.stderr || left_to_helpers)
     }
 
+    /// Whether it ended because nothing says to whom an entry is encrypted.
+    pub(super) fn names_nobody(&self) -> bool {
+        self.stderr.iter().any(|line| line.starts_with("Error: You must run:"))
+    }
+
     /// What is not the same in both, one below the other.
     pub(super) fn told_beside(&self, ours: &Self) -> String {
         let streams = [(&self.stdout, &ours.stdout), (&self.stderr, &ours.stderr)];
