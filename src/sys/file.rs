@@ -148,6 +148,12 @@ pub fn create_folder(path: &Path) -> Result<(), FileError> {
     made.map_err(|source| FileError::new("create", path, source))
 }
 
+/// Removes the folder if nothing is in it.
+pub fn remove_if_empty(path: &Path) {
+    // Something is in it: then it stays, which is what was asked for.
+    drop(fs::remove_dir(path));
+}
+
 /// As [`create_folder`], but each new folder allows all that `mask` does not take away.
 ///
 /// # Errors

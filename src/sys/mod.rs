@@ -32,7 +32,7 @@ pub use append::{AppendFile, Line, each_line};
 pub use clock::{Clock, SystemClock};
 pub use file::{
     FileError, absolute, create_folder, create_private, create_secret, create_shared_folder,
-    exists, read, read_secret, remove, write_private,
+    exists, read, read_secret, remove, remove_if_empty, write_private,
 };
 pub use folder::{Folder, Item, Kind, Stamp};
 pub use interrupts::Interrupts;

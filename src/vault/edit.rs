@@ -163,19 +163,30 @@ impl<'v, 'k> Edit<'v, 'k> {
         Ok(())
     }
 
-    /// Has the recipients file of `folder` removed, so that the folder above decides.
+    /// Has the recipients file of `folder` removed, so that the folder above decides; its signature
+    /// goes with it.
     ///
     /// # Errors
     /// When it has none.
     pub fn unset_recipients(&mut self, folder: Option<&Name>) -> Result<(), Error> {
+        let signature = self.remove_recipients(folder)?;
+        if self.vault.store().read_small(&signature)?.is_some() {
+            self.plan.add(Change::Remove(signature));
+        }
+        Ok(())
+    }
+
+    /// The same, but its signature stays, as pass leaves it; tells where that would be.
+    ///
+    /// # Errors
+    /// When it has none.
+    pub fn remove_recipients(&mut self, folder: Option<&Name>) -> Result<PathBuf, Error> {
         let path = self.own_folder(folder)?;
         let file = self.recipients_of(&path)?;
         let file = file.ok_or(store::Error::NoRecipientsFile(path))?;
-        if self.vault.store().read_small(&file.signature())?.is_some() {
-            self.plan.add(Change::Remove(file.signature()));
-        }
+        let signature = file.signature();
         self.plan.add(Change::Remove(file.path));
-        Ok(())
+        Ok(signature)
     }
 
     fn own_folder(&self, folder: Option<&Name>) -> Result<PathBuf, Error> {

@@ -143,6 +143,18 @@ impl Edit<'_, '_> {
         Ok(Vec::new())
     }
 
+    /// Moves or copies an entry as it is, although others should be able to open it at its new place:
+    /// for one that could not be encrypted anew.
+    ///
+    /// # Errors
+    /// When there is no such entry.
+    pub fn carry_over(&mut self, from: &Name, to: &Name, how: Transfer) -> Result<(), Error> {
+        let cipher = self.vault.store().cipher_of(from)?;
+        let cipher = cipher.ok_or_else(|| store::Error::NoEntry(from.clone()))?;
+        self.make_room(to, cipher)?;
+        self.carry(from.file(cipher), to.file(cipher), how)
+    }
+
     /// Whether an entry can not keep its bytes at its new place.
     fn needs_sealing(&self, job: &Job) -> Result<bool, Error> {
         let before = self.vault.store().recipients_for(&job.from).ok();

@@ -3,7 +3,7 @@
 use crate::crypto::Cipher;
 use crate::crypto::Recipients;
 use crate::store::{self, Name, RecipientsFile, Store};
-use crate::sys::Kind;
+use crate::sys::{self, Kind};
 use crate::vault::{Edit, Resealed, Which};
 
 use super::getopt::{Opt, Value};
@@ -104,11 +104,13 @@ impl Place {
         }
         pass.vault(|vault| {
             let subject = format!("Deinitialize {shown}{}.", self.aside());
-            let done = vault.edit(&subject, |edit| edit.unset_recipients(self.folder.as_ref()));
+            let done =
+                vault.edit(&subject, |edit| edit.remove_recipients(self.folder.as_ref()).map(drop));
             pass.finish(done, "Could not change the recipients.")
         })?;
         let quoted = pass.quoted(&self.file);
         pass.print_bytes(&[b"removed ", quoted.as_slice(), b"\n"].concat())?;
+        sys::remove_if_empty(pass.root());
         self.reencrypt_after(pass)
     }
 
@@ -118,7 +120,8 @@ impl Place {
             return Ok(());
         };
         let names = own_entries(&store, self.folder.as_ref());
-        if let Some(name) = names.first() {
+        let is_nobodys = |name: &&Name| store.recipients_for(name).is_err();
+        if let Some(name) = names.iter().find(is_nobodys) {
             pass.expect_recipients(name)?;
         }
         let resealed = pass.vault(|vault| {

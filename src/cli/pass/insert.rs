@@ -1,16 +1,18 @@
 //! `pass insert`.
 
+use std::ffi::OsStr;
 use std::os::unix::ffi::OsStrExt;
 use std::path::Path;
 
 use crate::keys;
 use crate::secret::Secret;
 use crate::store::{self, Name};
+use crate::sys;
 use crate::vault::{self, Entry, Vault};
 
 use super::super::ui;
 use super::getopt::{Opt, Value};
-use super::path::Typed;
+use super::path::{self, Typed};
 use super::{Died, PROGRAM, Pass, line, words};
 
 const OPTIONS: [Opt; 3] = [
@@ -77,7 +79,7 @@ impl Pass<'_> {
     /// Asks before an entry is replaced, where somebody can be asked.
     pub(super) fn confirm_overwriting(&self, typed: &Typed, name: &Name) -> Result<(), Died> {
         let exists = match self.store() {
-            Some(store) => store.cipher_of(name)?.is_some(),
+            Some(store) => path::cipher_of(name, &store)?.is_some(),
             None => false,
         };
         match exists {
@@ -109,21 +111,34 @@ impl Pass<'_> {
                 self.print(&words::usage(self.variables()))?;
                 Err(Died::silent(1))
             }
-            Err(vault::Error::Keys(error)) => Err(self.unsigned(&error)),
+            Err(vault::Error::Keys(error)) => Err(self.unsigned(&error, name)),
             Err(error) => Err(error.into()),
         }
     }
 
-    fn unsigned(&self, error: &keys::Error) -> Died {
-        let full = |path: &Path| self.full(path.as_os_str().as_bytes());
-        let shown = |path: &Path| String::from_utf8_lossy(&full(path)).into_owned();
+    fn unsigned(&self, error: &keys::Error, name: &Name) -> Died {
+        let file = || String::from_utf8_lossy(&self.recipients_file(name)).into_owned();
         Died::new(match error {
-            keys::Error::NotSigned(path) => {
-                format!("Signature for {} does not exist.", shown(path))
-            }
-            keys::Error::BadSigner(path) => format!("Signature for {} is invalid.", shown(path)),
+            keys::Error::NotSigned(_) => format!("Signature for {} does not exist.", file()),
+            keys::Error::BadSigner(_) => format!("Signature for {} is invalid.", file()),
             other => format!("Error: {other}"),
         })
+    }
+
+    /// The file that says to whom an entry is encrypted, as pass finds and calls it: an entry that
+    /// is in no folder is in `.`.
+    fn recipients_file(&self, name: &Name) -> Vec<u8> {
+        let mut folder = name.as_str().rsplit_once('/').map_or(".", |(folder, _)| folder);
+        loop {
+            let file = self.full(format!("{folder}/.gpg-id").as_bytes());
+            if sys::exists(Path::new(OsStr::from_bytes(&file))) {
+                return file;
+            }
+            match folder.rsplit_once('/') {
+                Some((above, _)) => folder = above,
+                None => return self.full(b".gpg-id"),
+            }
+        }
     }
 
     /// Encrypts and stores an entry, as one step called `subject`.

@@ -1,6 +1,7 @@
 //! Paths as they are typed for pass, and the names of entries behind them.
 
-use crate::store::Name;
+use crate::crypto::Cipher;
+use crate::store::{self, Name, Store};
 
 use super::Died;
 
@@ -74,6 +75,15 @@ impl Typed {
     pub(super) fn below_root(&self) -> String {
         let parts = self.0.split('/').filter(|part| !matches!(*part, "" | "."));
         parts.collect::<Vec<_>>().join("/")
+    }
+}
+
+/// How the entry is encrypted. What can not be looked at (a link that leads out of the store) is no
+/// entry, as it is none for `-f`.
+pub(super) fn cipher_of(name: &Name, store: &Store) -> Result<Option<Cipher>, Died> {
+    match store.cipher_of(name) {
+        Err(store::Error::File(_)) => Ok(None),
+        found => Ok(found?),
     }
 }
 

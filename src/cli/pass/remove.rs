@@ -10,7 +10,7 @@ use crate::sys::{self, Kind};
 
 use super::super::ui;
 use super::getopt::{Opt, Value};
-use super::path::Typed;
+use super::path::{self, Typed};
 use super::{Died, Pass};
 
 const OPTIONS: [Opt; 2] = [
@@ -24,14 +24,20 @@ pub(super) fn run(pass: &Pass<'_>, words: &[Vec<u8>]) -> Result<(), Died> {
         return Err(pass.usage("[--recursive,-r] [--force,-f] pass-name"));
     };
     let typed = Typed::new(word)?;
-    let path = typed.as_str();
-    let missing = || Died::new(format!("Error: {path} is not in the password store."));
+    let shown = typed.as_str();
+    let missing = || Died::new(format!("Error: {shown} is not in the password store."));
     let store = pass.store().ok_or_else(missing)?;
     let doomed = Doomed::find(&typed, &store)?.ok_or_else(missing)?;
     if !parsed.has(b'f') {
-        pass.yesno(&format!("Are you sure you would like to delete {path}?"))?;
+        pass.yesno(&format!("Are you sure you would like to delete {shown}?"))?;
     }
     match doomed {
+        Doomed::Refused => {
+            let shown = pass.quoted(&folder_path(pass, &typed));
+            let what = b"rm: refusing to remove '.' or '..' directory: skipping ";
+            ui::say_bytes(&[what, shown.as_slice(), b"\n"].concat());
+            Ok(())
+        }
         Doomed::Folder(folder) if !parsed.has(b'r') => {
             let shown = pass.quoted(&folder_path(pass, &typed));
             ui::say_bytes(
@@ -49,17 +55,20 @@ pub(super) fn run(pass: &Pass<'_>, words: &[Vec<u8>]) -> Result<(), Died> {
 enum Doomed {
     Entry(Name, Cipher),
     Folder(Name),
+    /// What rm(1) never removes: `.`.
+    Refused,
 }
 
 impl Doomed {
     /// A slash at the end means the folder.
     fn find(typed: &Typed, store: &Store) -> Result<Option<Self>, Died> {
         if let Some(name) = typed.name()
-            && let Some(cipher) = store.cipher_of(&name)?
+            && let Some(cipher) = path::cipher_of(&name, store)?
         {
             return Ok(Some(Self::Entry(name, cipher)));
         }
         let folder = match typed.below_root().as_str() {
+            "" if typed.as_str().contains('.') => return Ok(Some(Self::Refused)),
             "" => return Err(Died::new("Error: the whole store is not removed by name.")),
             below => below.parse::<Name>().ok(),
         };
@@ -84,12 +93,13 @@ fn remove(pass: &Pass<'_>, typed: &Typed, doomed: &Doomed) -> Result<(), Died> {
                 pass.full(format!("{}{}", typed.as_str(), cipher.extension()).as_bytes()),
             )]
         }
-        Doomed::Folder(_) => everything_in(&folder_path(pass, typed)),
+        Doomed::Folder(_) | Doomed::Refused => everything_in(&folder_path(pass, typed)),
     };
     pass.vault(|vault| {
         let done =
             vault.edit(&format!("Remove {} from store.", typed.as_str()), |edit| match doomed {
                 Doomed::Entry(name, _) => edit.remove(name),
+                Doomed::Refused => Ok(()),
                 Doomed::Folder(folder) => {
                     // rm(1) leaves the folder above alone, and so does pass after it.
                     edit.keep_folders_above(folder);
@@ -98,6 +108,9 @@ fn remove(pass: &Pass<'_>, typed: &Typed, doomed: &Doomed) -> Result<(), Died> {
             });
         pass.finish(done, "Error: nothing was removed.")
     })?;
+    if matches!(doomed, Doomed::Entry(..)) {
+        sys::remove_if_empty(pass.root());
+    }
     gone.iter().try_for_each(|(kind, path)| {
         let what: &[u8] = if *kind == Kind::Folder { b"removed directory " } else { b"removed " };
         pass.print_bytes(&[what, &pass.quoted(path), b"\n"].concat())

@@ -7,7 +7,7 @@ use std::path::Path;
 use crate::store::Name;
 
 use super::getopt::{Opt, Value};
-use super::path::Typed;
+use super::path::{self, Typed};
 use super::tree::{self, Style};
 use super::{Died, Pass, line};
 
@@ -62,7 +62,7 @@ fn entry(pass: &Pass<'_>, typed: &Typed) -> Result<Option<Name>, Died> {
     let (Some(name), Some(store)) = (typed.name(), pass.store()) else {
         return Ok(None);
     };
-    Ok(store.cipher_of(&name)?.map(|_| name))
+    Ok(path::cipher_of(&name, &store)?.map(|_| name))
 }
 
 fn show(pass: &Pass<'_>, name: &Name) -> Result<(), Died> {

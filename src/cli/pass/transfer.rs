@@ -7,7 +7,7 @@ use std::path::Path;
 use crate::crypto::Cipher;
 use crate::store::{self, Name, Store};
 use crate::sys::{self, Kind};
-use crate::vault::{self, Place, Resealed, Transfer};
+use crate::vault::{Place, Resealed, Transfer};
 
 use super::super::ui;
 use super::getopt::{Opt, Value};
@@ -92,6 +92,12 @@ impl<'t> Job<'t> {
         matches!(self.from, Place::Folder(_))
     }
 
+    /// What an entry was called that is called `name` now.
+    fn before(&self, name: &Name) -> Result<Name, store::Error> {
+        let rest = name.as_str().strip_prefix(self.to.as_str()).unwrap_or_default();
+        Ok(format!("{}{rest}", self.from.name()).parse()?)
+    }
+
     fn program(&self) -> &'static str {
         if self.how == Transfer::Move { "mv" } else { "cp" }
     }
@@ -154,7 +160,12 @@ impl<'t> Job<'t> {
                 if self.typed.0.below_root() != self.from.name().as_str() || self.is_folder() {
                     edit.keep_folders_above(self.from.name());
                 }
-                all_or_nothing(edit.transfer(&self.from, &self.to, self.how, &aside)?)
+                let resealed = edit.transfer(&self.from, &self.to, self.how, &aside)?;
+                // pass has moved it already when it finds that nobody can open it.
+                for entry in resealed.iter().filter(|entry| entry.outcome.is_err()) {
+                    edit.carry_over(&self.before(&entry.name)?, &entry.name, self.how)?;
+                }
+                Ok(resealed)
             });
             pass.finish(done, &format!("{}: nothing was changed", self.program()))
         })?;
@@ -188,12 +199,6 @@ fn into_itself(how: Transfer, source: &str, target: &str) -> String {
         Transfer::Move => format!("mv: cannot move {source} to a subdirectory of itself, {target}"),
         Transfer::Copy => format!("cp: cannot copy a directory, {source}, into itself, {target}"),
     }
-}
-
-/// Fails with the first entry that could not be encrypted anew; then nothing is changed.
-fn all_or_nothing(resealed: Vec<Resealed>) -> Result<Vec<Resealed>, vault::Error> {
-    let one = |mut entry: Resealed| std::mem::replace(&mut entry.outcome, Ok(())).map(|()| entry);
-    resealed.into_iter().map(one).collect()
 }
 
 impl Pass<'_> {

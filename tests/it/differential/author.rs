@@ -415,8 +415,14 @@ impl Author {
         }
     }
 
+    /// Not a repository: what `git add` makes of one is no folder.
+    fn movable(&mut self) -> String {
+        let name = self.entry_or_folder();
+        if is_within("nested", &name) { self.step().to_owned() } else { name }
+    }
+
     fn mv(&mut self) -> Line {
-        let (old, new) = (self.entry_or_folder(), self.destination());
+        let (old, new) = (self.movable(), self.destination());
         let verb = self.dice.pick(&["mv", "rename"]);
         let call = self.call(verb, &["-f"], &[&old, &new]);
         self.model.copy(&old, &new);
@@ -426,7 +432,7 @@ impl Author {
 
     /// Not into itself: what then comes of it depends on the order in which names are listed.
     fn cp(&mut self) -> Line {
-        let (mut old, mut new) = (self.entry_or_folder(), self.destination());
+        let (mut old, mut new) = (self.movable(), self.destination());
         if is_within("", &old) {
             old = self.step().to_owned();
         }
@@ -509,9 +515,10 @@ impl Author {
         filled
     }
 
+    /// A link is no entry to write to: `pass` writes through it, and git does not hear of it.
     fn by_hand(&mut self) -> Line {
         let line = self.dice.weigh(&BY_HAND);
-        for (part, name) in [("given.gpg", "given"), ("link.gpg", "link"), (NESTED, "nested/a")] {
+        for (part, name) in [("given.gpg", "given"), (NESTED, "nested/a")] {
             if line.contains(part) {
                 self.model.add(name);
             }
