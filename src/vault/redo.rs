@@ -105,6 +105,8 @@ fn parent(path: &Path) -> &Path {
 
 #[cfg(test)]
 mod tests {
+    use crate::sys::{Clock, SystemClock};
+
     use super::*;
 
     /// A folder with these files, begun a moment later.
@@ -114,7 +116,7 @@ mod tests {
         for file in files {
             folder.stage(Path::new(file), file.as_bytes()).expect("writes");
         }
-        (place, folder, Timestamp::now())
+        (place, folder, SystemClock.now())
     }
 
     #[test]

@@ -8,7 +8,9 @@ use super::PROGRAM;
 const BANNER: &str = "pass: the standard unix password manager";
 
 pub(super) fn version() -> String {
-    format!("{BANNER}, as vaultctl {} does it (after pass v1.7.4)\n", env!("CARGO_PKG_VERSION"))
+    let command = super::super::command();
+    let own = command.get_version().unwrap_or_default();
+    format!("{BANNER}, as vaultctl {own} does it (after pass v1.7.4)\n")
 }
 
 /// Each verb's usage, and what it does.
