@@ -60,7 +60,7 @@ impl Store {
     /// else than a file, or that is reached through a link.
     ///
     /// # Errors
-    /// [`Error::NotAFile`]; [`Error::Elsewhere`].
+    /// [`Error::NotAFile`]; [`Error::BehindLink`].
     pub fn check_place(&self, name: &Name) -> Result<(), Error> {
         for folder in Path::new(name.as_str())
             .ancestors()
