@@ -29,6 +29,7 @@ mod pass_callers;
 mod pass_interop;
 mod pass_manners;
 mod qr;
+mod recipients;
 mod shell;
 mod snapshot;
 mod source;

@@ -304,6 +304,29 @@ fn many_messages_are_sealed_without_gpg_to_those_whom_it_trusts() {
     assert_eq!(seals(&world, &["ann@example.org"]), 5);
 }
 
+/// gpg does not tell upper and lower case apart in the names of groups; a key whose owner is called
+/// like a group is not meant.
+#[test]
+fn a_group_is_a_group_in_any_case() {
+    let world = recorded(CURVE);
+    world.sh(&format!("{NEW_KEY} ben@example.org default default never")).run().ok();
+    world
+        .sh(&format!("{NEW_KEY} 'Team Mailbox <mail@example.org>' default default never"))
+        .run()
+        .ok();
+    world.plant(".gnupg/gpg.conf", "group team = ann@example.org ben@example.org\n");
+    with_keyring(&world, &[], |keyring| {
+        let seal = |_: usize| {
+            let sealed =
+                keyring.seal(&to(&["Team"]), &Secret::copy_from(b"x")).expect("it is sealed");
+            openpgp_key_ids(sealed.body()).expect("it is a message")
+        };
+        let sealed: Vec<Vec<String>> = (0..3).map(seal).collect();
+        assert_eq!(sealed[0].len(), 2);
+        assert!(sealed.iter().all(|ids| *ids == sealed[0]), "{sealed:?}");
+    });
+}
+
 /// A key that nobody vouches for, and one that may stand for two: gpg decides, each time.
 #[test]
 fn whom_gpg_does_not_trust_is_not_sealed_to() {
