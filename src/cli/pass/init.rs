@@ -158,8 +158,8 @@ impl Place {
     }
 }
 
-/// Without those that are links.
-fn own_entries(store: &Store, folder: Option<&Name>) -> Vec<Name> {
+/// The entries below a folder, without those that are links.
+pub(super) fn own_entries(store: &Store, folder: Option<&Name>) -> Vec<Name> {
     let mut names = store.list(folder).names;
     let is_file =
         |file: PathBuf| store.folder().kind_itself(&file).ok().flatten() == Some(Kind::File);

@@ -7,10 +7,11 @@ use std::path::Path;
 use crate::crypto::Cipher;
 use crate::store::{self, Name, Store};
 use crate::sys::{self, Kind};
-use crate::vault::{Place, Resealed, Transfer};
+use crate::vault::{Place, Resealed, Transfer, Which};
 
 use super::super::ui;
 use super::getopt::{Opt, Value};
+use super::init::own_entries;
 use super::path::Typed;
 use super::{Died, Pass, line};
 
@@ -98,6 +99,32 @@ impl<'t> Job<'t> {
         Ok(format!("{}{rest}", self.from.name()).parse()?)
     }
 
+    /// Whether the folders above go when they get empty: rmdir(1) does that for an entry that was
+    /// named as one, `git rm` also for one that was named by its file.
+    fn prunes(&self, pass: &Pass<'_>) -> bool {
+        let (root, name) = (pass.root(), self.from.name().as_str());
+        let is_in_git = || {
+            let mut folders = Path::new(name).ancestors().skip(1);
+            folders.any(|folder| sys::exists(&root.join(folder).join(".git")))
+        };
+        !self.is_folder() && (self.typed.0.below_root() == name || is_in_git())
+    }
+
+    /// What is in the folder that it goes into: pass looks whether that is encrypted as it should be.
+    fn neighbours(&self, store: &Store) -> Vec<Name> {
+        let into = self.typed.1.below_root();
+        if into == self.to.as_str() {
+            return Vec::new();
+        }
+        let folder: Option<Name> = into.parse().ok();
+        let mut names = own_entries(store, folder.as_ref());
+        let is_below =
+            |name: &Name, other: &Name| Path::new(name.as_str()).starts_with(other.as_str());
+        let moves = |name: &Name| self.how == Transfer::Move && is_below(name, self.from.name());
+        names.retain(|name| !is_below(name, &self.to) && !moves(name));
+        names
+    }
+
     fn program(&self) -> &'static str {
         if self.how == Transfer::Move { "mv" } else { "cp" }
     }
@@ -156,15 +183,15 @@ impl<'t> Job<'t> {
         let subject = format!("{verb} {old} to {new}.");
         let resealed = pass.vault(|vault| {
             let done = vault.edit(&subject, |edit| {
-                // pass prunes above an entry that was named as one, and in no other case.
-                if self.typed.0.below_root() != self.from.name().as_str() || self.is_folder() {
+                if !self.prunes(pass) {
                     edit.keep_folders_above(self.from.name());
                 }
-                let resealed = edit.transfer(&self.from, &self.to, self.how, &aside)?;
+                let mut resealed = edit.transfer(&self.from, &self.to, self.how, &aside)?;
                 // pass has moved it already when it finds that nobody can open it.
                 for entry in resealed.iter().filter(|entry| entry.outcome.is_err()) {
                     edit.carry_over(&self.before(&entry.name)?, &entry.name, self.how)?;
                 }
+                resealed.extend(edit.reencrypt(&self.neighbours(vault.store()), Which::Differing)?);
                 Ok(resealed)
             });
             pass.finish(done, &format!("{}: nothing was changed", self.program()))
