@@ -104,10 +104,20 @@ fn is_transfer(line: &str) -> bool {
 
 fn difference_of_states(real: &State, ours: &State) -> Option<Difference> {
     let mut names = real.keys().chain(ours.keys());
-    let place = names.find(|name| real.get(*name) != ours.get(*name))?.clone();
+    let is_same = |name: &str| real.get(name) == ours.get(name) || is_forgotten(name, real);
+    let place = names.find(|name| !is_same(name))?.clone();
     let told = |state: &State| state.get(&place).map_or("nothing", String::as_str).to_owned();
     let told = side_by_side(&told(real), &told(ours));
     Some(Difference { place, told })
+}
+
+/// Whether `pass` has left a change in a repository within the store without a commit: it looks for
+/// one where the line says that it goes, and not at where what is encrypted anew lies.
+fn is_forgotten(place: &str, real: &State) -> bool {
+    let is_change = |line: &str| line.starts_with(" M ") || line.starts_with("?? ");
+    place.starts_with("git in ")
+        && place.ends_with("/nested")
+        && real.get(place).is_some_and(|told| told.lines().any(is_change))
 }
 
 fn side_by_side(real: &str, ours: &str) -> String {
