@@ -104,20 +104,27 @@ fn is_transfer(line: &str) -> bool {
 
 fn difference_of_states(real: &State, ours: &State) -> Option<Difference> {
     let mut names = real.keys().chain(ours.keys());
-    let is_same = |name: &str| real.get(name) == ours.get(name) || is_forgotten(name, real);
+    let is_same = |name: &str| real.get(name) == ours.get(name) || is_forgotten(name, real, ours);
     let place = names.find(|name| !is_same(name))?.clone();
     let told = |state: &State| state.get(&place).map_or("nothing", String::as_str).to_owned();
     let told = side_by_side(&told(real), &told(ours));
     Some(Difference { place, told })
 }
 
-/// Whether `pass` has left a change in a repository within the store without a commit: it looks for
-/// one where the line says that it goes, and not at where what is encrypted anew lies.
-fn is_forgotten(place: &str, real: &State) -> bool {
-    let is_change = |line: &str| line.starts_with(" M ") || line.starts_with("?? ");
+/// Whether what differs is that `pass` has left something in a repository within the store without a
+/// commit: it looks for one where the line says that it goes, and not at where what is encrypted anew
+/// lies. The next commit there may take it along.
+fn is_forgotten(place: &str, real: &State, ours: &State) -> bool {
+    let is_change = |line: &&str| line.starts_with(" M ") || line.starts_with("?? ");
+    let is_anew = |line: &&str| line.contains("subject Reencrypt password store");
+    let kept = |state: &State| -> Vec<String> {
+        let told = state.get(place).map_or("", String::as_str).lines();
+        told.filter(|line| !is_anew(line)).map(str::to_owned).collect()
+    };
+    let told = real.get(place).map_or("", String::as_str);
     place.starts_with("git in ")
         && place.ends_with("/nested")
-        && real.get(place).is_some_and(|told| told.lines().any(is_change))
+        && (told.lines().any(|line| is_change(&line)) || kept(real) == kept(ours))
 }
 
 fn side_by_side(real: &str, ours: &str) -> String {
