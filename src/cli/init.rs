@@ -90,7 +90,7 @@ fn is_age_recipient(id: &str) -> bool {
 
 /// What can stand in a line of `.gpg-id` and mean itself, and is no key of another kind.
 fn is_openpgp_id(id: &str) -> bool {
-    let foreign = ["AGE-", "age", "ssh-"].iter().any(|start| id.starts_with(start));
+    let foreign = ["AGE-", "age1", "ssh-"].iter().any(|start| id.starts_with(start));
     !foreign && !id.trim().is_empty() && !id.contains(['\n', '\r', '#'])
 }
 
