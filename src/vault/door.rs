@@ -3,6 +3,8 @@
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
+use jiff::Timestamp;
+
 use crate::audit::{Action, Event, Log};
 use crate::crypto::{Cipher, Digest, Recipients};
 use crate::keys::Keyring;
@@ -255,8 +257,7 @@ impl<'a> Vault<'a> {
             return Ok(journal);
         }
         if let Some(begun) = journal.begun {
-            let (all, folder) = (std::mem::take(&mut journal.redo), self.store.folder());
-            Redo::carry_out(&Redo::still_due(all, folder, begun)?, folder, Path::new(""))?;
+            self.carry_on(std::mem::take(&mut journal.redo), begun);
         }
         for step in &journal.steps {
             self.sweep(step)?;
@@ -270,6 +271,16 @@ impl<'a> Vault<'a> {
         journal.steps.retain(|step| !self.warn_of(self.history.record(&step.paths, &step.subject)));
         journal.settle(&path)?;
         Ok(journal)
+    }
+
+    /// Does what a killed writer had not come to. Where that is not possible any more, it is said and
+    /// left: it must not stop all later writers.
+    fn carry_on(&self, redo: Vec<Redo>, begun: Timestamp) {
+        let folder = self.store.folder();
+        let due = Redo::still_due(redo, folder, begun);
+        if let Err(error) = due.and_then(|due| Redo::carry_out(&due, folder, Path::new(""))) {
+            (self.desk.warn)(&format!("an earlier change could not be finished: {error}"));
+        }
     }
 
     /// Whether it went well; says so if it did not.

@@ -74,7 +74,9 @@ impl Journal {
     }
 
     fn write(&self, path: &Path) -> Result<(), FileError> {
-        let text = serde_json::to_vec(self).expect("names and paths of entries are text");
+        // A file that is no entry may have a name that is no text.
+        let text = serde_json::to_vec(self);
+        let text = text.map_err(|error| FileError::new("write", path, error.into()))?;
         sys::write_private(path, &text)
     }
 }
