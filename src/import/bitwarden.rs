@@ -204,20 +204,8 @@ fn read_list(cell: &Node, between: char, mut each: impl FnMut(&str)) {
 
 #[cfg(test)]
 mod tests {
+    use super::super::told::{pairs, told};
     use super::*;
-
-    fn told(found: &mut Found) -> Vec<(String, String)> {
-        let tell = |item: &crate::import::Item| {
-            // EXPOSE: the test compares it.
-            let text = String::from_utf8_lossy(item.entry.bytes().expose()).replace('\n', "|");
-            (item.name.to_string(), text)
-        };
-        found.items("").expect("names").iter().map(tell).collect()
-    }
-
-    fn pairs(told: &[(String, String)]) -> Vec<(&str, &str)> {
-        told.iter().map(|(name, text)| (name.as_str(), text.as_str())).collect()
-    }
 
     #[test]
     fn the_json_export() {

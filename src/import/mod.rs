@@ -25,6 +25,8 @@ mod gh;
 mod node;
 mod onepassword;
 mod plan;
+#[cfg(test)]
+mod told;
 mod unique;
 mod yaml;
 
