@@ -11,7 +11,7 @@ use jiff::{Timestamp, Unit};
 
 use crate::audit::Head;
 use crate::crypto::{Digest, Recipient, Signer};
-use crate::storage::{Body, Listed, put_new, put_signed};
+use crate::storage::{Body, put_new, put_signed};
 
 use super::commit::{self, Commit, Health, ObjectRef, SnapshotId};
 use super::finding::Finding;
@@ -84,8 +84,9 @@ impl Creation<'_> {
     }
 
     fn is_stored(&self, object: ObjectRef) -> Result<bool, Error> {
-        let expected = Listed { name: snapshot_name(&object.digest), size: object.size };
-        Ok(self.repository.storage().list(&snapshots_folder())?.contains(&expected))
+        let name = snapshot_name(&object.digest);
+        let listed = self.repository.storage().list(&snapshots_folder())?;
+        Ok(listed.iter().any(|listed| listed.name == name && listed.size == object.size))
     }
 
     fn commit(&self, packed: &Packed, object: ObjectRef) -> Result<Commit, Error> {

@@ -140,7 +140,7 @@ impl Verification<'_> {
         listed: &[Listed],
         report: &mut Report,
     ) -> Result<(), Error> {
-        for Listed { name, size } in listed {
+        for Listed { name, size, .. } in listed {
             let object = match needed.get(name) {
                 Some((object, _)) => Some(*object),
                 None if self.only.is_none() => own_claim(name, *size),

@@ -5,6 +5,8 @@ use std::path::{Path, PathBuf};
 
 use crate::sys::{FileError, Finish, Folder, Kind, create_folder, random_hex};
 
+use jiff::Timestamp;
+
 use super::{Body, Error, Listed, ObjectName, Put, Storage};
 
 /// How a temporary name begins: hidden, so that no listing and no [`ObjectName`] has it.
@@ -58,6 +60,16 @@ impl Local {
         }
     }
 
+    /// The line of one file; `None` when it went away meanwhile.
+    fn look_at(&self, name: ObjectName) -> Result<Option<Listed>, Error> {
+        let stamp = self.folder.stamp(name.as_path())?;
+        Ok(stamp.map(|stamp| Listed {
+            name,
+            size: stamp.size,
+            stored: Timestamp::from_second(stamp.mtime.0).unwrap_or(Timestamp::MAX),
+        }))
+    }
+
     fn list_below(&self, folder: &ObjectName, listed: &mut Vec<Listed>) -> Result<(), Error> {
         let items = match self.folder.list(folder.as_path()) {
             Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(()),
@@ -68,7 +80,7 @@ impl Local {
             let Some(name) = name else { continue };
             match item.kind {
                 Kind::Folder => self.list_below(&name, listed)?,
-                Kind::File => listed.extend(self.head(&name)?.map(|size| Listed { name, size })),
+                Kind::File => listed.extend(self.look_at(name)?),
                 Kind::Link | Kind::Other => {}
             }
         }

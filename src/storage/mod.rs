@@ -14,6 +14,8 @@ mod suite;
 
 use std::io::Read;
 
+use jiff::Timestamp;
+
 use crate::crypto::{Attested, Sealed, Signed};
 use crate::sys::{Spool, SpoolReader};
 
@@ -24,7 +26,9 @@ pub(crate) use memory::Memory;
 pub use name::{BadName, ObjectName};
 
 /// A place for objects. An object is written once and never changed.
-pub trait Storage {
+///
+/// Several threads may use one at the same time.
+pub trait Storage: Send + Sync {
     /// What to call it in a message.
     fn place(&self) -> String;
 
@@ -70,6 +74,8 @@ pub struct Listed {
     pub name: ObjectName,
     /// Its size in bytes.
     pub size: u64,
+    /// When it was stored, by the storage's own clock; of a folder, when the file was last changed.
+    pub stored: Timestamp,
 }
 
 /// How a [`Storage::put`] ended.

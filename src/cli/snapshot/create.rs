@@ -80,7 +80,7 @@ fn dry_run(plan: &Plan, session: &Session) -> Result<Done, Failure> {
 
 fn take(args: &Args, plan: &Plan, session: &Session) -> Result<Created, Failure> {
     let (keyring, storage) = (session.keyring(), args.place.storage(session)?);
-    let repository = Trust::default().open(&storage, &keyring)?;
+    let repository = Trust::default().open(&*storage, &keyring)?;
     let (signer, recipients) = (keyring.signer()?, recipients(session)?);
     let state_folder = session.config.paths.state_folder();
     sys::create_folder(state_folder)?;
@@ -118,7 +118,7 @@ fn recipients(session: &Session) -> Result<Vec<Recipient>, Failure> {
 /// A snapshot among commits or objects that do not hold is a reason for alarm, though it is there.
 fn look_again(args: &Args, session: &Session) -> Result<(), Failure> {
     let (keyring, storage) = (session.keyring(), args.place.storage(session)?);
-    let repository = &Trust::default().open(&storage, &keyring)?;
+    let repository = &Trust::default().open(&*storage, &keyring)?;
     let pin = super::target::pin(repository, session)?;
     let report = Verification { repository, pin, level: Level::Exists, only: None }.run()?;
     super::verify::fail_on(&report, session)

@@ -7,7 +7,7 @@ use crate::config::Paths;
 use crate::crypto::Fingerprint;
 use crate::keys::{self, Keyring};
 use crate::snapshot::{Pin, Repository, State};
-use crate::storage::Local;
+use crate::storage::{Local, Storage};
 
 /// Where the repository is.
 #[derive(clap::Args)]
@@ -63,8 +63,8 @@ impl Place {
     }
 
     /// Its storage.
-    pub(super) fn storage(&self, session: &Session) -> Result<Local, Failure> {
-        Ok(Local::open(&self.folder(session)?)?)
+    pub(super) fn storage(&self, session: &Session) -> Result<Box<dyn Storage>, Failure> {
+        Ok(Box::new(Local::open(&self.folder(session)?)?))
     }
 }
 
@@ -96,7 +96,7 @@ impl Trust {
     /// Opens the repository of the signer who counts.
     pub(super) fn open<'s>(
         &self,
-        storage: &'s Local,
+        storage: &'s dyn Storage,
         keyring: &Keyring<'_>,
     ) -> Result<Repository<'s>, Failure> {
         Ok(Repository::open(storage, self.signer(keyring)?)?)

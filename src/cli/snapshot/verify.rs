@@ -43,7 +43,7 @@ pub(in crate::cli) const EXAMPLES: &[Example] = &[
 pub(super) fn run(args: &Args, session: &Session) -> Result<Done, Failure> {
     let (paths, storage) = (args.trust.paths(session), args.place.storage(session)?);
     let keyring = session.keyring_of(&paths);
-    let repository = args.trust.open(&storage, &keyring)?;
+    let repository = args.trust.open(&*storage, &keyring)?;
     let only = args.snapshot.as_deref().map(str::parse::<SnapshotId>).transpose();
     let verification = Verification {
         repository: &repository,
