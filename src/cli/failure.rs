@@ -388,7 +388,7 @@ impl From<snapshot::Error> for Failure {
             snapshot::Error::AlreadyRepository(_) => {
                 Self::failed(message).hint("a repository is for one machine; another one needs a folder of its own")
             }
-            snapshot::Error::Newer(_) | snapshot::Error::UnknownFeature(_) | snapshot::Error::HasPacks(_) => {
+            snapshot::Error::Newer(_) | snapshot::Error::UnknownFeature(_) => {
                 Self::failed(message).hint("a newer vaultctl can read it")
             }
             snapshot::Error::Damaged { .. } => Self::new(Code::NotVerified, message)

@@ -8,7 +8,9 @@ mod paths;
 mod settings;
 
 pub use paths::{Overrides, Paths};
-pub use settings::{Audit, Destination, Keys, OneOrMany, Settings, Snapshot, Store};
+pub use settings::{
+    Audit, Destination, Keys, OneOrMany, Profile, Settings, Snapshot, Store, StoredAs,
+};
 
 use crate::sys::{FileError, Variables, read};
 

@@ -1,5 +1,7 @@
 //! What the settings file may say.
 
+use std::collections::BTreeMap;
+
 use serde::Deserialize;
 
 /// The settings file, as it is written; every key is optional.
@@ -75,8 +77,37 @@ pub struct Audit {
 pub struct Snapshot {
     /// age recipients; by default those of `recipients.txt`.
     pub recipients: Vec<String>,
+    /// Which profiles are taken; by default `config` and `history`.
+    pub profiles: Option<Vec<String>>,
+    /// `[snapshot.profile.NAME]`
+    pub profile: BTreeMap<String, Profile>,
     /// `[[snapshot.destination]]`
     pub destination: Vec<Destination>,
+}
+
+/// `[snapshot.profile.NAME]`: more that is taken.
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Profile {
+    /// Files and folders; `~/` is the home.
+    pub paths: Vec<String>,
+    /// What is left out of them, as in a `.gitignore`.
+    #[serde(default)]
+    pub exclude: Vec<String>,
+    /// How files are stored.
+    #[serde(default)]
+    pub store: StoredAs,
+}
+
+/// How the files of a profile are stored.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum StoredAs {
+    /// Each in the snapshot object: for what is small.
+    #[default]
+    Whole,
+    /// In parts that snapshots share: for what is bulky.
+    Parts,
 }
 
 /// `[[snapshot.destination]]`: a place for snapshots.

@@ -10,6 +10,7 @@
 //! * [`Signed`] can be made here only, by signing or by verifying.
 
 mod age;
+mod blob;
 mod digest;
 mod error;
 mod identity;
@@ -23,6 +24,7 @@ mod sealed;
 mod signature;
 
 pub use age::{Sealer, open, open_whole, seal, seal_whole};
+pub use blob::{BlobId, DedupKey};
 pub use digest::{Digest, HashingReader, HashingWriter};
 pub use error::Error;
 pub use identity::{Identity, IdentityFile};

@@ -4,10 +4,12 @@ use std::fmt::{self, Write};
 use std::str::FromStr;
 
 use jiff::Timestamp;
+use serde::{Deserialize, Serialize};
 
 use crate::audit::Head;
 use crate::crypto::Digest;
 
+use super::object::Named;
 use super::text::{self, Lines, Malformed};
 
 /// The namespace of its signature.
@@ -67,7 +69,7 @@ impl FromStr for SnapshotId {
 }
 
 /// An object that a snapshot needs: its name is its hash.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
 pub struct ObjectRef {
     /// SHA-256 of its bytes.
     pub digest: Digest,
@@ -82,7 +84,7 @@ impl fmt::Display for ObjectRef {
 }
 
 /// What will be there after a restore; more is a bomb.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
 pub struct Totals {
     /// Files, folders and links.
     pub entries: u64,
@@ -179,6 +181,12 @@ impl Commit {
             writeln!(text, "{key} {value}").ok();
         }
         text + "end\n"
+    }
+
+    /// Every object that a restore needs.
+    pub(super) fn needs(&self) -> impl Iterator<Item = Named> + '_ {
+        let packs = self.packs.iter().map(|pack| Named::pack(*pack));
+        std::iter::once(Named::snapshot(self.object)).chain(packs)
     }
 
     /// The version that a commit says it has.

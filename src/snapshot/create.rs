@@ -1,32 +1,39 @@
 //! Taking a snapshot. Needs the signing key and public keys; nothing here can decrypt, but what was
 //! sealed a moment before.
 //!
-//! In this order: the object, a look whether it is there as it was written, the signature, the
-//! commit, our own memory. Whoever is stopped before the commit has left nothing but an object that
-//! nobody names.
+//! In this order: packs, the object, a look whether all that the commit is about to name is there as
+//! it was written, the signature, the commit, our own memory. Whoever is stopped before the commit
+//! has left nothing but objects that nobody names.
 
+use std::collections::HashMap;
 use std::time::Duration;
 
 use jiff::{Timestamp, Unit};
 
 use crate::audit::Head;
-use crate::crypto::{Digest, Recipient, Signer};
-use crate::storage::{Body, put_new, put_signed};
+use crate::crypto::{DedupKey, Digest, Recipient, Sealed, Signer};
+use crate::storage::{Body, ObjectName, put_signed};
+use crate::sys::Spool;
 
+use super::Error;
 use super::commit::{self, Commit, Health, ObjectRef, SnapshotId};
 use super::finding::Finding;
-use super::pack::{Packed, pack};
-use super::profile::{CONFIG, Plan};
-use super::repository::{
-    Entry, Listing, Repository, Standing, commit_name, snapshot_name, snapshots_folder,
-};
+use super::mirrors::{Lost, Mirrors};
+use super::object::Named;
+use super::packing::{Packing, Parts};
+use super::profile::Plan;
+use super::progress::Progress;
+use super::repository::{Entry, Repository, Standing, commit_name};
 use super::state::{Kept, Locked, Pin};
-use super::{Error, object};
+use super::tree::{Packed, Tree};
+
+/// In every so many snapshots, what has only grown is read from its beginning.
+const RECHECK_EVERY: u64 = 7;
 
 /// Everything that a new snapshot depends on.
 pub struct Creation<'a> {
-    /// Where it goes.
-    pub repository: &'a Repository<'a>,
+    /// Where it goes: one repository, in one place or in several.
+    pub repositories: &'a [Repository<'a>],
     /// What this machine remembers, and the right to write.
     pub state: &'a Locked,
     /// Who signs.
@@ -37,6 +44,10 @@ pub struct Creation<'a> {
     pub at: Timestamp,
     /// Where the access log stands.
     pub audit: Head,
+    /// Whether each object is opened and read again before it counts.
+    pub read_back: bool,
+    /// Who is told how far it has come.
+    pub progress: &'a dyn Progress,
 }
 
 /// A snapshot that was taken.
@@ -45,8 +56,41 @@ pub struct Created {
     pub commit: Commit,
     /// Whether its object was there already.
     pub unchanged: bool,
+    /// How much was stored for it, in each place (bytes).
+    pub stored: u64,
     /// What is not as it should be.
     pub findings: Vec<Finding>,
+    /// The places that it could not be stored in.
+    pub lost: Vec<Lost>,
+}
+
+/// What one place holds.
+struct View {
+    newest: Option<(Commit, Digest)>,
+    objects: HashMap<ObjectName, u64>,
+}
+
+impl View {
+    fn of(repository: &Repository<'_>) -> Result<Self, Error> {
+        let whole = |entry: Entry| match entry.standing {
+            Standing::Whole { commit, digest } => Some((*commit, digest)),
+            Standing::Newer | Standing::Damaged(_) => None,
+        };
+        let entries = repository.commits()?.entries.into_iter();
+        let newest = entries.filter_map(whole).max_by_key(|(commit, _)| commit.id.seq);
+        Ok(Self { newest, objects: repository.objects()? })
+    }
+
+    /// Whether the object is listed here in its size.
+    fn has(&self, named: &Named) -> bool {
+        self.objects.get(&named.name) == Some(&named.object.size)
+    }
+
+    /// Whether a pack may be built on here: what the newest commit names, nobody removes.
+    fn offers(&self, pack: &ObjectRef) -> bool {
+        let is_named = self.newest.as_ref().is_some_and(|(commit, _)| commit.packs.contains(pack));
+        is_named && self.has(&Named::pack(*pack))
+    }
 }
 
 impl Creation<'_> {
@@ -55,66 +99,130 @@ impl Creation<'_> {
     /// # Errors
     /// See [`Error`]; then there is no new commit.
     pub fn run(&self, plan: &Plan) -> Result<Created, Error> {
-        let packed = pack(plan, self.recipients, &|| self.state.spool())?;
-        let (kept, unchanged) = self.store(&packed)?;
-        let commit = self.commit(&packed, kept.object)?;
+        let mirrors = Mirrors::new(self.repositories);
+        let views = mirrors.each(View::of)?;
+        let (seq, previous) = next(self.state.state().pin()?, &views);
+        let key = self.state.dedup_key()?;
+        let mut stored = 0;
+        let parts = self.store_parts(plan, &key, seq, &views, &mut |sealed| {
+            stored += sealed.size();
+            mirrors.each(|repository| put(repository, &Named::pack(reference(sealed)), sealed))?;
+            Ok(())
+        })?;
+        let tree = Tree { plan, parts: &parts, key: &key, recipients: self.recipients };
+        let packed = tree.pack(self.read_back, &|| self.state.spool())?;
+        let (kept, unchanged) = self.store_object(&packed, &mirrors)?;
+        if !unchanged {
+            stored += kept.object.size;
+        }
+        let commit = Commit {
+            repository: self.repositories[0].id().clone(),
+            id: self.free_id(seq, &mirrors)?,
+            previous,
+            profiles: plan.profiles.clone(),
+            health: Health::of(&packed.findings),
+            audit: self.audit,
+            totals: packed.totals,
+            object: kept.object,
+            packs: parts.packs.clone(),
+        };
+        self.publish(&commit, &mirrors)?;
         self.state.keep(kept)?;
-        Ok(Created { commit, unchanged, findings: packed.findings })
+        self.state.set_cache(&parts.cache)?;
+        let (findings, lost) = (packed.findings, mirrors.into_lost());
+        Ok(Created { commit, unchanged, stored, findings, lost })
+    }
+
+    fn store_parts(
+        &self,
+        plan: &Plan,
+        key: &DedupKey,
+        seq: u64,
+        views: &[View],
+        store: &mut dyn FnMut(&Sealed<Spool>) -> Result<(), Error>,
+    ) -> Result<Parts, Error> {
+        let packing = Packing {
+            key,
+            recipients: self.recipients,
+            spool: &|| self.state.spool(),
+            read_back: self.read_back,
+            recheck: seq.is_multiple_of(RECHECK_EVERY),
+            progress: self.progress,
+        };
+        let cache = self.state.cache(self.recipients, key)?;
+        let is_there = |pack: &ObjectRef| views.iter().all(|view| view.offers(pack));
+        packing.run(plan, cache, &is_there, store)
     }
 
     /// Stores the object, unless the one that is there has the same content for the same people, and
     /// is sound: nobody should build night after night on an object that has rotted.
-    fn store(&self, packed: &Packed) -> Result<(Kept, bool), Error> {
+    fn store_object(
+        &self,
+        packed: &Packed,
+        mirrors: &Mirrors<'_, '_>,
+    ) -> Result<(Kept, bool), Error> {
         let (content, recipients) = (packed.content, Recipient::digest_of(self.recipients));
         let is_the_same = |kept: &Kept| (kept.content, kept.recipients) == (content, recipients);
-        if let Some(kept) = self.state.kept()?.filter(is_the_same)
-            && self.is_stored(kept.object)?
-            && object::scrub(self.repository.storage(), kept.object).is_ok()
-        {
-            return Ok((kept, true));
+        if let Some(kept) = self.state.kept()?.filter(is_the_same) {
+            let named = Named::snapshot(kept.object);
+            if mirrors.each(|repository| is_sound(repository, &named))?.into_iter().all(|is| is) {
+                return Ok((kept, true));
+            }
         }
-        let object = ObjectRef { digest: packed.sealed.digest(), size: packed.sealed.size() };
-        let name = snapshot_name(&object.digest);
-        put_new(self.repository.storage(), &name, &Body::Sealed(&packed.sealed))?;
-        if self.is_stored(object)? {
-            Ok((Kept { content, recipients, object }, false))
-        } else {
-            Err(Error::damaged(name, "it is not there as it was written"))
-        }
+        let object = reference(&packed.sealed);
+        let named = Named::snapshot(object);
+        mirrors.each(|repository| put(repository, &named, &packed.sealed))?;
+        Ok((Kept { content, recipients, object }, false))
     }
 
-    fn is_stored(&self, object: ObjectRef) -> Result<bool, Error> {
-        let name = snapshot_name(&object.digest);
-        let listed = self.repository.storage().list(&snapshots_folder())?;
-        Ok(listed.iter().any(|listed| listed.name == name && listed.size == object.size))
-    }
-
-    fn commit(&self, packed: &Packed, object: ObjectRef) -> Result<Commit, Error> {
-        let (seq, previous) = next(self.state.state().pin()?, &self.repository.commits()?);
-        let commit = Commit {
-            repository: self.repository.id().clone(),
-            id: self.free_id(seq)?,
-            previous,
-            profiles: vec![CONFIG.to_owned()],
-            health: Health::of(&packed.findings),
-            audit: self.audit,
-            totals: packed.totals,
-            object,
-            packs: Vec::new(),
-        };
+    /// Makes the commit, where everything that it names is there.
+    fn publish(&self, commit: &Commit, mirrors: &Mirrors<'_, '_>) -> Result<(), Error> {
         let signed = self.signer.sign(commit::NAMESPACE, commit.render().into_bytes());
-        put_signed(self.repository.storage(), &commit_name(&commit.id), &signed)?;
-        self.state.set_pin(Pin { seq, commit: Digest::of(signed.statement()) })?;
-        Ok(commit)
+        mirrors.each(|repository| {
+            expect_listed(repository, commit)?;
+            Ok(put_signed(repository.storage(), &commit_name(&commit.id), &signed)?)
+        })?;
+        self.state.set_pin(Pin { seq: commit.id.seq, commit: Digest::of(signed.statement()) })
     }
 
     /// The time, in whole seconds; a later one when a stopped run has left a signature of that name.
-    fn free_id(&self, seq: u64) -> Result<SnapshotId, Error> {
+    fn free_id(&self, seq: u64, mirrors: &Mirrors<'_, '_>) -> Result<SnapshotId, Error> {
         let mut id = SnapshotId { time: whole_seconds(self.at), seq };
-        while self.repository.storage().head(&commit_name(&id).signature())?.is_some() {
+        let is_taken = |id: &SnapshotId| {
+            let name = commit_name(id).signature();
+            let taken = mirrors.each(|repository| Ok(repository.storage().head(&name)?.is_some()));
+            taken.map(|taken| taken.into_iter().any(|is| is))
+        };
+        while is_taken(&id)? {
             id.time += Duration::from_secs(1);
         }
         Ok(id)
+    }
+}
+
+fn reference(sealed: &Sealed<Spool>) -> ObjectRef {
+    ObjectRef { digest: sealed.digest(), size: sealed.size() }
+}
+
+/// Stores an object; that something has its name already is looked at when the commit is made.
+fn put(repository: &Repository<'_>, named: &Named, sealed: &Sealed<Spool>) -> Result<(), Error> {
+    let put = repository.storage().put(&named.name, &Body::Sealed(sealed));
+    Ok(put.map(|_| ())?)
+}
+
+/// Whether an object is there, in its size, and has its bytes, as far as we may read them: whoever
+/// can only write does without.
+fn is_sound(repository: &Repository<'_>, named: &Named) -> Result<bool, Error> {
+    let is_listed = repository.objects()?.get(&named.name) == Some(&named.object.size);
+    let is_damaged = || matches!(named.scrub(repository.storage()), Err(Error::Damaged { .. }));
+    Ok(is_listed && !is_damaged())
+}
+
+fn expect_listed(repository: &Repository<'_>, commit: &Commit) -> Result<(), Error> {
+    let objects = repository.objects()?;
+    match commit.needs().find(|named| objects.get(&named.name) != Some(&named.object.size)) {
+        Some(named) => Err(Error::damaged(named.name, "it is not there as it was written")),
+        None => Ok(()),
     }
 }
 
@@ -125,12 +233,9 @@ fn whole_seconds(at: Timestamp) -> Timestamp {
 
 /// Number and predecessor of the next commit: it follows the newest that is rightly signed, or that
 /// this machine remembers. So a gap stays visible when somebody has removed the newest commits.
-fn next(pin: Option<Pin>, listing: &Listing) -> (u64, Option<Digest>) {
-    let known = |entry: &Entry| match &entry.standing {
-        Standing::Whole { commit, digest } => Some(Pin { seq: commit.id.seq, commit: *digest }),
-        Standing::Newer | Standing::Damaged(_) => None,
-    };
-    let listed = listing.entries.iter().filter_map(known);
+fn next(pin: Option<Pin>, views: &[View]) -> (u64, Option<Digest>) {
+    let known = |(commit, digest): &(Commit, Digest)| Pin { seq: commit.id.seq, commit: *digest };
+    let listed = views.iter().filter_map(|view| view.newest.as_ref().map(known));
     match pin.into_iter().chain(listed).max_by_key(|pin| pin.seq) {
         Some(newest) => (newest.seq.saturating_add(1), Some(newest.commit)),
         None => (1, None),

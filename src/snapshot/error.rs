@@ -34,9 +34,6 @@ pub enum Error {
     /// The repository can not be used without knowing what this is.
     #[error("the repository needs `{0}`, which this vaultctl does not know")]
     UnknownFeature(String),
-    /// A snapshot stores parts in packs, which this version can not read.
-    #[error("snapshot `{0}` stores parts in packs, which this vaultctl does not know")]
-    HasPacks(String),
     /// An object is not what was signed.
     #[error("`{object}`: {reason}")]
     Damaged {

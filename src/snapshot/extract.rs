@@ -2,22 +2,35 @@
 //!
 //! Safe because of what comes before: [`read_archive`](super::archive::read_archive) lets no member
 //! through that could overwrite, or be reached through, another; the folder resolves every path
-//! beneath itself; and links are made when everything else is there.
+//! beneath itself; and links are made when everything else is there. Nothing of it is synced: whoever
+//! publishes the tree does that once, for all.
 
 use std::collections::HashSet;
-use std::io::Read;
+use std::io::{self, Read};
 use std::path::{Path, PathBuf};
 
 use crate::sys::{Finish, Folder};
 
 use super::Error;
-use super::archive::{Content, Member};
+use super::archive::{Content, Member, Recipe};
 
 /// What remains of a mode: neither set-uid nor set-gid comes back.
 const MODES: u32 = 0o1777;
 
+/// What a file gets while it is being filled.
+const UNFINISHED: Finish = Finish { mode: 0o600, mtime: None };
+
 /// A symbolic link that is to be made: where, what it says, when.
 type Link = (PathBuf, Vec<u8>, (i64, i64));
+
+/// A file that was made empty, and is to be filled from packs.
+pub(super) struct Unfilled {
+    /// Where it is.
+    pub(super) path: PathBuf,
+    /// What goes into it.
+    pub(super) recipe: Recipe,
+    finish: Finish,
+}
 
 /// Makes a tree.
 pub(super) struct Extraction<'a> {
@@ -25,11 +38,18 @@ pub(super) struct Extraction<'a> {
     made: HashSet<PathBuf>,
     folders: Vec<(PathBuf, Finish)>,
     links: Vec<Link>,
+    unfilled: Vec<Unfilled>,
 }
 
 impl<'a> Extraction<'a> {
     pub(super) fn new(target: &'a Folder) -> Self {
-        Self { target, made: HashSet::new(), folders: Vec::new(), links: Vec::new() }
+        Self {
+            target,
+            made: HashSet::new(),
+            folders: Vec::new(),
+            links: Vec::new(),
+            unfilled: Vec::new(),
+        }
     }
 
     /// Makes a file or a hard link; folders and links are finished later.
@@ -37,7 +57,12 @@ impl<'a> Extraction<'a> {
         let path = member.path.as_path();
         self.make_folder(path.parent().unwrap_or(Path::new("")))?;
         match &member.content {
-            Content::File(_) => self.target.make_file(path, finish(member), source)?,
+            Content::File(_) => self.target.plant_file(path, finish(member), source)?,
+            Content::Parts(recipe) => {
+                self.target.plant_file(path, UNFINISHED, &mut io::empty())?;
+                let (path, recipe) = (path.to_owned(), recipe.clone());
+                self.unfilled.push(Unfilled { path, recipe, finish: finish(member) });
+            }
             Content::HardLink(first) => self.target.make_hard_link(first.as_path(), path)?,
             Content::Link(text) => self.links.push((path.to_owned(), text.clone(), member.mtime)),
             Content::Folder => {
@@ -48,9 +73,18 @@ impl<'a> Extraction<'a> {
         Ok(())
     }
 
-    /// Makes the links, and then gives the folders their modes and times, the deepest first: what
-    /// is made in a folder changes its time, and its mode may forbid to make anything.
+    /// The files that must be filled before the end.
+    pub(super) fn unfilled(&self) -> &[Unfilled] {
+        &self.unfilled
+    }
+
+    /// Gives the filled files their modes and times, makes the links, and then finishes the folders,
+    /// the deepest first: what is made in a folder changes its time, and its mode may forbid to make
+    /// anything.
     pub(super) fn finish(mut self) -> Result<(), Error> {
+        for Unfilled { path, finish, .. } in &self.unfilled {
+            self.target.finish_file(path, *finish)?;
+        }
         for (path, text, mtime) in &self.links {
             self.target.make_link(path, text, *mtime)?;
         }

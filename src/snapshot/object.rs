@@ -1,89 +1,122 @@
-//! Reading one snapshot object, which must be the one that was signed.
+//! Reading one object, which must be the one that was signed.
 
 use std::io::{self, Read};
 
 use crate::crypto::{self, HashingReader, Identity, open};
-use crate::storage::{self, Storage};
+use crate::storage::{self, ObjectName, Storage};
 
 use super::Error;
-use super::archive::{Visit, read_archive};
+use super::archive::{Contents, Visit, VisitPart, read_archive, read_pack};
 use super::commit::{ObjectRef, Totals};
-use super::repository::snapshot_name;
+use super::repository::{pack_name, snapshot_name};
 
 /// What is said of bytes that were altered.
 pub(super) const NOT_SIGNED: &str = "its bytes are not those that were signed";
 
-/// Reads the whole object and compares it with what was signed. Needs no key.
-pub(super) fn scrub(storage: &dyn Storage, object: ObjectRef) -> Result<(), Error> {
-    let mut reader = HashingReader::new(get(storage, object)?);
-    expect_signed(object, &mut reader)
+/// An object and its name, which says of what kind it is.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) struct Named {
+    pub(super) name: ObjectName,
+    pub(super) object: ObjectRef,
 }
 
-/// Decrypts the object and reads the archive in it. What `visit` is told is what was signed only
-/// once this has returned.
-pub(super) fn read(
+impl Named {
+    /// A snapshot object.
+    pub(super) fn snapshot(object: ObjectRef) -> Self {
+        Self { name: snapshot_name(&object.digest), object }
+    }
+
+    /// A pack.
+    pub(super) fn pack(object: ObjectRef) -> Self {
+        Self { name: pack_name(&object.digest), object }
+    }
+
+    /// Reads the whole object and compares it with what was signed. Needs no key.
+    pub(super) fn scrub(&self, storage: &dyn Storage) -> Result<(), Error> {
+        self.expect_signed(&mut self.get(storage)?)
+    }
+
+    /// Reads the object through `read`, and then whatever that has left. What `read` was told is what
+    /// was signed only once this has returned; and what it complains of counts only then, since
+    /// altered bytes may look like anything.
+    fn through<T>(
+        &self,
+        storage: &dyn Storage,
+        read: impl FnOnce(&mut dyn Read) -> Result<T, Error>,
+    ) -> Result<T, Error> {
+        let mut reader = self.get(storage)?;
+        let done = read(&mut reader);
+        let is_about_bytes = |error: &Error| {
+            matches!(error, Error::Stream(_) | Error::Crypto(_) | Error::Member { .. })
+        };
+        if done.as_ref().err().is_none_or(is_about_bytes) {
+            self.expect_signed(&mut reader)?;
+        }
+        done.map_err(|error| self.about(error))
+    }
+
+    fn get<'s>(&self, storage: &'s dyn Storage) -> Result<HashingReader<Stream<'s>>, Error> {
+        match storage.get(&self.name) {
+            Ok(stream) => Ok(HashingReader::new(stream)),
+            Err(storage::Error::NotFound(name)) => Err(Error::damaged(name, "it is missing")),
+            Err(other) => Err(other.into()),
+        }
+    }
+
+    /// Reads what is left and compares hash and size.
+    fn expect_signed(&self, reader: &mut HashingReader<Stream<'_>>) -> Result<(), Error> {
+        io::copy(reader, &mut io::sink()).map_err(|error| self.about(error.into()))?;
+        let (digest, size) = reader.so_far();
+        if (digest, size) == (self.object.digest, self.object.size) {
+            Ok(())
+        } else {
+            Err(Error::damaged(&self.name, NOT_SIGNED))
+        }
+    }
+
+    /// A stream that breaks off, or a ciphertext that does not open, is damage of the object.
+    fn about(&self, error: Error) -> Error {
+        let damaged = |reason: &dyn ToString| Error::damaged(&self.name, reason.to_string());
+        match error {
+            Error::Stream(reason) => damaged(&reason),
+            Error::Crypto(
+                reason @ (crypto::Error::Damaged(_)
+                | crypto::Error::NotCiphertext(_)
+                | crypto::Error::Armored),
+            ) => damaged(&reason),
+            Error::Member { member, reason } => damaged(&format!("member `{member}`: {reason}")),
+            other => other,
+        }
+    }
+}
+
+/// An object's bytes, as they come.
+type Stream<'s> = Box<dyn Read + 's>;
+
+/// Decrypts a snapshot object and reads the archive in it.
+pub(super) fn read_snapshot(
     storage: &dyn Storage,
     object: ObjectRef,
     limit: Totals,
     identity: &Identity,
     visit: &mut Visit<'_>,
-) -> Result<(), Error> {
-    let mut reader = HashingReader::new(get(storage, object)?);
-    let totals = decrypted(&mut reader, limit, identity, visit);
-    let totals = totals.map_err(|error| about(object, error))?;
-    expect_signed(object, &mut reader)?;
-    if totals == limit {
-        Ok(())
+) -> Result<Contents, Error> {
+    let named = Named::snapshot(object);
+    let contents =
+        named.through(storage, |source| read_archive(open(source, identity)?, limit, visit))?;
+    if contents.totals == limit {
+        Ok(contents)
     } else {
-        Err(Error::damaged(
-            snapshot_name(&object.digest),
-            "it holds less than its commit announced",
-        ))
+        Err(Error::damaged(named.name, "it holds less than its commit announced"))
     }
 }
 
-fn decrypted(
-    source: &mut dyn Read,
-    limit: Totals,
-    identity: &Identity,
-    visit: &mut Visit<'_>,
-) -> Result<Totals, Error> {
-    read_archive(open(source, identity)?, limit, visit)
-}
-
-fn get(storage: &dyn Storage, object: ObjectRef) -> Result<Box<dyn Read + '_>, Error> {
-    storage.get(&snapshot_name(&object.digest)).map_err(|error| match error {
-        storage::Error::NotFound(name) => Error::damaged(name, "it is missing"),
-        other => other.into(),
-    })
-}
-
-/// Reads what is left and compares hash and size.
-fn expect_signed(
+/// Decrypts a pack and reads the parts in it.
+pub(super) fn read_parts(
+    storage: &dyn Storage,
     object: ObjectRef,
-    reader: &mut HashingReader<Box<dyn Read + '_>>,
+    identity: &Identity,
+    visit: &mut VisitPart<'_>,
 ) -> Result<(), Error> {
-    io::copy(reader, &mut io::sink()).map_err(|error| about(object, error.into()))?;
-    let (digest, size) = reader.so_far();
-    if (digest, size) == (object.digest, object.size) {
-        Ok(())
-    } else {
-        Err(Error::damaged(snapshot_name(&object.digest), NOT_SIGNED))
-    }
-}
-
-/// A stream that breaks off, or a ciphertext that does not open, is damage of the object.
-fn about(object: ObjectRef, error: Error) -> Error {
-    let damaged =
-        |reason: &dyn ToString| Error::damaged(snapshot_name(&object.digest), reason.to_string());
-    match error {
-        Error::Stream(reason) => damaged(&reason),
-        Error::Crypto(
-            reason @ (crypto::Error::Damaged(_)
-            | crypto::Error::NotCiphertext(_)
-            | crypto::Error::Armored),
-        ) => damaged(&reason),
-        Error::Member { member, reason } => damaged(&format!("member `{member}`: {reason}")),
-        other => other,
-    }
+    Named::pack(object).through(storage, |source| read_pack(open(source, identity)?, visit))
 }

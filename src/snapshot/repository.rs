@@ -3,11 +3,12 @@
 //! Nothing that a repository says of itself is believed: whoever opens one brings the fingerprint
 //! of the signer, and what is not rightly signed by that key is damaged.
 
+use std::collections::HashMap;
 use std::fmt::Write;
 
 use crate::crypto::{self, Digest, Fingerprint, Signed, Signer, Verifier};
 use crate::storage::{self, Body, ObjectName, Put, Storage, get_whole, put_signed};
-use crate::sys::random_hex;
+use crate::sys::{in_parallel, random_hex};
 
 use super::Error;
 use super::commit::{self, Commit, RepositoryId, SnapshotId};
@@ -19,6 +20,9 @@ const FIRST_LINE: &str = "vaultctl-repo 1";
 
 /// A statement larger than this is none of ours (bytes).
 const STATEMENT_LIMIT: u64 = 16 * 1024 * 1024;
+
+/// How many statements are fetched at the same time; each is small, and waits for the network.
+const REQUESTS: usize = 16;
 
 /// The script that restores without vaultctl, and the words that go with it.
 pub(super) const GUIDES: [(&str, &str); 2] =
@@ -139,25 +143,37 @@ impl<'s> Repository<'s> {
         self.storage
     }
 
+    /// All objects that are there, by name, and their sizes (bytes).
+    ///
+    /// # Errors
+    /// What the storage says.
+    pub(super) fn objects(&self) -> Result<HashMap<ObjectName, u64>, Error> {
+        let mut listed = self.storage.list(&snapshots_folder())?;
+        listed.extend(self.storage.list(&packs_folder())?);
+        Ok(listed.into_iter().map(|listed| (listed.name, listed.size)).collect())
+    }
+
     /// Reads and checks every commit.
     ///
     /// # Errors
     /// What the storage says; a damaged commit is no error but an answer.
     pub fn commits(&self) -> Result<Listing, Error> {
         let mut listing = Listing { entries: Vec::new(), strange: Vec::new() };
+        let mut ids: Vec<SnapshotId> = Vec::new();
         for listed in self.storage.list(&commits_folder())? {
             let Some(stem) = listed.name.last().strip_suffix(".commit") else {
                 continue;
             };
             match stem.parse() {
-                Ok(id) if commit_name(&id) == listed.name => {
-                    let standing = self.standing(&id)?;
-                    listing.entries.push(Entry { id, standing });
-                }
+                Ok(id) if commit_name(&id) == listed.name => ids.push(id),
                 _ => listing.strange.push(listed.name),
             }
         }
-        listing.entries.sort_by_key(|entry| (entry.id.seq, entry.id.time));
+        ids.sort_by_key(|id| (id.seq, id.time));
+        let standings = in_parallel(&ids, REQUESTS, |id| self.standing(id));
+        for (id, standing) in ids.into_iter().zip(standings) {
+            listing.entries.push(Entry { id, standing: standing? });
+        }
         Ok(listing)
     }
 
@@ -241,6 +257,18 @@ pub(super) fn commit_name(id: &SnapshotId) -> ObjectName {
 /// A snapshot object.
 pub(super) fn snapshot_name(digest: &Digest) -> ObjectName {
     object_name(&format!("snaps/{digest}.tar.zst.age"))
+}
+
+/// A pack.
+pub(super) fn pack_name(digest: &Digest) -> ObjectName {
+    let digest = digest.to_string();
+    let (begin, _) = digest.split_at(2);
+    object_name(&format!("packs/{begin}/{digest}.tar.zst.age"))
+}
+
+/// Where the packs are.
+pub(super) fn packs_folder() -> ObjectName {
+    object_name("packs")
 }
 
 /// Where the snapshot objects are.

@@ -5,11 +5,13 @@ use std::path::Path;
 use crate::crypto::Identity;
 use crate::sys::Staging;
 
+use super::Error;
 use super::archive::{Content, Member};
 use super::extract::Extraction;
+use super::filling::Filling;
+use super::object::read_snapshot;
 use super::repository::Repository;
 use super::verified::Verified;
-use super::{Error, object};
 
 /// Restores a proven snapshot to `target`, where nothing, or an empty folder, may be. It appears
 /// there whole, or not at all.
@@ -23,18 +25,19 @@ pub fn restore(
     target: &Path,
 ) -> Result<(), Error> {
     let commit = verified.commit();
-    let staging = Staging::begin(target)?;
+    let (storage, staging) = (repository.storage(), Staging::begin(target)?);
     let mut extraction = Extraction::new(staging.folder());
-    object::read(
-        repository.storage(),
-        commit.object,
-        commit.totals,
-        identity,
-        &mut |member, source| {
+    let contents =
+        read_snapshot(storage, commit.object, commit.totals, identity, &mut |member, source| {
             staging.check()?;
             extraction.add(member, source)
-        },
-    )?;
+        })?;
+    if !extraction.unfilled().is_empty() {
+        let key = &contents.key.ok_or_else(|| Error::member("META.json", "it names no key"))?;
+        let (target, check) = (staging.folder(), &|| Ok(staging.check()?));
+        let filling = Filling { storage, identity, key, target, check };
+        filling.run(extraction.unfilled(), &commit.packs)?;
+    }
     extraction.finish()?;
     Ok(staging.publish()?)
 }
@@ -50,16 +53,11 @@ pub fn preview(
 ) -> Result<Vec<String>, Error> {
     let commit = verified.commit();
     let mut lines = Vec::new();
-    object::read(
-        repository.storage(),
-        commit.object,
-        commit.totals,
-        identity,
-        &mut |member, _| {
-            lines.push(line(member));
-            Ok(())
-        },
-    )?;
+    let storage = repository.storage();
+    read_snapshot(storage, commit.object, commit.totals, identity, &mut |member, _| {
+        lines.push(line(member));
+        Ok(())
+    })?;
     lines.reverse();
     Ok(lines)
 }
@@ -68,6 +66,7 @@ fn line(member: &Member) -> String {
     let path = member.path.shown();
     match &member.content {
         Content::File(size) => format!("{:04o} {size:>10} {path}", member.mode),
+        Content::Parts(recipe) => format!("{:04o} {:>10} {path}", member.mode, recipe.size()),
         Content::Folder => format!("{:04o} {:>10} {path}/", member.mode, "-"),
         Content::HardLink(first) => {
             format!("{:04o} {:>10} {path} = {}", member.mode, "-", first.shown())

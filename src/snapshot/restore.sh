@@ -50,6 +50,8 @@ clean_up() {
   fi
 }
 
+newline='
+'
 identity='' snapshot='' work=''
 while getopts i:s: option; do
   case $option in
@@ -71,7 +73,7 @@ hasher=$(first_of sha256sum shasum openssl)
 missing=''
 [ -n "$age" ] || missing="$missing age (or rage)"
 [ -n "$hasher" ] || missing="$missing sha256sum (or shasum, openssl)"
-for program in zstd tar cksum cmp cut find mv sed sort tail tr; do
+for program in cat chmod cksum cmp cut find mv sed sh sort tail tar touch tr zstd; do
   have "$program" || missing="$missing $program"
 done
 [ -z "$missing" ] || die "these programs are missing:$missing"
@@ -140,25 +142,52 @@ fi
 [ "$(value repo "$commit")" = "$(value repo "$repository/vaultctl-repo")" ] || die "$commit is of another repository"
 named=$(value time "$commit" | tr -d ':-')-$(printf '%06d' "$(value seq "$commit")")
 [ "$named" = "$snapshot" ] || die "REFUSED: $commit says that it is $named"
-[ -z "$(value pack "$commit")" ] || die "$snapshot stores parts in packs, which this restore.sh does not know"
 object=$(value snap "$commit" | cut -d ' ' -f 1)
-case $object in
-  '' | *[!0-9a-f]*) die "$commit names no object" ;;
+packs=$(value pack "$commit" | cut -d ' ' -f 1)
+case $object$packs in
+  '' | *[!0-9a-f"$newline"]*) die "$commit names no object" ;;
 esac
-file=$repository/snaps/$object.tar.zst.age
-[ -f "$file" ] || die "$file is missing"
-[ "$(sha256 "$file")" = "$object" ] || die "$file is damaged: its SHA-256 is not its name"
 
 # --- Out with it ------------------------------------------------------------------------------
-mkdir "$work/tree"
-{
-  { "$age" -d -i "$identity" "$file" || echo "$age" >>"$work/failed"; } |
-    { zstd -q -d -c || echo zstd >>"$work/failed"; } |
-    { tar -x -p -o -f - -C "$work/tree" || echo tar >>"$work/failed"; }
+extract() { # extract FILE HASH FOLDER: compares, decrypts, decompresses, unpacks
+  [ -f "$1" ] || die "$1 is missing"
+  [ "$(sha256 "$1")" = "$2" ] || die "$1 is damaged: its SHA-256 is not its name"
+  {
+    { "$age" -d -i "$identity" "$1" || echo "$age" >>"$work/failed"; } |
+      { zstd -q -d -c || echo zstd >>"$work/failed"; } |
+      { tar -x -p -o -f - -C "$3" || echo tar >>"$work/failed"; }
+  }
+  [ ! -e "$work/failed" ] || die "$1 could not be extracted; failed:$(tr '\n' ' ' <"$work/failed")"
 }
-[ ! -e "$work/failed" ] || die "could not be extracted; failed:$(tr '\n' ' ' <"$work/failed")"
+mkdir "$work/tree" "$work/parts"
+extract "$repository/snaps/$object.tar.zst.age" "$object" "$work/tree"
 [ -f "$work/tree/SUMS" ] || die 'the archive is cut short'
 mkdir -p "$work/tree/files"
+
+# Bulky files came empty, each with a recipe: its mode, and the parts that it is put together from.
+for pack in $packs; do
+  begin=${pack%"${pack#??}"}
+  extract "$repository/packs/$begin/$pack.tar.zst.age" "$pack" "$work/parts"
+done
+if [ -d "$work/tree/recipes" ]; then
+  # What follows runs once for many recipes, whatever their names are; it fills a file in place, so
+  # that its other names have its content too, and puts back its mode and its time.
+  # shellcheck disable=SC2016 # It is for the other shell to expand.
+  fill='
+    for recipe; do
+      file=../files/${recipe#./}
+      touch -r "$file" ../../time
+      chmod u+rw "$file"
+      {
+        read -r _ mode
+        while read -r part _; do cat "../../parts/blobs/$part" || exit 1; done >"$file"
+      } <"$recipe"
+      chmod "$mode" "$file"
+      touch -r ../../time "$file"
+    done'
+  (cd "$work/tree/recipes" && find . -type f -exec sh -euc "$fill" sh {} +) ||
+    die 'a part is in no pack of this snapshot'
+fi
 (cd "$work/tree" && find files -type f -exec cksum {} +) | sort >"$work/found"
 sort "$work/tree/SUMS" >"$work/stored"
 cmp -s "$work/stored" "$work/found" || die 'what was extracted is not what was stored'

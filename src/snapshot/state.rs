@@ -6,15 +6,19 @@ use std::ffi::OsString;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
-use crate::crypto::Digest;
+use crate::crypto::{DedupKey, Digest, Recipient};
 use crate::sys::{self, Lock, Spool};
 
 use super::Error;
 use super::commit::{ObjectRef, RepositoryId};
+use super::packing::Cache;
 use super::text::{self, Lines, Malformed};
 
 /// A file of ours is smaller (bytes).
 const LIMIT: usize = 4096;
+
+/// The cache is smaller (bytes): with a hundred bytes a file and thirty a part, that is for terabytes.
+const CACHE_LIMIT: usize = 1 << 30;
 
 const PIN_FIRST_LINE: &str = "vaultctl-pin 1";
 const KEPT_FIRST_LINE: &str = "vaultctl-object 1";
@@ -94,6 +98,33 @@ impl Locked {
     #[must_use]
     pub fn state(&self) -> &State {
         &self.state
+    }
+
+    /// What the parts' names depend on; made when there is none. Losing it costs that everything is
+    /// stored again.
+    pub(super) fn dedup_key(&self) -> Result<DedupKey, Error> {
+        let path = self.state.folder.join("dedup-key");
+        let kept = sys::read(&path, LIMIT)?;
+        let kept = kept.as_deref().and_then(|bytes| std::str::from_utf8(bytes).ok());
+        if let Some(key) = kept.and_then(|text| DedupKey::parse(text.trim_end())) {
+            return Ok(key);
+        }
+        let key = DedupKey::new(&sys::random_seed());
+        let text = key.to_text();
+        // EXPOSE: into a private file.
+        sys::write_private(&path, format!("{}\n", text.expose()).as_bytes())?;
+        Ok(key)
+    }
+
+    /// What the last run knew of the files; a file that is not ours is as good as none.
+    pub(super) fn cache(&self, recipients: &[Recipient], key: &DedupKey) -> Result<Cache, Error> {
+        let bytes = sys::read(&self.state.folder.join("cache"), CACHE_LIMIT)?;
+        let cache = bytes.and_then(|bytes| Cache::parse(&bytes, recipients, key));
+        Ok(cache.unwrap_or_else(|| Cache::empty(recipients, key)))
+    }
+
+    pub(super) fn set_cache(&self, cache: &Cache) -> Result<(), Error> {
+        Ok(sys::write_private(&self.state.folder.join("cache"), &cache.render())?)
     }
 
     /// Room for an object that is not stored yet.

@@ -1,12 +1,13 @@
 //! The proof that a restore asks for.
 
+use super::Error;
 use super::commit::{Commit, SnapshotId};
 use super::repository::{Entry, Listing, Repository, Standing, commit_name};
 use super::state::Pin;
-use super::{Error, object};
 
-/// The proof that a snapshot is rightly signed, no older than it may be, and that every byte of
-/// its object is the one that was signed. Made here only; nothing is restored without it.
+/// The proof that a snapshot is rightly signed and no older than it may be; so it says which bytes
+/// its objects must have. Made here only; nothing is restored without it, and nothing that was
+/// restored appears before every object has turned out to have those bytes.
 pub struct Verified {
     commit: Commit,
 }
@@ -44,10 +45,6 @@ impl Verified {
                 return Err(Error::damaged(commit_name(&entry.id), reason));
             }
         };
-        if !commit.packs.is_empty() {
-            return Err(Error::HasPacks(commit.id.to_string()));
-        }
-        object::scrub(repository.storage(), commit.object)?;
         Ok(Self { commit })
     }
 }

@@ -1,12 +1,15 @@
 //! Verification: each level says what it proves, and names what does not hold.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, HashMap};
 
 use crate::crypto::{Digest, Identity};
-use crate::storage::{Listed, ObjectName, Storage, get_whole};
+use crate::storage::{ObjectName, Storage, get_whole};
+use crate::sys::{in_parallel, processors};
 
-use super::commit::{ObjectRef, SnapshotId, Totals};
-use super::repository::{Entry, Listing, Repository, Standing, snapshot_name, snapshots_folder};
+use super::commit::{Commit, ObjectRef, SnapshotId};
+use super::data::Data;
+use super::object::Named;
+use super::repository::{Entry, Listing, Repository, Standing};
 use super::state::Pin;
 use super::{Error, history, object};
 
@@ -65,13 +68,13 @@ impl Report {
         self.faults.push(Fault { object: object.to_string(), reason: reason.to_string() });
     }
 
-    fn has_fault(&self, name: &ObjectName) -> bool {
+    pub(super) fn has_fault(&self, name: &ObjectName) -> bool {
         let name = name.as_str();
         self.faults.iter().any(|fault| fault.object == name)
     }
 
     /// Notes an error that is about one object; any other stops the verification.
-    fn note(&mut self, checked: Result<(), Error>) -> Result<(), Error> {
+    pub(super) fn note(&mut self, checked: Result<(), Error>) -> Result<(), Error> {
         match checked {
             Err(Error::Damaged { object, reason }) => self.fault(object, reason),
             other => other?,
@@ -92,18 +95,20 @@ impl Verification<'_> {
         if let Level::History = self.level {
             return Ok(report);
         }
-        let needed = self.needed(&listing)?;
+        let commits = self.chosen(&listing)?;
+        let needed = needed(&commits);
         report.objects = needed.len();
-        let listed = self.storage().list(&snapshots_folder())?;
+        let listed = self.repository.objects()?;
         check_objects(&needed, &listed, &mut report);
         self.check_guides(&mut report)?;
         if let Level::Exists = self.level {
             return Ok(report);
         }
-        self.scrub_objects(&needed, &listed, &mut report)?;
+        let reads = if let Level::Data(_) = self.level { Some(&needed) } else { None };
+        self.scrub_objects(&self.scrubbed(&needed, &listed, reads), &mut report)?;
         self.scrub_guides(&mut report)?;
         if let Level::Data(identity) = self.level {
-            self.read_objects(&needed, identity, &mut report)?;
+            Data { storage: self.storage(), identity }.check(&commits, &mut report)?;
         }
         Ok(report)
     }
@@ -112,42 +117,53 @@ impl Verification<'_> {
         self.repository.storage()
     }
 
-    /// The objects that the chosen commits name.
-    fn needed(&self, listing: &Listing) -> Result<Needed, Error> {
+    /// The commits that are whole, or the one that was asked for.
+    fn chosen<'l>(&self, listing: &'l Listing) -> Result<Vec<&'l Commit>, Error> {
         let is_there = |only: SnapshotId| listing.entries.iter().any(|entry| entry.id == only);
         if let Some(only) = self.only.filter(|only| !is_there(*only)) {
             return Err(Error::NotFound(only.to_string()));
         }
         let chosen = |entry: &&Entry| self.only.is_none_or(|only| only == entry.id);
-        let entries = listing.entries.iter().filter(chosen);
-        Ok(entries.filter_map(needed_by).collect())
+        let whole = |entry: &'l Entry| match &entry.standing {
+            Standing::Whole { commit, .. } => Some(&**commit),
+            Standing::Newer | Standing::Damaged(_) => None,
+        };
+        Ok(listing.entries.iter().filter(chosen).filter_map(whole).collect())
+    }
+
+    /// What is compared with its hash: what is there in its size, since everything else was told
+    /// before; but not what `Data` reads anyway. Objects that no commit names (a stopped run left
+    /// them) are compared with their own names, unless one snapshot was asked for.
+    fn scrubbed(
+        &self,
+        needed: &Needed,
+        listed: &Listed,
+        read_anyway: Option<&Needed>,
+    ) -> Vec<Named> {
+        let unnamed = |name: &ObjectName, size: u64| {
+            let object = own_claim(name, size).filter(|_| self.only.is_none())?;
+            Some(Named { name: name.clone(), object })
+        };
+        let claim = |(name, size): (&ObjectName, &u64)| match needed.get(name) {
+            Some(_) if read_anyway.is_some() => None,
+            Some(named) if named.object.size == *size => Some(named.clone()),
+            Some(_) => None,
+            None => unnamed(name, *size),
+        };
+        let mut scrubbed: Vec<Named> = listed.iter().filter_map(claim).collect();
+        scrubbed.sort_by(|one, other| one.name.cmp(&other.name));
+        scrubbed
+    }
+
+    fn scrub_objects(&self, scrubbed: &[Named], report: &mut Report) -> Result<(), Error> {
+        let checked = in_parallel(scrubbed, processors(), |named| named.scrub(self.storage()));
+        checked.into_iter().try_for_each(|checked| report.note(checked))
     }
 
     fn check_guides(&self, report: &mut Report) -> Result<(), Error> {
         for (name, _) in self.repository.guides() {
             if self.storage().head(&name)?.is_none() {
                 report.fault(name, "it is missing");
-            }
-        }
-        Ok(())
-    }
-
-    /// What is missing or of another size was told before. Objects that no commit names (a stopped
-    /// run left them) are compared with their own names, unless one snapshot was asked for.
-    fn scrub_objects(
-        &self,
-        needed: &Needed,
-        listed: &[Listed],
-        report: &mut Report,
-    ) -> Result<(), Error> {
-        for Listed { name, size, .. } in listed {
-            let object = match needed.get(name) {
-                Some((object, _)) => Some(*object),
-                None if self.only.is_none() => own_claim(name, *size),
-                None => None,
-            };
-            if let Some(object) = object.filter(|object| object.size == *size) {
-                report.note(object::scrub(self.storage(), object))?;
             }
         }
         Ok(())
@@ -169,42 +185,24 @@ impl Verification<'_> {
             Err(error) => Err(Error::damaged(name, error)),
         }
     }
-
-    fn read_objects(
-        &self,
-        needed: &Needed,
-        identity: &Identity,
-        report: &mut Report,
-    ) -> Result<(), Error> {
-        for (name, (object, totals)) in needed {
-            if report.has_fault(name) {
-                continue;
-            }
-            let read = object::read(self.storage(), *object, *totals, identity, &mut |_, _| Ok(()));
-            report.note(read)?;
-        }
-        Ok(())
-    }
 }
 
-/// Objects that commits name, and what they shall hold.
-type Needed = BTreeMap<ObjectName, (ObjectRef, Totals)>;
+/// Objects that commits name.
+type Needed = BTreeMap<ObjectName, Named>;
 
-fn needed_by(entry: &Entry) -> Option<(ObjectName, (ObjectRef, Totals))> {
-    match &entry.standing {
-        Standing::Whole { commit, .. } => {
-            let name = snapshot_name(&commit.object.digest);
-            Some((name, (commit.object, commit.totals)))
-        }
-        Standing::Newer | Standing::Damaged(_) => None,
-    }
+/// Objects that are there, and their sizes.
+type Listed = HashMap<ObjectName, u64>;
+
+fn needed(commits: &[&Commit]) -> Needed {
+    let needs = commits.iter().flat_map(|commit| commit.needs());
+    needs.map(|named| (named.name.clone(), named)).collect()
 }
 
-fn check_objects(needed: &Needed, listed: &[Listed], report: &mut Report) {
-    for (name, (object, _)) in needed {
-        match listed.iter().find(|listed| listed.name == *name) {
+fn check_objects(needed: &Needed, listed: &Listed, report: &mut Report) {
+    for (name, Named { object, .. }) in needed {
+        match listed.get(name) {
             None => report.fault(name, "it is missing"),
-            Some(Listed { size, .. }) if *size != object.size => {
+            Some(size) if *size != object.size => {
                 report.fault(name, format!("it has {size} bytes instead of {}", object.size));
             }
             Some(_) => {}

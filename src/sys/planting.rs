@@ -6,6 +6,7 @@
 use std::ffi::OsStr;
 use std::io::{self, Read};
 use std::os::unix::ffi::OsStrExt;
+use std::os::unix::fs::FileExt as _;
 use std::path::Path;
 
 use cap_std::fs::{Dir, File, MetadataExt, OpenOptions, OpenOptionsExt};
@@ -37,16 +38,65 @@ impl Folder {
         finish: Finish,
         source: &mut dyn Read,
     ) -> Result<(), FileError> {
+        let file = self.new_file(path)?;
+        let made = fill(&file, finish, source).and_then(|()| file.sync_all());
+        made.map_err(|source| self.unmade(path, source))
+    }
+
+    /// As [`Folder::make_file`], but it is synced with everything else by [`Folder::sync_tree`].
+    ///
+    /// # Errors
+    /// As [`Folder::make_file`].
+    pub fn plant_file(
+        &self,
+        path: &Path,
+        finish: Finish,
+        source: &mut dyn Read,
+    ) -> Result<(), FileError> {
+        let file = self.new_file(path)?;
+        fill(&file, finish, source).map_err(|source| self.unmade(path, source))
+    }
+
+    /// Writes into a file that is there, from `offset` on.
+    ///
+    /// # Errors
+    /// Whatever the file system says.
+    pub fn write_into(&self, path: &Path, offset: u64, bytes: &[u8]) -> Result<(), FileError> {
+        let mut options = OpenOptions::new();
+        let file = self.root.open_with(path, options.write(true));
+        let written = file.and_then(|file| file.into_std().write_all_at(bytes, offset));
+        written.map_err(|source| self.fail("write", path, source))
+    }
+
+    /// Gives a file that is there its finish.
+    ///
+    /// # Errors
+    /// Whatever the file system says.
+    pub fn finish_file(&self, path: &Path, finish: Finish) -> Result<(), FileError> {
+        let done = self.root.open(path).and_then(|file| finish_descriptor(&file, finish));
+        done.map_err(|source| self.fail("finish", path, source))
+    }
+
+    /// Waits until the whole tree is on the disk: one wait for all files, where each alone would
+    /// take its own.
+    ///
+    /// # Errors
+    /// Whatever the file system says.
+    pub fn sync_tree(&self) -> Result<(), FileError> {
+        let synced =
+            self.root.open(or_here(Path::new(""))).and_then(|root| sync_file_system(&root));
+        synced.map_err(|source| self.fail("finish", Path::new(""), source))
+    }
+
+    fn new_file(&self, path: &Path) -> Result<File, FileError> {
         let mut options = OpenOptions::new();
         options.write(true).create_new(true).mode(0o600);
-        let file = self
-            .root
-            .open_with(path, &options)
-            .map_err(|source| self.fail("write", path, source))?;
-        fill(file, finish, source).map_err(|source| {
-            drop(self.root.remove_file(path));
-            self.fail("write", path, source)
-        })
+        self.root.open_with(path, &options).map_err(|source| self.fail("write", path, source))
+    }
+
+    fn unmade(&self, path: &Path, source: io::Error) -> FileError {
+        drop(self.root.remove_file(path));
+        self.fail("write", path, source)
     }
 
     /// Moves a staged file to `path` unless something is there, and syncs the folder; the answer
@@ -136,10 +186,21 @@ impl Folder {
     }
 }
 
-fn fill(mut file: File, finish: Finish, source: &mut dyn Read) -> io::Result<()> {
+fn fill(mut file: &File, finish: Finish, source: &mut dyn Read) -> io::Result<()> {
     io::copy(source, &mut file)?;
-    finish_descriptor(&file, finish)?;
-    file.sync_all()
+    finish_descriptor(file, finish)
+}
+
+#[cfg(target_os = "linux")]
+fn sync_file_system(root: &File) -> io::Result<()> {
+    Ok(rustix::fs::syncfs(root)?)
+}
+
+/// Elsewhere there is only the call that waits for every disk.
+#[cfg(not(target_os = "linux"))]
+fn sync_file_system(_root: &File) -> io::Result<()> {
+    rustix::fs::sync();
+    Ok(())
 }
 
 fn finish_descriptor(descriptor: impl rustix::fd::AsFd, finish: Finish) -> io::Result<()> {

@@ -62,6 +62,7 @@ impl Staging {
     /// # Errors
     /// Whatever the file system says; then it goes away.
     pub fn publish(mut self) -> Result<(), FileError> {
+        self.folder.sync_tree()?;
         let moved = fs::rename(self.folder.path(), &self.target);
         moved
             .and_then(|()| {

@@ -4,7 +4,7 @@
 use std::ffi::OsString;
 use std::fs::{self, File, Metadata, OpenOptions};
 use std::io::{self, Read};
-use std::os::unix::fs::{MetadataExt, OpenOptionsExt};
+use std::os::unix::fs::{FileExt, MetadataExt, OpenOptionsExt};
 use std::path::{Path, PathBuf};
 
 use super::file::{FileError, is_absence};
@@ -125,10 +125,30 @@ impl SteadyFile {
     /// # Errors
     /// Whatever the file system says.
     pub fn has_changed(&self) -> Result<bool, FileError> {
-        let metadata = self.file.metadata();
-        let now = metadata.map_err(|source| FileError::new("look at", &self.path, source))?;
-        let now = Facts::from(now);
+        let now = self.facts_now()?;
         Ok((now.size, now.mtime) != (self.at_first.size, self.at_first.mtime))
+    }
+
+    /// What is true of it now.
+    ///
+    /// # Errors
+    /// Whatever the file system says.
+    pub fn facts_now(&self) -> Result<Facts, FileError> {
+        let metadata = self.file.metadata();
+        metadata.map(Facts::from).map_err(|source| FileError::new("look at", &self.path, source))
+    }
+
+    /// Reads from `offset` on; the answer is how many bytes, and zero is the end.
+    ///
+    /// # Errors
+    /// Whatever the file system says.
+    pub fn read_at(&self, offset: u64, target: &mut [u8]) -> Result<usize, FileError> {
+        loop {
+            match self.file.read_at(target, offset) {
+                Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
+                read => return read.map_err(|source| FileError::new("read", &self.path, source)),
+            }
+        }
     }
 }
 

@@ -8,16 +8,26 @@ use crate::crypto::Recipient;
 use crate::snapshot::{Created, Creation, Finding, Level, Places, Plan, State, Verification};
 use crate::sys::{self, harmless};
 
-use super::places::places;
+use super::places::{places, profiles};
+use super::progress::Bar;
 use super::target::{Place, Trust};
 
-/// Take a snapshot of Claude's configuration and the password store
+/// Take a snapshot of Claude's configuration and history, and of the password store
 ///
+/// The configuration and the store are stored whole; transcripts in parts, of which only what is new
+/// is stored again.
 /// Needs no passphrase: the snapshot is encrypted to public keys and signed by this machine.
 #[derive(clap::Args)]
 pub(super) struct Args {
     #[command(flatten)]
     place: Place,
+    /// Take this profile instead of those that the settings name: `config`, `history`, or one of
+    /// yours; can be given several times
+    #[arg(long, value_name = "NAME")]
+    profile: Vec<String>,
+    /// Do not open and read again what was stored, which takes a tenth of the time
+    #[arg(long)]
+    no_read_back: bool,
     /// Print what would be stored, and store nothing
     #[arg(long)]
     dry_run: bool,
@@ -37,9 +47,9 @@ pub(in crate::cli) const EXAMPLES: &[Example] = &[
 ];
 
 pub(super) fn run(args: &Args, session: &Session) -> Result<Done, Failure> {
-    let repository = args.place.folder(session).ok();
-    let places = places(&session.config.paths, &session.world.variables, repository);
-    let plan = Plan::config(&places);
+    let repositories = args.place.folder(session).ok().into_iter().collect();
+    let places = places(&session.config.paths, &session.world.variables, repositories);
+    let plan = Plan::of(&places, &profiles(&args.profile, session)?);
     if args.dry_run {
         return dry_run(&plan, session);
     }
@@ -85,12 +95,14 @@ fn take(args: &Args, plan: &Plan, session: &Session) -> Result<Created, Failure>
     let state_folder = session.config.paths.state_folder();
     sys::create_folder(state_folder)?;
     let creation = Creation {
-        repository: &repository,
+        repositories: std::slice::from_ref(&repository),
         state: &State::of(state_folder, repository.id()).lock()?,
         signer: &signer,
         recipients: &recipients,
         at: session.world.clock.now(),
         audit: session.log().head()?,
+        read_back: !args.no_read_back,
+        progress: &Bar::new(session),
     };
     let created = creation.run(plan).inspect_err(|_| {
         record(&Event::failed(Action::Snapshot, &repository.storage().place()), session).ok();
@@ -131,11 +143,14 @@ fn tell(created: &Created, session: &Session) -> Result<(), Failure> {
         let health = commit.health.to_string();
         return session.ui.json(&json!({
             "snapshot": commit.id.to_string(), "unchanged": unchanged, "health": health,
-            "entries": commit.totals.entries, "bytes": commit.totals.bytes,
+            "entries": commit.totals.entries, "bytes": commit.totals.bytes, "stored": created.stored,
         }));
     }
-    let stored = if *unchanged { "nothing has changed" } else { "encrypted, signed and read back" };
     let (entries, bytes) = (commit.totals.entries, commit.totals.bytes);
+    let stored = match created.stored {
+        0 => "nothing has changed".to_owned(),
+        stored => format!("{stored} bytes stored, encrypted and signed"),
+    };
     session.ui.note(&format!("{entries} entries, {bytes} bytes; {stored}"));
     session.ui.line(&commit.id.to_string())
 }

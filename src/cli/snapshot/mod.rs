@@ -5,6 +5,7 @@ pub(super) mod init;
 pub(super) mod list;
 pub(super) mod restore;
 mod places;
+mod progress;
 mod target;
 pub(super) mod verify;
 

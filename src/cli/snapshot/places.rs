@@ -2,12 +2,46 @@
 
 use std::path::PathBuf;
 
-use crate::config::Paths;
-use crate::snapshot::Places;
+use crate::cli::{Failure, Session};
+use crate::config::{Paths, StoredAs};
+use crate::snapshot::{Own, Places, Profile};
 use crate::sys::{Variables, absolute};
 
+/// What is taken: the profiles that were asked for, else those of the settings, else both of ours.
+pub(super) fn profiles(asked: &[String], session: &Session) -> Result<Vec<Profile>, Failure> {
+    let configured = session.config.settings.snapshot.profiles.as_deref();
+    let ours = ["config".to_owned(), "history".to_owned()];
+    let names = if asked.is_empty() { configured.unwrap_or(&ours) } else { asked };
+    if names.is_empty() {
+        return Err(
+            Failure::usage("no profile is taken").hint("`snapshot.profiles` in the settings")
+        );
+    }
+    names.iter().map(|name| profile(name, session)).collect()
+}
+
+fn profile(name: &str, session: &Session) -> Result<Profile, Failure> {
+    let (own, paths) = (&session.config.settings.snapshot.profile, &session.config.paths);
+    match (name, own.get(name)) {
+        ("config", _) => Ok(Profile::Config),
+        ("history", _) => Ok(Profile::History),
+        (_, Some(described)) => {
+            let own = Own {
+                name: name.to_owned(),
+                paths: described.paths.iter().map(|path| paths.expand(path)).collect(),
+                exclude: described.exclude.clone(),
+                in_parts: described.store == StoredAs::Parts,
+            };
+            own.check().map_err(|wrong| Failure::usage(format!("profile `{name}`: {wrong}")))?;
+            Ok(Profile::Own(own))
+        }
+        (_, None) => Err(Failure::usage(format!("no profile `{name}`"))
+            .hint("`config`, `history`, or one of [snapshot.profile.NAME] in the settings")),
+    }
+}
+
 /// Where things are on this machine.
-pub(super) fn places(paths: &Paths, variables: &Variables, repository: Option<PathBuf>) -> Places {
+pub(super) fn places(paths: &Paths, variables: &Variables, repositories: Vec<PathBuf>) -> Places {
     let moved = variables.path("CLAUDE_CONFIG_DIR").map(absolute);
     let claude = moved.clone().unwrap_or_else(|| paths.home.join(".claude"));
     let gnupg = variables.path("GNUPGHOME").map(absolute);
@@ -15,7 +49,7 @@ pub(super) fn places(paths: &Paths, variables: &Variables, repository: Option<Pa
         .identities()
         .into_iter()
         .chain(paths.identity.clone())
-        .chain(repository)
+        .chain(repositories)
         .chain([paths.signing_key()]);
     Places {
         home: paths.home.clone(),

@@ -30,6 +30,8 @@ pub(super) fn write_member(sink: &mut dyn Write, member: &Member) -> io::Result<
     header.set_mtime(member.mtime.0.try_into().unwrap_or(0));
     match &member.content {
         Content::File(size) => header.set_size(*size),
+        // Its bytes lie in packs, and whoever restores fills it.
+        Content::Parts(_) => {}
         Content::Folder => name.push(b'/'),
         Content::HardLink(first) => write_link(sink, &mut header, &first.member())?,
         Content::Link(text) => write_link(sink, &mut header, text)?,
@@ -40,11 +42,19 @@ pub(super) fn write_member(sink: &mut dyn Write, member: &Member) -> io::Result<
     write_named(sink, header, &name)
 }
 
-/// Writes the header of a member that is no part of the tree: `META.json`, `SUMS`.
-pub(super) fn write_plain(sink: &mut dyn Write, name: &str, size: u64) -> io::Result<()> {
+/// Writes a member that is no part of the tree: `META.json`, `SUMS`, a recipe, a part.
+pub(super) fn write_plain(sink: &mut dyn Write, name: &[u8], content: &[u8]) -> io::Result<()> {
+    let size = content.len() as u64;
     let mut header = blank(EntryType::Regular);
     header.set_size(size);
-    write_named(sink, header, name.as_bytes())
+    write_named(sink, header, name)?;
+    sink.write_all(content)?;
+    write_padding(sink, size)
+}
+
+/// Writes what ends an archive.
+pub(super) fn write_end(sink: &mut dyn Write) -> io::Result<()> {
+    sink.write_all(&[0; 2 * BLOCK])
 }
 
 /// Fills up the last block.
@@ -60,7 +70,7 @@ pub(super) fn padding(size: u64) -> usize {
 
 fn entry_type(content: &Content) -> EntryType {
     match content {
-        Content::File(_) => EntryType::Regular,
+        Content::File(_) | Content::Parts(_) => EntryType::Regular,
         Content::HardLink(_) => EntryType::Link,
         Content::Link(_) => EntryType::Symlink,
         Content::Folder => EntryType::Directory,

@@ -5,8 +5,18 @@ use std::fmt;
 use std::os::unix::ffi::OsStrExt;
 use std::path::Path;
 
+use crate::crypto::BlobId;
+
+use super::recipe::Recipe;
+
 /// Below this lies the stored tree.
 const TREE: &str = "files/";
+
+/// Below this lies what files are put together from.
+const RECIPES: &str = "recipes/";
+
+/// Below this lie the parts, in a pack.
+const BLOBS: &str = "blobs/";
 
 /// The two roots of the stored tree: the home, and everything else.
 const ROOTS: [&str; 2] = ["HOME", "ROOT"];
@@ -69,6 +79,11 @@ impl TreePath {
     pub(super) fn member(&self) -> Vec<u8> {
         [TREE.as_bytes(), &self.0].concat()
     }
+
+    /// The name of the member that says what the file is put together from.
+    pub(super) fn recipe_member(&self) -> Vec<u8> {
+        [RECIPES.as_bytes(), &self.0].concat()
+    }
 }
 
 impl fmt::Display for TreePath {
@@ -87,10 +102,22 @@ pub(super) enum MemberName {
     Sums,
     /// Something of the tree.
     Tree(TreePath),
+    /// What the file that follows is put together from.
+    Recipe(TreePath),
+    /// A part, in a pack.
+    Blob(BlobId),
+    /// `INDEX.jsonl`, the last of a pack.
+    Index,
 }
 
 pub(super) const META: &str = "META.json";
 pub(super) const SUMS: &str = "SUMS";
+pub(super) const INDEX: &str = "INDEX.jsonl";
+
+/// The name of a part's member.
+pub(super) fn blob_member(id: &BlobId) -> String {
+    format!("{BLOBS}{id}")
+}
 
 impl MemberName {
     pub(super) fn parse(name: &[u8]) -> Result<Self, &'static str> {
@@ -100,8 +127,18 @@ impl MemberName {
         if name == SUMS.as_bytes() {
             return Ok(Self::Sums);
         }
-        let below = name.strip_prefix(TREE.as_bytes()).ok_or("it is no part of a snapshot")?;
-        TreePath::parse(below).map(Self::Tree)
+        if name == INDEX.as_bytes() {
+            return Ok(Self::Index);
+        }
+        if let Some(below) = name.strip_prefix(TREE.as_bytes()) {
+            return TreePath::parse(below).map(Self::Tree);
+        }
+        if let Some(below) = name.strip_prefix(RECIPES.as_bytes()) {
+            return TreePath::parse(below).map(Self::Recipe);
+        }
+        let id = name.strip_prefix(BLOBS.as_bytes()).and_then(|id| std::str::from_utf8(id).ok());
+        let id = id.and_then(|id| id.parse().ok()).ok_or("it is no part of a snapshot")?;
+        Ok(Self::Blob(id))
     }
 }
 
@@ -125,6 +162,8 @@ pub(crate) struct Member {
 pub(crate) enum Content {
     /// A file of this many bytes.
     File(u64),
+    /// A file whose bytes lie in packs.
+    Parts(Recipe),
     /// Another name of a file that came before.
     HardLink(TreePath),
     /// A symbolic link that says this.

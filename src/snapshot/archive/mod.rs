@@ -1,20 +1,28 @@
-//! The inside of a snapshot object: a tar, compressed with zstd. See `docs/format.md`.
+//! The inside of a snapshot object and of a pack: a tar, compressed with zstd. See `docs/format.md`.
 //!
 //! The only folder that names `tar` and `zstd`. What is written can be read by GNU tar, bsdtar and
-//! busybox; what is read is refused unless it is of the same form ([`read_archive`]).
+//! busybox; what is read is refused unless it is of the same form ([`read_archive`], [`read_pack`]).
 
 mod decode;
 mod encode;
 mod member;
+mod pack;
 mod reader;
+mod recipe;
 mod shape;
 mod sums;
 mod writer;
 
 pub use member::TreePath;
 pub(crate) use member::{Content, Member};
-pub(crate) use reader::{Visit, read_archive};
+pub(crate) use pack::{LARGEST_PACK, PackWriter, VisitPart, read_pack};
+pub(crate) use reader::{Contents, Visit, read_archive};
+pub(crate) use recipe::{LARGEST_PART, Part, Recipe};
+pub(crate) use sums::{RunningSum, Sum};
 pub(crate) use writer::Writer;
+
+/// The compression level: three times as fast as the next that is worth it.
+const LEVEL: i32 = 3;
 
 #[cfg(test)]
 pub(crate) mod hostile;

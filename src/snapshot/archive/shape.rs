@@ -43,7 +43,7 @@ impl Shape {
         self.count(member)?;
         self.expect_folders_above(&member.path)?;
         let node = match &member.content {
-            Content::File(_) => Node::File,
+            Content::File(_) | Content::Parts(_) => Node::File,
             Content::Link(_) => Node::Link,
             Content::Folder => Node::Folder,
             Content::HardLink(first) if self.nodes.get(first.as_bytes()) == Some(&Node::File) => {
@@ -62,7 +62,11 @@ impl Shape {
     }
 
     fn count(&mut self, member: &Member) -> Result<(), &'static str> {
-        let size = if let Content::File(size) = member.content { size } else { 0 };
+        let size = match &member.content {
+            Content::File(size) => *size,
+            Content::Parts(recipe) => recipe.size(),
+            Content::HardLink(_) | Content::Link(_) | Content::Folder => 0,
+        };
         self.totals.entries += 1;
         self.totals.bytes = self.totals.bytes.saturating_add(size);
         if self.totals.entries > self.limit.entries || self.totals.bytes > self.limit.bytes {

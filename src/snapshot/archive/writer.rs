@@ -1,4 +1,4 @@
-//! An archive in the making: tar, compressed.
+//! The archive of a snapshot in the making: tar, compressed.
 
 use std::io::{self, Read, Write};
 
@@ -7,12 +7,11 @@ use zstd::stream::write::Encoder;
 use crate::crypto::{Digest, HashingWriter};
 use crate::snapshot::commit::Totals;
 
-use super::encode::{write_member, write_padding, write_plain};
+use super::LEVEL;
+use super::encode::{write_end, write_member, write_padding, write_plain};
 use super::member::{Content, META, Member, SUMS};
-use super::sums::{SumReader, Sums};
-
-/// The compression level: three times as fast as the next that is worth it.
-const LEVEL: i32 = 3;
+use super::recipe::Recipe;
+use super::sums::{Sum, SumReader, Sums};
 
 /// Writes an archive into `sink`.
 pub(crate) struct Writer<W: Write> {
@@ -39,10 +38,9 @@ impl<W: Write> Writer<W> {
     pub(crate) fn begin(sink: W, meta: &[u8]) -> io::Result<Self> {
         let mut encoder = Encoder::new(sink, LEVEL)?;
         encoder.include_checksum(true)?;
-        let tar = HashingWriter::new(encoder);
-        let mut writer = Self { tar, sums: Sums::default(), totals: Totals::default() };
-        writer.add_plain(META, meta)?;
-        Ok(writer)
+        let mut tar = HashingWriter::new(encoder);
+        write_plain(&mut tar, META.as_bytes(), meta)?;
+        Ok(Self { tar, sums: Sums::default(), totals: Totals::default() })
     }
 
     /// Adds a member; a file's bytes come from `source`, exactly as many as the member says. When
@@ -56,9 +54,22 @@ impl<W: Write> Writer<W> {
         match &member.content {
             Content::File(size) => return self.add_content(member, *size, source),
             Content::HardLink(first) => self.sums.add_link(&member.path, first),
-            Content::Link(_) | Content::Folder => {}
+            Content::Parts(_) | Content::Link(_) | Content::Folder => {}
         }
         Ok(true)
+    }
+
+    /// Adds a file whose bytes lie in packs; `sum` is that of the whole file.
+    ///
+    /// # Errors
+    /// What the sink says.
+    pub(crate) fn add_parts(&mut self, member: Member, recipe: Recipe, sum: Sum) -> io::Result<()> {
+        let (name, text) = (member.path.recipe_member(), recipe.render(member.mode));
+        write_plain(&mut self.tar, &name, text.as_bytes())?;
+        self.totals.bytes += recipe.size();
+        self.sums.add(&member.path, sum);
+        let member = Member { content: Content::Parts(recipe), ..member };
+        self.add(&member, &mut io::empty()).map(|_| ())
     }
 
     /// Ends with `SUMS`.
@@ -66,17 +77,10 @@ impl<W: Write> Writer<W> {
     /// # Errors
     /// What the sink says.
     pub(crate) fn finish(mut self) -> io::Result<Written<W>> {
-        let sums = std::mem::take(&mut self.sums);
-        self.add_plain(SUMS, sums.text())?;
-        self.tar.write_all(&[0; 1024])?;
+        write_plain(&mut self.tar, SUMS.as_bytes(), &self.sums.text())?;
+        write_end(&mut self.tar)?;
         let (encoder, content, _) = self.tar.finish();
         Ok(Written { sink: encoder.finish()?, content, totals: self.totals })
-    }
-
-    fn add_plain(&mut self, name: &str, content: &[u8]) -> io::Result<()> {
-        write_plain(&mut self.tar, name, content.len() as u64)?;
-        self.tar.write_all(content)?;
-        write_padding(&mut self.tar, content.len() as u64)
     }
 
     fn add_content(

@@ -30,6 +30,7 @@ struct Machine {
     signer: Signer,
     identity: Identity,
     recipients: Vec<Recipient>,
+    profiles: Vec<Profile>,
 }
 
 impl Machine {
@@ -44,6 +45,7 @@ impl Machine {
             signer: Signer::from_seed(&[1; 32], "test"),
             recipients: identity.recipients().expect("are known"),
             identity,
+            profiles: vec![Profile::Config],
         };
         machine.plant(".claude.json", b"{\"mcpServers\": {}}\n");
         machine.plant(".claude/agents/a.md", b"an agent\n");
@@ -83,7 +85,7 @@ impl Machine {
     }
 
     fn plan(&self) -> Plan {
-        Plan::config(&Places {
+        let places = Places {
             home: self.path("home"),
             claude: self.home(".claude"),
             claude_main: self.home(".claude.json"),
@@ -91,7 +93,8 @@ impl Machine {
             settings: self.home(".config/vaultctl/config.toml"),
             gnupg: self.home(".gnupg"),
             never: vec![self.home(".claude/agents/identity.txt")],
-        })
+        };
+        Plan::of(&places, &self.profiles)
     }
 
     fn names(&self) -> Vec<String> {
@@ -110,12 +113,14 @@ impl Machine {
         let repository = self.open().expect("opens");
         let state = self.state(&repository).lock().expect("nobody else");
         let creation = Creation {
-            repository: &repository,
+            repositories: std::slice::from_ref(&repository),
             state: &state,
             signer: &self.signer,
             recipients: &self.recipients,
             at: Timestamp::from_second(BEGIN).expect("in range"),
             audit: Head { seq: 0, digest: Digest::of(b"") },
+            read_back: true,
+            progress: &Unseen,
         };
         creation.run(&self.plan()).expect("takes it")
     }

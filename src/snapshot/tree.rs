@@ -5,7 +5,9 @@ use std::io::{self, Read};
 
 use serde_json::json;
 
-use crate::crypto::{Digest, Identity, Recipient, Sealed, Sealer, open, seal_for_read_back};
+use crate::crypto::{
+    DedupKey, Digest, Identity, Recipient, Sealed, Sealer, open, seal_for_read_back,
+};
 use crate::secret::SecretBuffer;
 use crate::sys::{FileError, Kind, Spool, SteadyFile, link_text};
 
@@ -14,7 +16,8 @@ use super::archive::{Content, Member, TreePath, Writer, read_archive};
 use super::commit::Totals;
 use super::finding::{Finding, Trouble};
 use super::health::Format;
-use super::profile::{CONFIG, Item, Plan};
+use super::packing::{Parts, StoredFile};
+use super::profile::{Item, Plan};
 
 /// How often everything is read again when reading has shown something new.
 const RETRIES: usize = 3;
@@ -31,81 +34,97 @@ pub(super) struct Packed {
     pub(super) findings: Vec<Finding>,
 }
 
-/// Packs what is planned, to `recipients`, each time into a new spool.
-///
-/// What is found while reading is told at the beginning of the archive, so it is packed again when
-/// something new was found; and a file that changed while it was read gets another chance.
-pub(super) fn pack(
-    plan: &Plan,
-    recipients: &[Recipient],
-    spool: &dyn Fn() -> Result<Spool, Error>,
-) -> Result<Packed, Error> {
-    let mut told = Vec::new();
-    for _ in 0..RETRIES {
-        let packed = pack_once(plan, recipients, &told, spool()?)?;
-        if packed.findings == told {
-            return Ok(packed);
-        }
-        told = packed.findings;
-    }
-    pack_once(plan, recipients, &told, spool()?)
+/// What goes into the object.
+pub(super) struct Tree<'a> {
+    /// What is planned.
+    pub(super) plan: &'a Plan,
+    /// What of it was stored in parts.
+    pub(super) parts: &'a Parts,
+    /// What the parts' names depend on; it goes into the object too.
+    pub(super) key: &'a DedupKey,
+    /// Who can open it.
+    pub(super) recipients: &'a [Recipient],
 }
 
-fn pack_once(
-    plan: &Plan,
-    recipients: &[Recipient],
-    told: &[Finding],
-    spool: Spool,
-) -> Result<Packed, Error> {
-    let (sealer, key) = seal_for_read_back(recipients, spool)?;
-    let mut packer = Packer {
-        writer: Writer::begin(sealer, &meta(plan, told))?,
-        first_names: HashMap::new(),
-        findings: Vec::new(),
-    };
-    for item in &plan.items {
-        packer.add(item)?;
+impl Tree<'_> {
+    /// Packs it, each time into a new spool.
+    ///
+    /// What is found while reading is told at the beginning of the archive, so it is packed again when
+    /// something new was found; and a file that changed while it was read gets another chance.
+    pub(super) fn pack(
+        &self,
+        look_back: bool,
+        spool: &dyn Fn() -> Result<Spool, Error>,
+    ) -> Result<Packed, Error> {
+        let (mut told, mut rest) = (self.parts.findings.clone(), RETRIES);
+        loop {
+            let (packed, key) = self.pack_once(&told, spool()?)?;
+            if packed.findings == told || rest == 0 {
+                if look_back {
+                    read_back(&packed, &key)?;
+                }
+                return Ok(packed);
+            }
+            told = packed.findings;
+            rest -= 1;
+        }
     }
-    let findings = packer.findings;
-    let written = packer.writer.finish()?;
-    let sealed = written.sink.finish()?;
-    read_back(&sealed, &key, written.totals)?;
-    Ok(Packed { sealed, content: written.content, totals: written.totals, findings })
+
+    fn pack_once(&self, told: &[Finding], spool: Spool) -> Result<(Packed, Identity), Error> {
+        let (sealer, key) = seal_for_read_back(self.recipients, spool)?;
+        let mut packer = Packer {
+            writer: Writer::begin(sealer, &self.meta(told))?,
+            parts: self.parts,
+            first_names: HashMap::new(),
+            findings: self.parts.findings.clone(),
+        };
+        for item in &self.plan.items {
+            packer.add(item)?;
+        }
+        let findings = packer.findings;
+        let written = packer.writer.finish()?;
+        let (sealed, content, totals) = (written.sink.finish()?, written.content, written.totals);
+        Ok((Packed { sealed, content, totals, findings }, key))
+    }
+
+    /// What the archive says of itself. The same for the same tree: no time, no randomness.
+    fn meta(&self, told: &[Finding]) -> Vec<u8> {
+        let found = |finding: &Finding| json!({ "path": finding.path.shown(), "why": finding.trouble.to_string() });
+        let skipped: Vec<_> = self.plan.skipped.iter().map(found).collect();
+        let key = self.key.to_text();
+        let meta = json!({
+            "tool": concat!("vaultctl ", env!("CARGO_PKG_VERSION")),
+            "roots": { "HOME": self.plan.home.to_string_lossy(), "ROOT": "/" },
+            "profiles": self.plan.profiles,
+            "skipped": skipped,
+            "findings": told.iter().map(found).collect::<Vec<_>>(),
+            // EXPOSE: into the archive, which is encrypted as it is written.
+            "dedup": key.expose(),
+        });
+        format!("{meta:#}\n").into_bytes()
+    }
 }
 
 /// Opens what was sealed and reads it whole: a snapshot that can not be read is none.
-fn read_back(sealed: &Sealed<Spool>, key: &Identity, totals: Totals) -> Result<(), Error> {
+fn read_back(packed: &Packed, key: &Identity) -> Result<(), Error> {
+    let (sealed, totals) = (&packed.sealed, packed.totals);
     let read = read_archive(open(sealed.body().reader(), key)?, totals, &mut |_, _| Ok(()))?;
-    if read == totals {
+    if read.totals == totals {
         Ok(())
     } else {
         Err(Error::damaged(sealed.digest(), "it does not hold what was written"))
     }
 }
 
-/// What the archive says of itself. The same for the same tree: no time, no randomness.
-fn meta(plan: &Plan, told: &[Finding]) -> Vec<u8> {
-    let found = |finding: &Finding| json!({ "path": finding.path.shown(), "why": finding.trouble.to_string() });
-    let (skipped, findings): (Vec<_>, Vec<_>) =
-        (plan.skipped.iter().map(found).collect(), told.iter().map(found).collect());
-    let meta = json!({
-        "tool": concat!("vaultctl ", env!("CARGO_PKG_VERSION")),
-        "roots": { "HOME": plan.home.to_string_lossy(), "ROOT": "/" },
-        "profiles": [CONFIG],
-        "skipped": skipped,
-        "findings": findings,
-    });
-    format!("{meta:#}\n").into_bytes()
-}
-
-struct Packer {
+struct Packer<'a> {
     writer: Writer<Sealer<Spool>>,
+    parts: &'a Parts,
     /// By device and inode: of a file with several names, the one that was stored.
     first_names: HashMap<(u64, u64), TreePath>,
     findings: Vec<Finding>,
 }
 
-impl Packer {
+impl Packer<'_> {
     fn add(&mut self, item: &Item) -> Result<(), Error> {
         match item.facts.kind {
             Kind::File => self.add_file(item),
@@ -130,9 +149,34 @@ impl Packer {
             let first = first.clone();
             return self.write(item, Content::HardLink(first));
         }
+        if item.facts.names > 1 {
+            self.first_names.insert(item.facts.place, item.path.clone());
+        }
+        match self.parts.file(item.facts.place) {
+            Some(StoredFile { facts, recipe: Some(recipe), sum }) => {
+                let item = &Item { facts: *facts, ..item.clone() };
+                let member = member(item, Content::File(0));
+                Ok(self.writer.add_parts(member, recipe.clone(), *sum)?)
+            }
+            // It could not be read, or is not there any more; that was told.
+            None if item.in_parts && item.facts.size > 0 => self.forget(item),
+            _ => self.add_whole(item),
+        }
+    }
+
+    /// What was not stored has no other names.
+    fn forget(&mut self, item: &Item) -> Result<(), Error> {
+        self.first_names.remove(&item.facts.place);
+        Ok(())
+    }
+
+    fn add_whole(&mut self, item: &Item) -> Result<(), Error> {
         let mut file = match SteadyFile::open(&item.source) {
             Ok(file) => file,
-            Err(error) => return self.miss(item, &error),
+            Err(error) => {
+                self.forget(item)?;
+                return self.miss(item, &error);
+            }
         };
         // What is true of the file that is open: the name may stand for another one by now.
         let item = &Item { facts: *file.facts(), ..item.clone() };
@@ -142,9 +186,6 @@ impl Packer {
         };
         if !whole || file.has_changed()? {
             self.find(item, Trouble::Torn);
-        }
-        if item.facts.names > 1 {
-            self.first_names.insert(item.facts.place, item.path.clone());
         }
         Ok(())
     }

@@ -1,8 +1,4 @@
-//! What is taken. The profile `config`: settings, instructions, memories, the password store; small,
-//! precious, and stored whole.
-//!
-//! The tables below are the profile. Nothing is taken that they do not name, and private keys and
-//! credentials are not taken even where a table would.
+//! A walk through the home: what there is of what the profiles name.
 
 use std::collections::{BTreeMap, HashSet};
 use std::ffi::{OsStr, OsString};
@@ -11,67 +7,16 @@ use std::path::{Component, Path, PathBuf};
 
 use crate::sys::{Facts, Kind, facts, names_in, read, without_links};
 
-use super::archive::TreePath;
-use super::finding::{Finding, Trouble};
-use super::health::Format;
+use crate::snapshot::archive::TreePath;
+use crate::snapshot::finding::{Finding, Trouble};
+use crate::snapshot::health::Format;
 
-/// What the profile is called in a commit.
-pub const CONFIG: &str = "config";
+use super::rules::{Profile, Rules};
+use super::tables::{CLAUDE, CLIENTS, GNUPG};
+use super::{Item, Places, Plan};
 
 /// A link that leads to a link that leads to a link … ends here.
 const MOST_LINKS: usize = 16;
-
-/// Below `~/.claude`: files, folders and how a file must parse. `*` stands for any text without `/`.
-const CLAUDE: &[(&str, Option<Format>)] = &[
-    ("settings*.json", Some(Format::Json)),
-    ("keybindings.json", Some(Format::Json)),
-    ("plugins/*.json", Some(Format::Json)),
-    ("CLAUDE.md", None),
-    ("agents", None),
-    ("commands", None),
-    ("skills", None),
-    ("hooks", None),
-    ("rules", None),
-    ("output-styles", None),
-    ("workflows", None),
-    ("themes", None),
-    ("agent-memory", None),
-    ("projects/*/memory", None),
-];
-
-/// Below the home: what other MCP clients are configured by. Some of them allow comments in JSON,
-/// so only those that do not are parsed.
-const CLIENTS: &[(&str, Option<Format>)] = &[
-    (".config/Claude/claude_desktop_config.json", Some(Format::Json)),
-    ("Library/Application Support/Claude/claude_desktop_config.json", Some(Format::Json)),
-    (".mcp.json", Some(Format::Json)),
-    (".cursor/mcp.json", Some(Format::Json)),
-    (".copilot/mcp-config.json", None),
-    (".config/Code/User/mcp.json", None),
-    ("Library/Application Support/Code/User/mcp.json", None),
-    (".codeium/windsurf/mcp_config.json", None),
-    (".codeium/mcp_config.json", None),
-    (".config/zed/settings.json", None),
-    (".gemini/settings.json", None),
-    (".codex/config.toml", Some(Format::Toml)),
-    (".config/goose/config.yaml", None),
-    (".continue/config.yaml", None),
-    (".lmstudio/mcp.json", None),
-    (".config/opencode/opencode.json", None),
-    (".kiro/settings/mcp.json", None),
-    (".config/amp/settings.json", None),
-];
-
-/// Below GnuPG's folder, when entries of the store are encrypted by it: without these, they come
-/// back and nobody can open them.
-const GNUPG: &[(&str, Option<Format>)] = &[
-    ("private-keys-v1.d", None),
-    ("openpgp-revocs.d", None),
-    ("pubring.kbx", None),
-    ("pubring.gpg", None),
-    ("trustdb.gpg", None),
-    ("*.conf", None),
-];
 
 /// The file that marks a folder as one that can be made again, and how it begins (bford.info/cachedir).
 const CACHE_MARK: &str = "CACHEDIR.TAG";
@@ -80,84 +25,21 @@ const CACHE_SIGNATURE: &[u8] = b"Signature: 8a477f597d28d172789f06886806bc55";
 /// A mark larger than this is none (bytes).
 const MARK_LIMIT: usize = 64 * 1024;
 
-/// Where things are on this machine.
-pub struct Places {
-    /// The home.
-    pub home: PathBuf,
-    /// Claude's folder.
-    pub claude: PathBuf,
-    /// Claude's main file, which is beside its folder, not in it.
-    pub claude_main: PathBuf,
-    /// The password store.
-    pub store: PathBuf,
-    /// Our settings file.
-    pub settings: PathBuf,
-    /// GnuPG's folder.
-    pub gnupg: PathBuf,
-    /// Private keys, credentials, the repository itself: not taken, by whatever name they are reached.
-    pub never: Vec<PathBuf>,
-}
-
-/// What will be stored, and what will not.
-pub struct Plan {
-    /// The home, as it is recorded.
-    pub(super) home: PathBuf,
-    /// Everything, each folder after what it holds.
-    pub(super) items: Vec<Item>,
-    /// What was left out although it is there, and why.
-    pub(super) skipped: Vec<Finding>,
-}
-
-/// Something that will be stored.
-#[derive(Clone)]
-pub(super) struct Item {
-    pub(super) source: PathBuf,
-    pub(super) path: TreePath,
-    pub(super) facts: Facts,
-    pub(super) format: Option<Format>,
-}
-
-impl Plan {
-    /// Looks for everything that the profile `config` names.
-    #[must_use]
-    pub fn config(places: &Places) -> Self {
-        let mut walk = Walk::new(places);
-        walk.take(&places.claude_main, Some(Format::Json));
-        walk.take(&places.settings, Some(Format::Toml));
-        walk.take_table(&places.claude, CLAUDE);
-        walk.take_table(&places.home, CLIENTS);
-        walk.take(&places.store, None);
-        if walk.has_openpgp_entries() {
-            walk.take_table(&places.gnupg, GNUPG);
-        }
-        walk.finish()
-    }
-
-    /// The names of what will be stored.
-    pub fn names(&self) -> impl Iterator<Item = String> + '_ {
-        self.items.iter().map(|item| item.path.shown())
-    }
-
-    /// What is left out, and why.
-    #[must_use]
-    pub fn skipped(&self) -> &[Finding] {
-        &self.skipped
-    }
-}
-
 /// A walk through the home. The map's order is reversed at the end, which puts every folder behind
 /// what it holds: extracted in that order, its time is set when nothing changes it any more.
-struct Walk<'p> {
+pub(super) struct Walk<'p> {
     places: &'p Places,
     real_home: PathBuf,
     /// Device and inode of what is never taken: a link or another spelling must not get past.
     never: HashSet<(u64, u64)>,
     items: BTreeMap<TreePath, Item>,
     skipped: Vec<Finding>,
+    /// Those of the profile that is being taken.
+    rules: Rules,
 }
 
 impl<'p> Walk<'p> {
-    fn new(places: &'p Places) -> Self {
+    pub(super) fn new(places: &'p Places) -> Self {
         let real_home = without_links(&places.home).unwrap_or_else(|| places.home.clone());
         let never =
             places.never.iter().filter_map(|path| facts(&without_links(path)?).ok().flatten());
@@ -167,12 +49,40 @@ impl<'p> Walk<'p> {
             never: never.map(|found| found.place).collect(),
             items: BTreeMap::new(),
             skipped: Vec::new(),
+            rules: Rules::whole(),
         }
     }
 
-    fn finish(self) -> Plan {
-        let items = self.items.into_values().rev().collect();
-        Plan { home: self.places.home.clone(), items, skipped: self.skipped }
+    pub(super) fn finish(self, profiles: &[Profile]) -> Plan {
+        Plan {
+            home: self.places.home.clone(),
+            profiles: profiles.iter().map(|profile| profile.name().to_owned()).collect(),
+            items: self.items.into_values().rev().collect(),
+            skipped: self.skipped,
+        }
+    }
+
+    /// Takes what a profile names.
+    pub(super) fn take_profile(&mut self, profile: &Profile) {
+        let places = self.places;
+        self.rules = profile.rules(places);
+        match profile {
+            Profile::Config => self.take_config(),
+            Profile::History => self.take(&places.claude, None),
+            Profile::Own(own) => own.paths.iter().for_each(|path| self.take(path, None)),
+        }
+    }
+
+    fn take_config(&mut self) {
+        let places = self.places;
+        self.take(&places.claude_main, Some(Format::Json));
+        self.take(&places.settings, Some(Format::Toml));
+        self.take_table(&places.claude, CLAUDE);
+        self.take_table(&places.home, CLIENTS);
+        self.take(&places.store, None);
+        if self.has_openpgp_entries() {
+            self.take_table(&places.gnupg, GNUPG);
+        }
     }
 
     fn take_table(&mut self, base: &Path, table: &[(&str, Option<Format>)]) {
@@ -256,7 +166,7 @@ impl<'p> Walk<'p> {
             Ok(None) => return,
             Err(error) => return self.skip(path, Trouble::Unreadable(error.kind().to_string())),
         };
-        if is_git_lock(path) {
+        if is_git_lock(path) || self.rules.leave_out(path, found.kind == Kind::Folder) {
             return;
         }
         if self.is_private(path, &found) {
@@ -301,14 +211,15 @@ impl<'p> Walk<'p> {
         let Some(path) = self.tree_path(source) else {
             return;
         };
-        let item = Item { source: source.to_owned(), path: path.clone(), facts, format };
+        let in_parts = self.rules.in_parts;
+        let item = Item { source: source.to_owned(), path: path.clone(), facts, format, in_parts };
         self.items.entry(path).or_insert(item);
     }
 
     fn skip(&mut self, path: &Path, trouble: Trouble) {
-        if let Some(path) = self.tree_path(path) {
-            self.skipped.push(Finding { path, trouble });
-        }
+        let found = self.tree_path(path).map(|path| Finding { path, trouble });
+        // Two profiles may come by the same.
+        self.skipped.extend(found.filter(|found| !self.skipped.contains(found)));
     }
 
     fn is_private(&self, path: &Path, found: &Facts) -> bool {

@@ -1,0 +1,184 @@
+//! Packs: the parts of bulky files, many in one archive.
+//!
+//! `blobs/<id>` each, and last `INDEX.jsonl`, which says of what file each part was, and where in it:
+//! so a pack tells what it holds when every snapshot is lost. Compressed as one frame with a window
+//! over many files and long-distance matching: of two sessions that are nearly the same, the second
+//! costs almost nothing.
+
+use std::collections::HashSet;
+use std::io::{self, BufReader, Read, Write};
+
+use serde::{Deserialize, Serialize};
+use zstd::stream::write::Encoder;
+
+use crate::crypto::BlobId;
+use crate::snapshot::Error;
+
+use super::LEVEL;
+use super::decode::{Heading, read_heading, read_padding};
+use super::encode::{write_end, write_plain};
+use super::member::{INDEX, MemberName, TreePath, blob_member};
+use super::reader::{decoder, read_text};
+use super::recipe::{LARGEST_PART, Part};
+
+/// log2 of the window: 32 MiB. Four times as much costs 155 MB of memory in each encoder.
+const WINDOW: u32 = 25;
+
+/// The most that a pack holds (bytes of parts); more is a bomb.
+pub(crate) const LARGEST_PACK: u64 = 2 * 1024 * 1024 * 1024;
+
+/// The largest index (bytes).
+const LARGEST_INDEX: u64 = 256 * 1024 * 1024;
+
+/// One line of the index.
+#[derive(Serialize, Deserialize)]
+struct IndexLine {
+    id: String,
+    size: u64,
+    /// The file that it was read from, as a person calls it.
+    path: String,
+    /// Where in that file it begins (bytes).
+    offset: u64,
+}
+
+/// Writes a pack into `sink`.
+pub(crate) struct PackWriter<W: Write> {
+    tar: Encoder<'static, W>,
+    index: Vec<u8>,
+    size: u64,
+}
+
+impl<W: Write> PackWriter<W> {
+    /// An empty pack.
+    ///
+    /// # Errors
+    /// What the sink says.
+    pub(crate) fn begin(sink: W) -> io::Result<Self> {
+        let mut tar = Encoder::new(sink, LEVEL)?;
+        tar.include_checksum(true)?;
+        tar.window_log(WINDOW)?;
+        tar.long_distance_matching(true)?;
+        Ok(Self { tar, index: Vec::new(), size: 0 })
+    }
+
+    /// Adds a part, which begins at `offset` in the file `path`.
+    ///
+    /// # Errors
+    /// What the sink says.
+    pub(crate) fn add(
+        &mut self,
+        id: BlobId,
+        content: &[u8],
+        (path, offset): (&TreePath, u64),
+    ) -> io::Result<()> {
+        let size = content.len() as u64;
+        write_plain(&mut self.tar, blob_member(&id).as_bytes(), content)?;
+        let line = IndexLine { id: id.to_string(), size, path: path.shown(), offset };
+        serde_json::to_writer(&mut self.index, &line)?;
+        self.index.push(b'\n');
+        self.size += size;
+        Ok(())
+    }
+
+    /// The parts so far (bytes).
+    pub(crate) fn size(&self) -> u64 {
+        self.size
+    }
+
+    /// Where it is written; how much has arrived there lags behind what was added.
+    pub(crate) fn sink(&self) -> &W {
+        self.tar.get_ref()
+    }
+
+    /// Ends with the index.
+    ///
+    /// # Errors
+    /// What the sink says.
+    pub(crate) fn finish(mut self) -> io::Result<W> {
+        write_plain(&mut self.tar, INDEX.as_bytes(), &self.index)?;
+        write_end(&mut self.tar)?;
+        self.tar.finish()
+    }
+}
+
+/// What to do with a part: its content comes from the reader.
+pub(crate) type VisitPart<'a> = dyn FnMut(Part, &mut dyn Read) -> Result<(), Error> + 'a;
+
+/// Reads a whole pack and calls `visit` with each part. When this returns, the pack was whole and
+/// its index named what was there.
+///
+/// # Errors
+/// [`Error::Member`] with the name of what may not be; [`Error::Stream`]; what `visit` says.
+pub(crate) fn read_pack(source: impl Read, visit: &mut VisitPart<'_>) -> Result<(), Error> {
+    let mut tar = BufReader::new(decoder(source)?);
+    let mut parts = Parts::default();
+    loop {
+        match read_heading(&mut tar)? {
+            Heading::Plain(MemberName::Blob(id), size) => {
+                let part = Part { id, size };
+                parts.add(part).map_err(|reason| Error::member(blob_member(&id), reason))?;
+                read_part(&mut tar, part, visit)?;
+            }
+            Heading::Plain(MemberName::Index, size) if size <= LARGEST_INDEX => {
+                return expect_index(&mut tar, size, &parts.all);
+            }
+            Heading::Plain(..) | Heading::Member(_) => {
+                return Err(Error::member("a pack", "it holds something else than parts"));
+            }
+            Heading::End => return Err(Error::member(INDEX, "it is missing")),
+        }
+    }
+}
+
+/// The parts so far.
+#[derive(Default)]
+struct Parts {
+    all: Vec<Part>,
+    seen: HashSet<BlobId>,
+    total: u64,
+}
+
+impl Parts {
+    fn add(&mut self, part: Part) -> Result<(), &'static str> {
+        self.total = self.total.saturating_add(part.size);
+        if !(1..=LARGEST_PART).contains(&part.size) || self.total > LARGEST_PACK {
+            return Err("it is larger than it can be");
+        }
+        if !self.seen.insert(part.id) {
+            return Err("it is there twice");
+        }
+        self.all.push(part);
+        Ok(())
+    }
+}
+
+fn read_part(tar: &mut dyn Read, part: Part, visit: &mut VisitPart<'_>) -> Result<(), Error> {
+    let mut content = tar.take(part.size);
+    visit(part, &mut content)?;
+    io::copy(&mut content, &mut io::sink())?;
+    if content.limit() > 0 {
+        return Err(Error::member(blob_member(&part.id), "it is cut short"));
+    }
+    Ok(read_padding(tar, part.size)?)
+}
+
+/// The index names what was there, and then the archive ends.
+fn expect_index(tar: &mut dyn Read, size: u64, parts: &[Part]) -> Result<(), Error> {
+    let text = read_text(tar, size)?;
+    let lines = serde_json::Deserializer::from_slice(&text).into_iter::<IndexLine>();
+    let mut parts = parts.iter();
+    for line in lines {
+        let line = line.map_err(|reason| Error::member(INDEX, reason))?;
+        let names = |part: &Part| part.id.to_string() == line.id && part.size == line.size;
+        if !parts.next().is_some_and(names) {
+            return Err(Error::member(INDEX, "it names something else than the parts"));
+        }
+    }
+    if parts.next().is_some() {
+        return Err(Error::member(INDEX, "it does not name every part"));
+    }
+    match read_heading(tar)? {
+        Heading::End => Ok(()),
+        _ => Err(Error::member(INDEX, "it is not the last")),
+    }
+}

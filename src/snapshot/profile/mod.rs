@@ -1,0 +1,93 @@
+//! What is taken.
+//!
+//! * `config`: settings, instructions, memories, the password store; small, precious, stored whole.
+//! * `history`: transcripts and whatever else lies under `~/.claude`; bulky, stored in parts.
+//! * The user's own, which the settings describe.
+//!
+//! Private keys and credentials are not taken, whatever a profile names.
+
+mod rules;
+mod tables;
+mod walk;
+
+use std::path::PathBuf;
+
+use crate::sys::Facts;
+
+use super::archive::TreePath;
+use super::finding::Finding;
+use super::health::Format;
+
+pub use rules::{BadPattern, Own, Profile};
+
+use walk::Walk;
+
+/// Where things are on this machine.
+pub struct Places {
+    /// The home.
+    pub home: PathBuf,
+    /// Claude's folder.
+    pub claude: PathBuf,
+    /// Claude's main file, which is beside its folder, not in it.
+    pub claude_main: PathBuf,
+    /// The password store.
+    pub store: PathBuf,
+    /// Our settings file.
+    pub settings: PathBuf,
+    /// GnuPG's folder.
+    pub gnupg: PathBuf,
+    /// Private keys, credentials, the repository itself: not taken, by whatever name they are reached.
+    pub never: Vec<PathBuf>,
+}
+
+/// What will be stored, and what will not.
+pub struct Plan {
+    /// The home, as it is recorded.
+    pub(super) home: PathBuf,
+    /// The profiles' names.
+    pub(super) profiles: Vec<String>,
+    /// Everything, each folder after what it holds.
+    pub(super) items: Vec<Item>,
+    /// What was left out although it is there, and why.
+    pub(super) skipped: Vec<Finding>,
+}
+
+/// Something that will be stored.
+#[derive(Clone)]
+pub(super) struct Item {
+    pub(super) source: PathBuf,
+    pub(super) path: TreePath,
+    pub(super) facts: Facts,
+    /// How it must parse.
+    pub(super) format: Option<Format>,
+    /// Whether it is bulky, and its bytes lie in packs.
+    pub(super) in_parts: bool,
+}
+
+impl Item {
+    /// Whether it is of a kind that others only append to.
+    pub(super) fn grows(&self) -> bool {
+        self.source.extension().is_some_and(|extension| extension == "jsonl")
+    }
+}
+
+impl Plan {
+    /// Looks for everything that the profiles name. What several of them name belongs to the first.
+    #[must_use]
+    pub fn of(places: &Places, profiles: &[Profile]) -> Self {
+        let mut walk = Walk::new(places);
+        profiles.iter().for_each(|profile| walk.take_profile(profile));
+        walk.finish(profiles)
+    }
+
+    /// The names of what will be stored.
+    pub fn names(&self) -> impl Iterator<Item = String> + '_ {
+        self.items.iter().map(|item| item.path.shown())
+    }
+
+    /// What is left out, and why.
+    #[must_use]
+    pub fn skipped(&self) -> &[Finding] {
+        &self.skipped
+    }
+}
