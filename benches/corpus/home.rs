@@ -1,10 +1,12 @@
 //! The home: what lies where, and how it comes to be.
 
+use std::fs;
 use std::io;
 use std::path::{Path, PathBuf};
 
 use serde_json::json;
 
+use super::beside;
 use super::project::Project;
 use super::random::Random;
 use super::session::Session;
@@ -28,6 +30,9 @@ const LARGEST: u64 = 25;
 /// One session in so many begins as a copy of another.
 const FORKS: u64 = 12;
 
+/// How far a fork goes on at first (bytes).
+const MOST_AFTER_FORK: u64 = 1 << 16;
+
 /// A home that is being made, or changed.
 pub(crate) struct Home {
     pub(crate) folder: PathBuf,
@@ -42,6 +47,12 @@ pub(crate) struct Order<'p> {
     pub(crate) id: String,
     pub(crate) bytes: u64,
     pub(crate) time: i64,
+}
+
+/// A session that has begun: where it is, and how large with all that lies beside it.
+pub(crate) struct Begun {
+    pub(crate) transcript: PathBuf,
+    pub(crate) bytes: u64,
 }
 
 impl Home {
@@ -61,11 +72,12 @@ impl Home {
         let mut made = 0;
         while made < bytes {
             let order = self.order(&mut random, bytes / 16);
-            made += match random.one_in(FORKS) && !sessions.is_empty() {
-                true => self.fork(&mut random, &sessions, &order)?,
+            let session = match random.one_in(FORKS) && !sessions.is_empty() {
+                true => self.fork(&mut random, &sessions, order)?,
                 false => self.begin(&mut random, &order)?,
             };
-            sessions.push(self.transcript(&order));
+            made += session.bytes;
+            sessions.push(session.transcript);
         }
         self.settle()
     }
@@ -82,11 +94,13 @@ impl Home {
         }
     }
 
-    /// A new session, and what Claude keeps beside it; answers how large all that is.
-    pub(crate) fn begin(&self, random: &mut Random, order: &Order) -> io::Result<u64> {
-        let transcript = self.session(random, order).work(order.bytes);
-        tree::write(&self.transcript(order), &transcript, order.time)?;
-        Ok(transcript.len() as u64 + self.beside(random, order)?)
+    /// A new session, and what Claude keeps beside it.
+    pub(crate) fn begin(&self, random: &mut Random, order: &Order) -> io::Result<Begun> {
+        let text = self.session(random, order).work(order.bytes);
+        let bytes = text.len() as u64 + self.beside(random, order)?;
+        let transcript = self.transcript(order);
+        tree::write(&transcript, &text, order.time)?;
+        Ok(Begun { transcript, bytes })
     }
 
     /// A session that begins as a copy of another under a new name, and goes on from there: each
@@ -95,15 +109,15 @@ impl Home {
         &self,
         random: &mut Random,
         sessions: &[PathBuf],
-        order: &Order,
-    ) -> io::Result<u64> {
+        order: Order,
+    ) -> io::Result<Begun> {
         let origin = random.pick(sessions);
-        let old = origin.file_stem().expect("it has a name").to_string_lossy().into_owned();
-        let mut transcript = renamed(&std::fs::read(origin)?, old.as_bytes(), order.id.as_bytes());
-        transcript.extend(self.session(random, order).work(order.bytes.min(1 << 16)));
-        let order = Order { project: self.project_of(origin), id: order.id.clone(), ..*order };
-        tree::write(&self.transcript(&order), &transcript, order.time)?;
-        Ok(transcript.len() as u64)
+        let order = Order { project: self.project_of(origin), ..order };
+        let mut text = renamed(&fs::read(origin)?, &id_of(origin), &order.id);
+        text.extend(self.session(random, &order).work(order.bytes.min(MOST_AFTER_FORK)));
+        let transcript = self.transcript(&order);
+        tree::write(&transcript, &text, order.time)?;
+        Ok(Begun { transcript, bytes: text.len() as u64 })
     }
 
     /// A sitting at a session.
@@ -172,46 +186,13 @@ impl Home {
         format!("{line}\n").into_bytes()
     }
 
-    /// What lies beside a transcript: earlier versions of files, tasks, plans, long results, and the
-    /// transcripts of helpers.
+    /// What lies beside a transcript; answers how large it is.
     fn beside(&self, random: &mut Random, order: &Order) -> io::Result<u64> {
-        let (claude, id, time) = (self.claude(), &order.id, order.time);
-        let own = self.in_project(order.project).join(id);
-        let mut written = 0;
-        let mut put = |path: PathBuf, content: &[u8]| {
-            written += content.len() as u64;
-            tree::write(&path, content, time)
-        };
-        for version in 1..=random.below(4) {
-            let file = random.pick(&order.project.files);
-            let name = format!("file-history/{id}/{}@v{version}", random.hex(16));
-            put(claude.join(name), file.text().as_bytes())?;
+        let files = beside::files(self, random, order);
+        for (name, content) in &files {
+            tree::write(&self.claude().join(name), content, order.time)?;
         }
-        for task in 1..=random.below(3) {
-            let what = self.vocabulary.prose(random, 200);
-            let task_text = pretty(&json!({ "id": task, "subject": what, "status": "completed" }));
-            put(claude.join(format!("tasks/{id}/{task}.json")), task_text.as_bytes())?;
-        }
-        if random.one_in(4) {
-            let name = format!("plans/{}.md", random.hex(12));
-            put(claude.join(name), self.vocabulary.prose(random, 5000).as_bytes())?;
-        }
-        if random.one_in(3) {
-            let text = self.vocabulary.log(random, order.project.number, 800);
-            let name = format!("tool-results/{}.txt", random.tagged("toolu"));
-            put(own.join(name), text.as_bytes())?;
-        }
-        if random.one_in(30) {
-            let length = usize::try_from(random.heavy_tailed(15, 20)).expect("it is small");
-            let name = format!("tool-results/{}.pdf", random.hex(12));
-            put(own.join(name), &random.bytes(length))?;
-        }
-        for _ in 0..random.below(3) / 2 {
-            let bytes = random.heavy_tailed(12, 17);
-            let text = self.session(random, order).work(bytes);
-            put(own.join(format!("subagents/agent-{}.jsonl", random.hex(8))), &text)?;
-        }
-        Ok(written)
+        Ok(files.iter().map(|(_, content)| content.len() as u64).sum())
     }
 
     /// The folder of a project's transcripts.
@@ -219,6 +200,7 @@ impl Home {
         self.claude().join("projects").join(project.folder())
     }
 
+    /// Gives folders the times that follow from what is in them.
     pub(crate) fn settle(&self) -> io::Result<()> {
         tree::settle(&self.claude()).map(drop)
     }
@@ -228,14 +210,18 @@ fn pretty(value: &serde_json::Value) -> String {
     format!("{value:#}\n")
 }
 
+/// The name of a session.
+pub(crate) fn id_of(transcript: &Path) -> String {
+    transcript.file_stem().expect("it has a name").to_string_lossy().into_owned()
+}
+
 /// The text with one name in place of another, which is as long.
-fn renamed(text: &[u8], old: &[u8], new: &[u8]) -> Vec<u8> {
+fn renamed(text: &[u8], old: &str, new: &str) -> Vec<u8> {
     let mut renamed = text.to_vec();
     let mut place = 0;
-    while let Some(found) = position(&renamed[place..], old) {
-        place += found;
-        renamed[place..place + new.len()].copy_from_slice(new);
-        place += new.len();
+    while let Some(found) = position(&renamed[place..], old.as_bytes()) {
+        place += found + new.len();
+        renamed[place - new.len()..place].copy_from_slice(new.as_bytes());
     }
     renamed
 }

@@ -11,6 +11,7 @@
     reason = "it makes files of no value in a folder of no value, and is not in the program"
 )]
 
+mod beside;
 mod home;
 mod night;
 mod project;

@@ -2,9 +2,9 @@
 
 use std::fs;
 use std::io;
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 
-use super::home::{DAY, Home, Order, START};
+use super::home::{DAY, Home, Order, START, id_of};
 use super::project::Project;
 use super::random::Random;
 use super::tree;
@@ -112,8 +112,8 @@ impl Night<'_> {
         }
         let id = self.random.uuid();
         let order = self.order(&self.home.projects[0], &id);
-        let added = self.home.fork(&mut self.random, &small, &order)?;
-        self.growth = self.growth.saturating_sub(added);
+        let fork = self.home.fork(&mut self.random, &small, order)?;
+        self.growth = self.growth.saturating_sub(fork.bytes);
         Ok(())
     }
 
@@ -123,7 +123,7 @@ impl Night<'_> {
         self.growth -= left;
         while left > 0 {
             let order = Order { time: self.time, ..self.home.order(&mut self.random, left) };
-            left = left.saturating_sub(self.home.begin(&mut self.random, &order)?);
+            left = left.saturating_sub(self.home.begin(&mut self.random, &order)?.bytes);
         }
         Ok(())
     }
@@ -153,8 +153,4 @@ impl Night<'_> {
         let is_small = |path: &&PathBuf| path.metadata().is_ok_and(|facts| facts.len() <= most);
         self.sessions.iter().filter(is_small).cloned().collect()
     }
-}
-
-fn id_of(transcript: &Path) -> String {
-    transcript.file_stem().expect("it has a name").to_string_lossy().into_owned()
 }

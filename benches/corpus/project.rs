@@ -32,7 +32,7 @@ impl Project {
         let mut random = Random::new(seed, &format!("project {number}"));
         let name = format!("{}-{number}", vocabulary.name(&mut random, number));
         let file = |_| {
-            let lines = usize::try_from(random.heavy_tailed(4, 11)).expect("it is small");
+            let lines = usize::try_from(random.heavy_tailed(4, 10)).expect("it is small");
             SourceFile {
                 path: format!(
                     "/home/ann/src/{name}/src/{}.rs",

@@ -57,11 +57,11 @@ impl<'v> Session<'v> {
     fn turn(&mut self) {
         match self.random.below(64) {
             0..=3 => self.ask(),
-            4..=15 => self.say(),
-            16..=23 => self.think(),
-            24..=37 => self.read(),
-            38..=51 => self.run(),
-            52..=62 => self.edit(),
+            4..=17 => self.say(),
+            18..=29 => self.think(),
+            30..=41 => self.read(),
+            42..=55 => self.run(),
+            56..=62 => self.edit(),
             _ => self.look(),
         }
     }
