@@ -398,6 +398,16 @@ impl From<snapshot::Error> for Failure {
             snapshot::Error::NotFound(_) | snapshot::Error::Empty(_) => {
                 Self::new(Code::NotFound, message).hint("`vaultctl snapshot list` shows what there is")
             }
+            snapshot::Error::KeepsNothing => {
+                Self::failed(message).hint("--keep-daily 30 keeps thirty days; without any --keep the settings count")
+            }
+            snapshot::Error::NoHealthy(_) => {
+                Self::failed(message).hint("`vaultctl snapshot list` shows what is wrong with each")
+            }
+            snapshot::Error::TooMuch(_) => {
+                Self::failed(message).hint("look with --dry-run; --yes removes it")
+            }
+            snapshot::Error::ShortGrace => Self::failed(message).hint("leave --grace out, or prune there"),
             snapshot::Error::BadName(_) => Self::usage(message).hint("`vaultctl snapshot list` shows the names"),
             snapshot::Error::Member { .. } => Self::new(Code::NotVerified, message),
             snapshot::Error::Stream(_) => Self::failed(message),

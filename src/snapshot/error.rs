@@ -56,6 +56,18 @@ pub enum Error {
     /// No snapshot at all.
     #[error("no snapshot in `{0}` yet")]
     Empty(String),
+    /// A policy that would keep no snapshot was meant otherwise.
+    #[error("the policy keeps nothing")]
+    KeepsNothing,
+    /// Pruning would leave nothing that is known to be good.
+    #[error("no snapshot in `{0}` is healthy, so none is removed")]
+    NoHealthy(String),
+    /// More would be removed than anybody expects.
+    #[error("{0}; that is more than is removed unasked")]
+    TooMuch(String),
+    /// Objects so young may belong to a snapshot that is just being taken.
+    #[error("only the machine that takes the snapshots can remove objects younger than a day")]
+    ShortGrace,
     /// Not the name of a snapshot.
     #[error(transparent)]
     BadName(#[from] Malformed),
