@@ -4,6 +4,8 @@ use std::collections::BTreeMap;
 
 use serde::Deserialize;
 
+use super::Span;
+
 /// The settings file, as it is written; every key is optional.
 #[derive(Debug, Default, Deserialize)]
 #[serde(default, deny_unknown_fields)]
@@ -81,6 +83,10 @@ pub struct Snapshot {
     pub profiles: Option<Vec<String>>,
     /// `[snapshot.profile.NAME]`
     pub profile: BTreeMap<String, Profile>,
+    /// `[snapshot.keep]`; by default thirty days and twelve months.
+    pub keep: Option<Keep>,
+    /// How old an object must be that no snapshot needs before it is removed; seven days.
+    pub grace: Option<Span>,
     /// `[[snapshot.destination]]`
     pub destination: Vec<Destination>,
 }
@@ -108,6 +114,23 @@ pub enum StoredAs {
     Whole,
     /// In parts that snapshots share: for what is bulky.
     Parts,
+/// `[snapshot.keep]`: how many snapshots `prune` leaves; what is not named is none.
+#[serde(default, deny_unknown_fields)]
+pub struct Keep {
+    /// The last ones.
+    pub last: u32,
+    /// The last of each hour.
+    pub hourly: u32,
+    /// The last of each day.
+    pub daily: u32,
+    /// The last of each week.
+    pub weekly: u32,
+    /// The last of each month.
+    pub monthly: u32,
+    /// The last of each year.
+    pub yearly: u32,
+    /// All that are at most so much older than the newest.
+    pub within: Option<Span>,
 }
 
 /// `[[snapshot.destination]]`: a place for snapshots.
@@ -130,6 +153,9 @@ impl Settings {
 
     /// What no single value shows.
     fn check(self) -> Result<Self, String> {
+        if self.snapshot.keep == Some(Keep::default()) {
+            return Err("`snapshot.keep` keeps nothing".to_owned());
+        }
         let mut names: Vec<&str> =
             self.snapshot.destination.iter().map(|place| &*place.name).collect();
         names.sort_unstable();
@@ -167,6 +193,26 @@ mod tests {
         let twice = "[[snapshot.destination]]\nname = \"a\"\nurl = \"/b\"\n".repeat(2);
         let error = Settings::parse(twice.as_bytes()).expect_err("which one is meant?");
         assert_eq!(error, "two destinations are called `a`");
+    }
+
+    #[test]
+    fn a_policy_says_what_is_kept() {
+        let parse = |text: &str| Settings::parse(text.as_bytes());
+        let settings =
+            parse("[snapshot]\nkeep = { daily = 7, within = \"14d\" }\n").expect("is one");
+        let keep = settings.snapshot.keep.expect("is there");
+        assert_eq!((keep.daily, keep.monthly), (7, 0));
+        assert_eq!(keep.within.map(|span| span.to_string()), Some("2w".to_owned()));
+        for (bad, reason) in [
+            ("keep = {}", "`snapshot.keep` keeps nothing"),
+            ("keep = { daily = 0 }", "`snapshot.keep` keeps nothing"),
+            ("keep = { dayly = 7 }", "line 2: unknown field `dayly`"),
+            ("keep = { daily = -1 }", "line 2: invalid value"),
+            ("keep = { within = \"soon\" }", "line 2: `soon` is not a length of time"),
+        ] {
+            let error = parse(&format!("[snapshot]\n{bad}\n")).expect_err("keeps too little");
+            assert!(error.starts_with(reason), "{bad}: {error}");
+        }
     }
 
     #[test]
