@@ -4,22 +4,34 @@ use crate::crypto::Digest;
 
 use super::Error;
 use super::commit::Commit;
+use super::pruned::{Gap, Pruned};
 use super::repository::{Entry, Listing, Standing, commit_name};
 use super::state::Pin;
 use super::verify::Report;
 
-/// Notes whatever does not follow: numbers run from 1 without gap or repetition, each commit names
-/// the one before, and the one that this machine wrote last is there.
-pub(super) fn check(listing: &Listing, pin: Option<Pin>, report: &mut Report) {
+/// What this machine remembers.
+#[derive(Clone, Debug, Default)]
+pub struct Known {
+    /// The newest commit that it wrote.
+    pub pin: Option<Pin>,
+    /// What it has pruned.
+    pub pruned: Pruned,
+}
+
+/// Notes whatever does not follow: numbers rise without repetition, and without a gap that prune
+/// did not leave; each commit names the one before, where that is still there; and the one that
+/// this machine wrote last is there.
+pub(super) fn check(listing: &Listing, known: &Known, report: &mut Report) {
     for name in &listing.strange {
         report.fault(name, "it is called like no snapshot");
     }
     let mut before = Before::default();
     for entry in &listing.entries {
+        check_number(entry, before.seq, known, report);
         check_entry(entry, &before, report);
         before = Before { seq: entry.id.seq, digest: digest_of(entry) };
     }
-    if let Some(pin) = pin {
+    if let Some(pin) = known.pin {
         check_pin(before.seq, listing, pin, report);
     }
 }
@@ -31,25 +43,34 @@ struct Before {
     digest: Option<Digest>,
 }
 
+fn check_number(entry: &Entry, before: u64, known: &Known, report: &mut Report) {
+    let (name, seq) = (commit_name(&entry.id), entry.id.seq);
+    if seq == before {
+        return report.fault(&name, format!("number {before} is there twice"));
+    }
+    for gap in known.pruned.gaps(before + 1, seq - 1) {
+        if gap.is_fault {
+            report.fault(&name, missing(gap));
+        } else {
+            report.gaps.push(gap);
+        }
+    }
+}
+
 fn check_entry(entry: &Entry, before: &Before, report: &mut Report) {
     let name = commit_name(&entry.id);
-    let follows = before.seq.checked_add(1) == Some(entry.id.seq);
-    if entry.id.seq == before.seq {
-        report.fault(&name, format!("number {} is there twice", before.seq));
-    } else if !follows {
-        report.fault(&name, missing(before.seq + 1, entry.id.seq - 1));
-    }
     match &entry.standing {
         Standing::Damaged(reason) => report.fault(&name, reason),
         Standing::Newer => report.newer.push(entry.id),
-        Standing::Whole { commit, .. } if follows && !names_its_predecessor(commit, before) => {
+        Standing::Whole { commit, .. } if !follows(commit, before) => {
             report.fault(&name, "it does not follow from the snapshot before it");
         }
         Standing::Whole { .. } => {}
     }
 }
 
-fn missing(first: u64, last: u64) -> String {
+fn missing(gap: Gap) -> String {
+    let Gap { first, last, .. } = gap;
     if first == last {
         format!("the snapshot before it, number {first}, is missing")
     } else {
@@ -57,11 +78,13 @@ fn missing(first: u64, last: u64) -> String {
     }
 }
 
-/// A predecessor that can not be read proves nothing.
-fn names_its_predecessor(commit: &Commit, before: &Before) -> bool {
+/// Only the first one has no predecessor. One that is gone, or can not be read, proves nothing.
+fn follows(commit: &Commit, before: &Before) -> bool {
     match before.digest {
-        Some(digest) => commit.previous == Some(digest),
-        None => before.seq > 0 || commit.previous.is_none(),
+        Some(digest) if before.seq.checked_add(1) == Some(commit.id.seq) => {
+            commit.previous == Some(digest)
+        }
+        _ => (commit.id.seq == 1) == commit.previous.is_none(),
     }
 }
 

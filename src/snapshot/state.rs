@@ -1,6 +1,7 @@
 //! What this machine remembers of a repository: the newest commit that it wrote, so that nobody can
-//! turn back time unseen; and which object holds the newest content, so that an unchanged night
-//! stores nothing again. Losing it costs nothing but that.
+//! turn back time unseen; which ones it has pruned, so that it misses any other; and which object
+//! holds the newest content, so that an unchanged night stores nothing again. Losing it costs
+//! nothing but that.
 
 use std::ffi::OsString;
 use std::path::{Path, PathBuf};
@@ -12,6 +13,8 @@ use crate::sys::{self, Lock, Spool};
 use super::Error;
 use super::commit::{ObjectRef, RepositoryId};
 use super::packing::Cache;
+use super::history::Known;
+use super::pruned::Pruned;
 use super::text::{self, Lines, Malformed};
 
 /// A file of ours is smaller (bytes).
@@ -19,6 +22,8 @@ const LIMIT: usize = 4096;
 
 /// The cache is smaller (bytes): with a hundred bytes a file and thirty a part, that is for terabytes.
 const CACHE_LIMIT: usize = 1 << 30;
+/// One that has a line for each run of numbers that were pruned (bytes).
+const PRUNED_LIMIT: usize = 16 * 1024 * 1024;
 
 const PIN_FIRST_LINE: &str = "vaultctl-pin 1";
 const KEPT_FIRST_LINE: &str = "vaultctl-object 1";
@@ -66,6 +71,30 @@ impl State {
         };
         let pin = Pin::parse(&bytes).map_err(|reason| Error::damaged(path.display(), reason))?;
         Ok(Some(pin))
+    }
+
+    /// What this machine knows about numbers that are not there.
+    ///
+    /// # Errors
+    /// [`Error::Damaged`] when the file is not ours; what the file system says.
+    pub fn pruned(&self) -> Result<Pruned, Error> {
+        let path = self.folder.join("pruned");
+        match sys::read(&path, PRUNED_LIMIT)? {
+            Some(bytes) => {
+                Pruned::parse(&bytes).map_err(|reason| Error::damaged(path.display(), reason))
+            }
+            // The first versions pruned nothing, and had no such file.
+            None if self.pin()?.is_some() => Ok(Pruned::SINCE_EVER),
+            None => Ok(Pruned::default()),
+        }
+    }
+
+    /// All that the history is compared with.
+    ///
+    /// # Errors
+    /// As [`State::pin`] and [`State::pruned`].
+    pub fn known(&self) -> Result<Known, Error> {
+        Ok(Known { pin: self.pin()?, pruned: self.pruned()? })
     }
 
     /// Keeps every other writer out, as long as the answer lives; what killed ones have left in
@@ -132,8 +161,18 @@ impl Locked {
         Ok(Spool::make(&self.state.folder)?)
     }
 
+    /// Whoever remembers nothing begins to know with this number.
     pub(super) fn set_pin(&self, pin: Pin) -> Result<(), Error> {
+        if self.state.pin()?.is_none() {
+            self.set_pruned(&self.state.pruned()?.knowing_since(pin.seq))?;
+        }
         Ok(sys::write_private(&self.state.folder.join("pin"), pin.render().as_bytes())?)
+    }
+
+    /// To be called before what it names is removed.
+    pub(super) fn set_pruned(&self, pruned: &Pruned) -> Result<(), Error> {
+        let path = self.state.folder.join("pruned");
+        Ok(sys::write_private(&path, pruned.render().as_bytes())?)
     }
 
     /// What was kept; a file that is not ours is as good as none.

@@ -12,6 +12,11 @@ use super::object::Named;
 use super::repository::{Entry, Listing, Repository, Standing};
 use super::state::Pin;
 use super::{Error, history, object};
+use super::commit::{ObjectRef, SnapshotId, Totals};
+use super::history::{self, Known};
+use super::pruned::Gap;
+use super::repository::{Entry, Listing, Repository, Standing, snapshot_name, snapshots_folder};
+use super::{Error, object};
 
 /// A guide larger than this is none of ours (bytes).
 const GUIDE_LIMIT: u64 = 1024 * 1024;
@@ -34,7 +39,7 @@ pub struct Verification<'a> {
     /// Of what.
     pub repository: &'a Repository<'a>,
     /// What this machine knows.
-    pub pin: Option<Pin>,
+    pub known: Known,
     /// How much.
     pub level: Level<'a>,
     /// Only the objects of this snapshot.
@@ -52,6 +57,8 @@ pub struct Report {
     pub faults: Vec<Fault>,
     /// Rightly signed commits in a version that is not ours; their objects were not looked at.
     pub newer: Vec<SnapshotId>,
+    /// Numbers that are not there, and of which this machine can not know why.
+    pub gaps: Vec<Gap>,
 }
 
 /// Something that does not hold.
@@ -91,7 +98,7 @@ impl Verification<'_> {
     pub fn run(&self) -> Result<Report, Error> {
         let listing = self.repository.commits()?;
         let mut report = Report { commits: listing.entries.len(), ..Report::default() };
-        history::check(&listing, self.pin, &mut report);
+        history::check(&listing, &self.known, &mut report);
         if let Level::History = self.level {
             return Ok(report);
         }

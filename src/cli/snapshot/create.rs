@@ -131,8 +131,8 @@ fn recipients(session: &Session) -> Result<Vec<Recipient>, Failure> {
 fn look_again(args: &Args, session: &Session) -> Result<(), Failure> {
     let (keyring, storage) = (session.keyring(), args.place.storage(session)?);
     let repository = &Trust::default().open(&*storage, &keyring)?;
-    let pin = super::target::pin(repository, session)?;
-    let report = Verification { repository, pin, level: Level::Exists, only: None }.run()?;
+    let known = super::target::state(repository, session).known()?;
+    let report = Verification { repository, known, level: Level::Exists, only: None }.run()?;
     super::verify::fail_on(&report, session)
         .map_err(|failure| failure.about("the snapshot was taken, but the repository"))
 }

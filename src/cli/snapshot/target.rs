@@ -126,7 +126,12 @@ fn unknown(message: &str) -> Failure {
         .hint("--signer SHA256:… names the signer; it is printed with the recovery identity")
 }
 
+/// What this machine keeps of it.
+pub(super) fn state(repository: &Repository<'_>, session: &Session) -> State {
+    State::of(session.config.paths.state_folder(), repository.id())
+}
+
 /// The newest snapshot that this machine has written there, as it remembers.
 pub(super) fn pin(repository: &Repository<'_>, session: &Session) -> Result<Option<Pin>, Failure> {
-    Ok(State::of(session.config.paths.state_folder(), repository.id()).pin()?)
+    Ok(state(repository, session).pin()?)
 }

@@ -4,9 +4,9 @@ use serde_json::json;
 
 use crate::cli::{Checked, Code, Done, Example, Failure, Session};
 use crate::keys::Keyring;
-use crate::snapshot::{Fault, Level, Report, SnapshotId, Verification};
+use crate::snapshot::{Fault, Gap, Level, Report, SnapshotId, Verification};
 
-use super::target::{Place, Trust, pin};
+use super::target::{Place, Trust, state};
 
 /// Check that snapshots are what was signed, and name what is not
 ///
@@ -47,7 +47,7 @@ pub(super) fn run(args: &Args, session: &Session) -> Result<Done, Failure> {
     let only = args.snapshot.as_deref().map(str::parse::<SnapshotId>).transpose();
     let verification = Verification {
         repository: &repository,
-        pin: pin(&repository, session)?,
+        known: state(&repository, session).known()?,
         level: level(&args.level, &keyring)?,
         only: only.map_err(crate::snapshot::Error::from)?,
     };
@@ -72,14 +72,20 @@ fn tell(report: &Report, session: &Session) -> Result<(), Failure> {
             .iter()
             .map(|Fault { object, reason }| json!({ "object": object, "reason": reason }))
             .collect();
+        let gaps: Vec<_> = report.gaps.iter().map(|gap| [gap.first, gap.last]).collect();
         return session.ui.json(
-            &json!({ "snapshots": report.commits, "objects": report.objects, "faults": faults }),
+            &json!({ "snapshots": report.commits, "objects": report.objects, "faults": faults, "gaps": gaps }),
         );
     }
     for id in &report.newer {
         session
             .ui
             .warn(&format!("{id} was written by a newer vaultctl; its objects were not looked at"));
+    }
+    for Gap { first, last, .. } in &report.gaps {
+        session.ui.note(&format!(
+            "of the snapshots {first} to {last} this machine does not know whether they were pruned"
+        ));
     }
     if report.faults.is_empty() {
         session.ui.line(&format!(

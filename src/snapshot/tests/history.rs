@@ -2,6 +2,7 @@
 
 use crate::crypto::Signer;
 use crate::storage::{self, Body, ObjectName, Storage, put_new, put_signed};
+use crate::sys;
 
 use super::super::*;
 use super::{BEGIN, Machine};
@@ -43,6 +44,26 @@ fn a_snapshot_that_is_gone_is_missed() {
         machine.remove(&machine.ids()[number]);
         assert!(machine.is_told(expected), "{:?}", machine.faults());
     }
+}
+
+/// A machine that never took a snapshot there can not know whether one was pruned.
+#[test]
+fn a_gap_that_nobody_can_judge_is_told_and_no_fault() {
+    let machine = Machine::with_snapshots(4);
+    [1, 0].map(|number| machine.remove(&machine.ids()[number]));
+    sys::remove(&machine.state_file("pin")).expect("removes");
+    sys::remove(&machine.state_file("pruned")).expect("removes");
+    let report = machine.verify(Level::History).expect("looks");
+    assert_eq!(report.gaps, [Gap { first: 1, last: 2, is_fault: false }]);
+    assert_eq!(report.faults, []);
+    // Once it takes them, it knows what comes next; what was before, it still does not.
+    machine.create();
+    machine.create();
+    machine.create();
+    machine.remove(&machine.ids()[3]);
+    let report = machine.verify(Level::History).expect("looks");
+    assert_eq!(report.gaps, [Gap { first: 1, last: 2, is_fault: false }]);
+    assert!(machine.is_told("number 6, is missing"), "{:?}", machine.faults());
 }
 
 #[test]

@@ -109,6 +109,12 @@ impl Machine {
         State::of(&self.path("state"), repository.id())
     }
 
+    /// A file of the state.
+    fn state_file(&self, name: &str) -> PathBuf {
+        let repository = self.open().expect("opens");
+        self.path("state/snapshots").join(repository.id().to_string()).join(name)
+    }
+
     fn create(&self) -> Created {
         let repository = self.open().expect("opens");
         let state = self.state(&repository).lock().expect("nobody else");
@@ -129,7 +135,7 @@ impl Machine {
         let repository = self.open()?;
         let verification = Verification {
             repository: &repository,
-            pin: self.state(&repository).pin()?,
+            known: self.state(&repository).known()?,
             level,
             only: None,
         };
