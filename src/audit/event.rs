@@ -18,6 +18,8 @@ pub enum Action {
     Snapshot,
     /// A snapshot was restored.
     Restore,
+    /// A snapshot was removed, because newer ones are worth more.
+    Prune,
 }
 
 /// How it went.

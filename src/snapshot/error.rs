@@ -5,7 +5,7 @@ use std::io;
 use crate::sys::{FileError, LockError};
 use crate::{crypto, storage};
 
-use super::Malformed;
+use super::{Fault, Malformed};
 
 /// Names objects, members and places; never contents.
 #[derive(Debug, thiserror::Error)]
@@ -65,6 +65,14 @@ pub enum Error {
     /// More would be removed than anybody expects.
     #[error("{0}; that is more than is removed unasked")]
     TooMuch(String),
+    /// Numbers, predecessors or signatures do not hold, so nobody knows what is needed.
+    #[error("the history does not hold: `{}`: {}{}", first.object, first.reason, and_more(*count))]
+    BadHistory {
+        /// What was found first.
+        first: Fault,
+        /// How many there are.
+        count: usize,
+    },
     /// Objects so young may belong to a snapshot that is just being taken.
     #[error("only the machine that takes the snapshots can remove objects younger than a day")]
     ShortGrace,
@@ -94,4 +102,8 @@ impl Error {
     pub(super) fn member(member: impl ToString, reason: impl ToString) -> Self {
         Self::Member { member: member.to_string(), reason: reason.to_string() }
     }
+}
+
+fn and_more(count: usize) -> String {
+    if count > 1 { format!("; and {} more", count - 1) } else { String::new() }
 }

@@ -15,6 +15,7 @@ pub(crate) struct Memory {
     clock: Mutex<Timestamp>,
 }
 
+#[derive(Clone)]
 struct Object {
     bytes: Vec<u8>,
     stored: Timestamp,
@@ -37,8 +38,13 @@ impl Memory {
         self.objects().insert(name.clone(), Object { bytes, stored });
     }
 
+    /// Another storage with the same objects, stored at the same times.
+    pub(crate) fn copy(&self) -> Self {
+        let (objects, clock) = (self.objects().clone(), *held(&self.clock));
+        Self { objects: Mutex::new(objects), clock: Mutex::new(clock) }
+    }
+
     /// Sets the clock by which objects are stored from now on; at first it is 1970.
-    #[expect(dead_code, reason = "for the tests of retention")]
     pub(crate) fn set_clock(&self, now: Timestamp) {
         *held(&self.clock) = now;
     }

@@ -49,6 +49,7 @@ stories! {
     others_hands,
     passage,
     places,
+    prune,
     races,
     read_only,
     recipients,

@@ -3,6 +3,7 @@
 pub(super) mod create;
 pub(super) mod init;
 pub(super) mod list;
+pub(super) mod prune;
 pub(super) mod restore;
 mod places;
 mod progress;
@@ -25,6 +26,7 @@ enum Verb {
     List(list::Args),
     Verify(verify::Args),
     Restore(restore::Args),
+    Prune(prune::Args),
 }
 
 pub(super) fn run(args: Args, session: &Session) -> Result<Done, Failure> {
@@ -34,5 +36,6 @@ pub(super) fn run(args: Args, session: &Session) -> Result<Done, Failure> {
         Verb::List(args) => list::run(&args, session),
         Verb::Verify(args) => verify::run(&args, session),
         Verb::Restore(args) => restore::run(&args, session),
+        Verb::Prune(args) => prune::run(&args, session),
     }
 }

@@ -1,8 +1,10 @@
 //! The room as a whole: a home is taken, damaged, verified and brought back.
 
 mod damage;
+mod failing;
 mod history;
 mod hostile;
+mod prune;
 mod taking;
 
 use std::path::{Path, PathBuf};
@@ -116,6 +118,11 @@ impl Machine {
     }
 
     fn create(&self) -> Created {
+        self.create_at(BEGIN)
+    }
+
+    /// Takes a snapshot at this time, in seconds since 1970.
+    fn create_at(&self, seconds: i64) -> Created {
         let repository = self.open().expect("opens");
         let state = self.state(&repository).lock().expect("nobody else");
         let creation = Creation {
@@ -123,7 +130,7 @@ impl Machine {
             state: &state,
             signer: &self.signer,
             recipients: &self.recipients,
-            at: Timestamp::from_second(BEGIN).expect("in range"),
+            at: Timestamp::from_second(seconds).expect("in range"),
             audit: Head { seq: 0, digest: Digest::of(b"") },
             read_back: true,
             progress: &Unseen,

@@ -1,0 +1,305 @@
+//! Removing snapshots that the policy does not keep, and then the objects that nobody needs any
+//! more. Needs no key that decrypts.
+//!
+//! In this order: our own memory of what will be gone, each commit and then its signature, a second
+//! look at the commits that are left, the objects. Whoever is stopped in between leaves snapshots
+//! that are whole, signatures without a commit and objects that nobody names; the next run removes
+//! those. A commit goes before anything that it needs, so no listed snapshot ever lacks an object.
+//!
+//! **Nothing that is needed goes.** What is needed is what the remaining commits name, so all of
+//! them must be understood: where the history has a fault, or a commit is damaged, nothing is
+//! pruned, and beside a commit of a newer version no object is removed, because what they need is
+//! not known. A snapshot whose objects are not all there in their sizes does not count as healthy.
+//!
+//! **`create` on another machine at the same time** is kept out by no lock, since the storage has
+//! none. It names in its commit objects of two kinds. Those that it has just stored are younger than
+//! `grace`, and stay although nobody names them yet; one that takes longer than that compares what
+//! is listed with its commit before it writes it, and fails. Those that it uses again are named by
+//! the newest commit that it has listed; the newest commit is never removed, and whatever the
+//! remaining commits name stays. A commit that was finished after we listed them is found by the
+//! second look, which comes after the list of objects: an object that is stored later is not on it.
+//!
+//! **Whose clock.** An object's age is the time from when it was stored to now, both by the storage's
+//! clock, which can not be asked; it is at least as late as the last time that it noted. So on
+//! another machine the last such time counts, or our own clock if that is earlier: both must be
+//! wrong before an object looks older than it is. On the machine that takes the snapshots the lock
+//! keeps `create` out and our own clock is enough, even for a `grace` of less than a day.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::time::Duration;
+
+use jiff::{SignedDuration, Timestamp};
+
+use crate::storage::{Listed, ObjectName, Storage};
+
+use super::Error;
+use super::commit::{Commit, ObjectRef, SnapshotId};
+use super::history::{self, Known};
+use super::repository::{
+    Listing, Repository, Standing, commit_name, commits_folder, pack_name, packs_folder,
+    snapshot_name, snapshots_folder,
+};
+use super::retention::{Candidate, Choice, Circumstances, Keep, choose};
+use super::state::{Locked, State};
+use super::verify::Report;
+
+/// With less than this, only the machine that takes the snapshots may remove objects.
+const SHORTEST_GRACE: Duration = Duration::from_secs(24 * 60 * 60);
+
+/// More of the snapshots than this are not removed unasked (percent).
+const SNAPSHOTS_UNASKED: u64 = 30;
+
+/// More of the bytes than this are not removed unasked (percent).
+const BYTES_UNASKED: u64 = 50;
+
+/// Everything that a prune depends on.
+pub struct Pruning<'a> {
+    /// Of what.
+    pub repository: &'a Repository<'a>,
+    /// What this machine remembers.
+    pub state: &'a State,
+    /// What stays.
+    pub keep: Keep,
+    /// How old an object must be that nobody needs.
+    pub grace: Duration,
+    /// When.
+    pub now: Timestamp,
+    /// The last snapshot that a drill has restored.
+    pub drilled: Option<SnapshotId>,
+}
+
+/// What a prune would do.
+#[derive(Debug)]
+pub struct Removal {
+    /// What the policy says of each snapshot, by number.
+    pub choices: Vec<Choice>,
+    /// The objects that nobody will need, and signatures without a commit, old enough to go.
+    pub objects: Vec<Listed>,
+    /// Snapshots of a newer version: because of them no object goes.
+    pub newer: Vec<SnapshotId>,
+    /// How many of the bytes that snapshots need only those that go do.
+    lost: Share,
+}
+
+/// A part of something.
+#[derive(Clone, Copy, Debug)]
+struct Share {
+    part: u64,
+    whole: u64,
+}
+
+impl Removal {
+    /// The snapshots that go.
+    pub fn going(&self) -> impl Iterator<Item = SnapshotId> + '_ {
+        self.choices.iter().filter(|choice| choice.why.is_empty()).map(|choice| choice.id)
+    }
+
+    /// The name of everything that goes, in this order.
+    pub fn names(&self) -> impl Iterator<Item = ObjectName> + '_ {
+        let commits = self.going().flat_map(|id| names_of(&id));
+        commits.chain(self.objects.iter().map(|object| object.name.clone()))
+    }
+
+    /// The bytes of the objects that go.
+    #[must_use]
+    pub fn bytes(&self) -> u64 {
+        self.objects.iter().map(|object| object.size).sum()
+    }
+
+    /// Whether it is so much that somebody should have asked for it.
+    ///
+    /// # Errors
+    /// [`Error::TooMuch`].
+    pub fn check_extent(&self) -> Result<(), Error> {
+        let going = Share { part: self.going().count() as u64, whole: self.choices.len() as u64 };
+        let Share { part, whole } = going;
+        if going.is_over(SNAPSHOTS_UNASKED) {
+            return Err(Error::TooMuch(format!("{part} of {whole} snapshots would go")));
+        }
+        let Share { part, whole } = self.lost;
+        if self.lost.is_over(BYTES_UNASKED) {
+            return Err(Error::TooMuch(format!("{part} of {whole} bytes would go")));
+        }
+        Ok(())
+    }
+}
+
+impl Share {
+    fn is_over(self, percent: u64) -> bool {
+        u128::from(self.part) * 100 > u128::from(self.whole) * u128::from(percent)
+    }
+}
+
+impl Pruning<'_> {
+    /// Finds out what would go.
+    ///
+    /// # Errors
+    /// [`Error::KeepsNothing`], [`Error::ShortGrace`], [`Error::BadHistory`], [`Error::NoHealthy`];
+    /// what the storage says.
+    pub fn plan(&self) -> Result<Removal, Error> {
+        self.keep.check()?;
+        self.check_grace()?;
+        let stored = Stored::list(self.repository.storage())?;
+        let (commits, newer) = self.commits(&self.state.known()?)?;
+        let choices = self.choose(&commits, &stored)?;
+        let stays = |commit: &&Commit| is_kept(&choices, commit.id);
+        let (all, needed) = (needs(commits.iter()), needs(commits.iter().filter(stays)));
+        let objects = if newer.is_empty() { self.unneeded(&stored, &needed)? } else { Vec::new() };
+        let (whole, remaining) = (bytes_of(&all), bytes_of(&needed));
+        Ok(Removal { choices, objects, newer, lost: Share { part: whole - remaining, whole } })
+    }
+
+    /// Removes what was planned, as far as nobody has come to need it since.
+    ///
+    /// # Errors
+    /// What the storage says; [`Error::BadHistory`]. The next run does the rest.
+    pub fn carry_out(&self, removal: &Removal, locked: &Locked) -> Result<(), Error> {
+        self.remember(removal, locked)?;
+        let storage = self.repository.storage();
+        for name in removal.going().flat_map(|id| names_of(&id)) {
+            storage.delete(&name)?;
+        }
+        let (commits, newer) = self.commits(&locked.state().known()?)?;
+        if !newer.is_empty() {
+            return Ok(());
+        }
+        let needed = needs(commits.iter());
+        let mut unneeded =
+            removal.objects.iter().filter(|object| !needed.contains_key(&object.name));
+        Ok(unneeded.try_for_each(|object| storage.delete(&object.name))?)
+    }
+
+    fn check_grace(&self) -> Result<(), Error> {
+        let is_short = self.grace < SHORTEST_GRACE;
+        if is_short && !self.takes_snapshots()? { Err(Error::ShortGrace) } else { Ok(()) }
+    }
+
+    /// Whether this is the machine that takes the snapshots; its lock keeps it from doing so.
+    fn takes_snapshots(&self) -> Result<bool, Error> {
+        Ok(self.state.pin()?.is_some())
+    }
+
+    /// All commits that are understood, by number, and the names of those of a newer version.
+    fn commits(&self, known: &Known) -> Result<(Vec<Commit>, Vec<SnapshotId>), Error> {
+        let listing = self.repository.commits()?;
+        let mut report = Report::default();
+        history::check(&listing, known, &mut report);
+        match report.faults.first() {
+            Some(fault) => {
+                Err(Error::BadHistory { first: fault.clone(), count: report.faults.len() })
+            }
+            None => Ok((understood(listing), report.newer)),
+        }
+    }
+
+    fn choose(&self, commits: &[Commit], stored: &Stored) -> Result<Vec<Choice>, Error> {
+        let candidate = |commit: &Commit| {
+            let candidate = Candidate::from(commit);
+            Candidate { is_healthy: candidate.is_healthy && stored.has_all_of(commit), ..candidate }
+        };
+        let candidates: Vec<Candidate> = commits.iter().map(candidate).collect();
+        if candidates.iter().any(|candidate| candidate.is_healthy) {
+            let given = Circumstances { now: self.now, drilled: self.drilled };
+            Ok(choose(&self.keep, &candidates, given))
+        } else {
+            Err(Error::NoHealthy(self.repository.storage().place()))
+        }
+    }
+
+    /// Everything that is stored, old enough, and not needed.
+    fn unneeded(&self, stored: &Stored, needed: &Needs) -> Result<Vec<Listed>, Error> {
+        let now = if self.takes_snapshots()? { self.now } else { self.now.min(stored.last_time()) };
+        let grace = SignedDuration::try_from(self.grace).unwrap_or(SignedDuration::MAX);
+        let is_old = |listed: &&Listed| now.duration_since(listed.stored) >= grace;
+        let objects = stored.objects.values().filter(|object| !needed.contains_key(&object.name));
+        Ok(objects.chain(stored.lone_signatures()).filter(is_old).cloned().collect())
+    }
+
+    fn remember(&self, removal: &Removal, locked: &Locked) -> Result<(), Error> {
+        let mut pruned = locked.state().pruned()?;
+        removal.going().for_each(|id| pruned.add(id.seq));
+        locked.set_pruned(&pruned)
+    }
+}
+
+/// What commits name, each once.
+type Needs = BTreeMap<ObjectName, ObjectRef>;
+
+fn needs<'c>(commits: impl Iterator<Item = &'c Commit>) -> Needs {
+    commits.flat_map(Commit::needs).collect()
+}
+
+fn bytes_of(needs: &Needs) -> u64 {
+    needs.values().fold(0, |sum, object| sum.saturating_add(object.size))
+}
+
+/// What is there.
+struct Stored {
+    /// Snapshot objects and packs; whatever is called otherwise is not ours.
+    objects: BTreeMap<ObjectName, Listed>,
+    /// Commits and signatures.
+    commits: Vec<Listed>,
+}
+
+impl Stored {
+    fn list(storage: &dyn Storage) -> Result<Self, Error> {
+        let mut objects = storage.list(&snapshots_folder())?;
+        objects.extend(storage.list(&packs_folder())?);
+        objects.retain(|object| is_object(&object.name));
+        let by_name = |object: Listed| (object.name.clone(), object);
+        let objects = objects.into_iter().map(by_name).collect();
+        Ok(Self { objects, commits: storage.list(&commits_folder())? })
+    }
+
+    fn has_all_of(&self, commit: &Commit) -> bool {
+        let is_there = |(name, object): (ObjectName, ObjectRef)| {
+            self.objects.get(&name).is_some_and(|listed| listed.size == object.size)
+        };
+        commit.needs().all(is_there)
+    }
+
+    /// The storage's clock was at least here.
+    fn last_time(&self) -> Timestamp {
+        let times = self.objects.values().chain(&self.commits).map(|listed| listed.stored);
+        times.max().unwrap_or(Timestamp::MIN)
+    }
+
+    /// Left by a run that was stopped between a commit and its signature.
+    fn lone_signatures(&self) -> impl Iterator<Item = &Listed> {
+        let names: BTreeSet<&ObjectName> = self.commits.iter().map(|listed| &listed.name).collect();
+        let is_lone = move |listed: &&Listed| {
+            signed_commit(&listed.name).is_some_and(|commit| !names.contains(&commit))
+        };
+        self.commits.iter().filter(is_lone)
+    }
+}
+
+fn is_object(name: &ObjectName) -> bool {
+    let digest = name.last().strip_suffix(".tar.zst.age").and_then(|digest| digest.parse().ok());
+    digest.is_some_and(|digest| [snapshot_name(&digest), pack_name(&digest)].contains(name))
+}
+
+/// The commit that a signature of this name is over, if it is one.
+fn signed_commit(name: &ObjectName) -> Option<ObjectName> {
+    let id = name.last().strip_suffix(".commit.sig")?.parse().ok()?;
+    let commit = commit_name(&id);
+    (commit.signature() == *name).then_some(commit)
+}
+
+/// The commit, then its signature: a reader ignores a signature without a commit.
+fn names_of(id: &SnapshotId) -> [ObjectName; 2] {
+    let commit = commit_name(id);
+    [commit.clone(), commit.signature()]
+}
+
+fn is_kept(choices: &[Choice], id: SnapshotId) -> bool {
+    choices.iter().any(|choice| choice.id == id && !choice.why.is_empty())
+}
+
+fn understood(listing: Listing) -> Vec<Commit> {
+    let commits = listing.entries.into_iter().filter_map(|entry| match entry.standing {
+        Standing::Whole { commit, .. } => Some(*commit),
+        Standing::Newer | Standing::Damaged(_) => None,
+    });
+    commits.collect()
+}
