@@ -87,6 +87,8 @@ pub struct Snapshot {
     pub keep: Option<Keep>,
     /// How old an object must be that no snapshot needs before it is removed; seven days.
     pub grace: Option<Span>,
+    /// Whether another machine prunes: then a gap in the numbers is no fault here.
+    pub pruned_elsewhere: bool,
     /// `[[snapshot.destination]]`
     pub destination: Vec<Destination>,
 }

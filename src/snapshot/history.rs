@@ -18,6 +18,14 @@ pub struct Known {
     pub pruned: Pruned,
 }
 
+impl Known {
+    /// The same, where somebody else prunes: then any gap may be right.
+    #[must_use]
+    pub fn judging_no_gap(self) -> Self {
+        Self { pruned: self.pruned.judging_nothing(), ..self }
+    }
+}
+
 /// Notes whatever does not follow: numbers rise without repetition, and without a gap that prune
 /// did not leave; each commit names the one before, where that is still there; and the one that
 /// this machine wrote last is there.

@@ -40,7 +40,7 @@ use super::repository::{
     snapshot_name, snapshots_folder,
 };
 use super::retention::{Candidate, Choice, Circumstances, Keep, choose};
-use super::state::{Locked, State};
+use super::state::Locked;
 use super::verify::Report;
 
 /// With less than this, only the machine that takes the snapshots may remove objects.
@@ -57,7 +57,7 @@ pub struct Pruning<'a> {
     /// Of what.
     pub repository: &'a Repository<'a>,
     /// What this machine remembers.
-    pub state: &'a State,
+    pub known: Known,
     /// What stays.
     pub keep: Keep,
     /// How old an object must be that nobody needs.
@@ -140,11 +140,11 @@ impl Pruning<'_> {
         self.keep.check()?;
         self.check_grace()?;
         let stored = Stored::list(self.repository.storage())?;
-        let (commits, newer) = self.commits(&self.state.known()?)?;
+        let (commits, newer) = self.commits(&self.known)?;
         let choices = self.choose(&commits, &stored)?;
         let stays = |commit: &&Commit| is_kept(&choices, commit.id);
         let (all, needed) = (needs(commits.iter()), needs(commits.iter().filter(stays)));
-        let objects = if newer.is_empty() { self.unneeded(&stored, &needed)? } else { Vec::new() };
+        let objects = if newer.is_empty() { self.unneeded(&stored, &needed) } else { Vec::new() };
         let (whole, remaining) = (bytes_of(&all), bytes_of(&needed));
         Ok(Removal { choices, objects, newer, lost: Share { part: whole - remaining, whole } })
     }
@@ -159,7 +159,7 @@ impl Pruning<'_> {
         for name in removal.going().flat_map(|id| names_of(&id)) {
             storage.delete(&name)?;
         }
-        let (commits, newer) = self.commits(&locked.state().known()?)?;
+        let (commits, newer) = self.commits(&self.known_after(removal))?;
         if !newer.is_empty() {
             return Ok(());
         }
@@ -171,12 +171,12 @@ impl Pruning<'_> {
 
     fn check_grace(&self) -> Result<(), Error> {
         let is_short = self.grace < SHORTEST_GRACE;
-        if is_short && !self.takes_snapshots()? { Err(Error::ShortGrace) } else { Ok(()) }
+        if is_short && !self.takes_snapshots() { Err(Error::ShortGrace) } else { Ok(()) }
     }
 
     /// Whether this is the machine that takes the snapshots; its lock keeps it from doing so.
-    fn takes_snapshots(&self) -> Result<bool, Error> {
-        Ok(self.state.pin()?.is_some())
+    fn takes_snapshots(&self) -> bool {
+        self.known.pin.is_some()
     }
 
     /// All commits that are understood, by number, and the names of those of a newer version.
@@ -207,18 +207,24 @@ impl Pruning<'_> {
     }
 
     /// Everything that is stored, old enough, and not needed.
-    fn unneeded(&self, stored: &Stored, needed: &Needs) -> Result<Vec<Listed>, Error> {
-        let now = if self.takes_snapshots()? { self.now } else { self.now.min(stored.last_time()) };
+    fn unneeded(&self, stored: &Stored, needed: &Needs) -> Vec<Listed> {
+        let now = if self.takes_snapshots() { self.now } else { self.now.min(stored.last_time()) };
         let grace = SignedDuration::try_from(self.grace).unwrap_or(SignedDuration::MAX);
         let is_old = |listed: &&Listed| now.duration_since(listed.stored) >= grace;
         let objects = stored.objects.values().filter(|object| !needed.contains_key(&object.name));
-        Ok(objects.chain(stored.lone_signatures()).filter(is_old).cloned().collect())
+        objects.chain(stored.lone_signatures()).filter(is_old).cloned().collect()
     }
 
     fn remember(&self, removal: &Removal, locked: &Locked) -> Result<(), Error> {
         let mut pruned = locked.state().pruned()?;
         removal.going().for_each(|id| pruned.add(id.seq));
         locked.set_pruned(&pruned)
+    }
+
+    fn known_after(&self, removal: &Removal) -> Known {
+        let mut known = self.known.clone();
+        removal.going().for_each(|id| known.pruned.add(id.seq));
+        known
     }
 }
 

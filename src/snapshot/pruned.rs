@@ -40,6 +40,11 @@ impl Pruned {
         Self { since: Some(seq), ..self }
     }
 
+    /// The same, where another machine prunes too.
+    pub(super) fn judging_nothing(self) -> Self {
+        Self { since: None, ..self }
+    }
+
     /// Whether this machine has removed, or was about to remove, this number.
     #[must_use]
     pub fn contains(&self, seq: u64) -> bool {

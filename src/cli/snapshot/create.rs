@@ -131,7 +131,7 @@ fn recipients(session: &Session) -> Result<Vec<Recipient>, Failure> {
 fn look_again(args: &Args, session: &Session) -> Result<(), Failure> {
     let (keyring, storage) = (session.keyring(), args.place.storage(session)?);
     let repository = &Trust::default().open(&*storage, &keyring)?;
-    let known = super::target::state(repository, session).known()?;
+    let known = super::target::known(repository, session)?;
     let report = Verification { repository, known, level: Level::Exists, only: None }.run()?;
     super::verify::fail_on(&report, session)
         .map_err(|failure| failure.about("the snapshot was taken, but the repository"))

@@ -7,10 +7,10 @@ use serde_json::json;
 use crate::audit::{Action, Event};
 use crate::cli::{Checked, Done, Example, Failure, Session};
 use crate::config::{self, Span};
-use crate::snapshot::{Choice, Keep, Pruning, Reason, Removal, SnapshotId};
+use crate::snapshot::{Choice, Keep, Pruning, Reason, Removal, Repository, SnapshotId};
 use crate::sys;
 
-use super::target::{Place, Trust, state};
+use super::target::{Place, Trust, known, state};
 
 /// How old an object must be that no snapshot needs, unless somebody says otherwise.
 const GRACE: Duration = Duration::from_secs(7 * 24 * 60 * 60);
@@ -83,23 +83,12 @@ pub(super) fn run(args: &Args, session: &Session) -> Result<Done, Failure> {
     let (paths, storage) = (args.trust.paths(session), args.place.storage(session)?);
     let keyring = session.keyring_of(&paths);
     let repository = args.trust.open(&*storage, &keyring)?;
-    let configured = &session.config.settings.snapshot;
-    let pruning = |state| Pruning {
-        repository: &repository,
-        state,
-        keep: args.keep.given().unwrap_or_else(|| configured.keep.map_or_else(Keep::default, keep)),
-        grace: args.grace.or(configured.grace).map_or(GRACE, Span::duration),
-        now: session.world.clock.now(),
-        drilled: None,
-    };
-    let state = state(&repository, session);
     if args.dry_run {
-        let removal = pruning(&state).plan()?;
-        return preview(&removal, session);
+        return preview(&pruning(args, &repository, session)?.plan()?, session);
     }
     sys::create_folder(session.config.paths.state_folder())?;
-    let locked = state.lock()?;
-    let pruning = pruning(locked.state());
+    let locked = state(&repository, session).lock()?;
+    let pruning = pruning(args, &repository, session)?;
     let removal = pruning.plan()?;
     if !args.yes {
         removal.check_extent()?;
@@ -108,6 +97,22 @@ pub(super) fn run(args: &Args, session: &Session) -> Result<Done, Failure> {
     record(&removal, done.is_ok(), session)?;
     done?;
     tell(&removal, session)
+}
+
+fn pruning<'a>(
+    args: &Args,
+    repository: &'a Repository<'a>,
+    session: &Session,
+) -> Result<Pruning<'a>, Failure> {
+    let configured = &session.config.settings.snapshot;
+    Ok(Pruning {
+        repository,
+        known: known(repository, session)?,
+        keep: args.keep.given().or(configured.keep.map(keep)).unwrap_or_default(),
+        grace: args.grace.or(configured.grace).map_or(GRACE, Span::duration),
+        now: session.world.clock.now(),
+        drilled: None,
+    })
 }
 
 impl KeepArgs {

@@ -6,7 +6,7 @@ use crate::cli::{Code, Failure, Session};
 use crate::config::Paths;
 use crate::crypto::Fingerprint;
 use crate::keys::{self, Keyring};
-use crate::snapshot::{Pin, Repository, State};
+use crate::snapshot::{Known, Pin, Repository, State};
 use crate::storage::{Local, Storage};
 
 /// Where the repository is.
@@ -129,6 +129,13 @@ fn unknown(message: &str) -> Failure {
 /// What this machine keeps of it.
 pub(super) fn state(repository: &Repository<'_>, session: &Session) -> State {
     State::of(session.config.paths.state_folder(), repository.id())
+}
+
+/// All that this machine remembers of it. Where another one prunes, it can judge no gap.
+pub(super) fn known(repository: &Repository<'_>, session: &Session) -> Result<Known, Failure> {
+    let known = state(repository, session).known()?;
+    let elsewhere = session.config.settings.snapshot.pruned_elsewhere;
+    Ok(if elsewhere { known.judging_no_gap() } else { known })
 }
 
 /// The newest snapshot that this machine has written there, as it remembers.

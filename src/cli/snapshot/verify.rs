@@ -6,7 +6,7 @@ use crate::cli::{Checked, Code, Done, Example, Failure, Session};
 use crate::keys::Keyring;
 use crate::snapshot::{Fault, Gap, Level, Report, SnapshotId, Verification};
 
-use super::target::{Place, Trust, state};
+use super::target::{Place, Trust, known};
 
 /// Check that snapshots are what was signed, and name what is not
 ///
@@ -47,7 +47,7 @@ pub(super) fn run(args: &Args, session: &Session) -> Result<Done, Failure> {
     let only = args.snapshot.as_deref().map(str::parse::<SnapshotId>).transpose();
     let verification = Verification {
         repository: &repository,
-        known: state(&repository, session).known()?,
+        known: known(&repository, session)?,
         level: level(&args.level, &keyring)?,
         only: only.map_err(crate::snapshot::Error::from)?,
     };
@@ -82,11 +82,7 @@ fn tell(report: &Report, session: &Session) -> Result<(), Failure> {
             .ui
             .warn(&format!("{id} was written by a newer vaultctl; its objects were not looked at"));
     }
-    for Gap { first, last, .. } in &report.gaps {
-        session.ui.note(&format!(
-            "of the snapshots {first} to {last} this machine does not know whether they were pruned"
-        ));
-    }
+    report.gaps.iter().for_each(|gap| session.ui.note(&unknown(*gap)));
     if report.faults.is_empty() {
         session.ui.line(&format!(
             "snapshots: {}, objects: {}; all as they were signed",
@@ -94,6 +90,16 @@ fn tell(report: &Report, session: &Session) -> Result<(), Failure> {
         ))?;
     }
     Ok(())
+}
+
+fn unknown(gap: Gap) -> String {
+    let Gap { first, last, .. } = gap;
+    let which = if first == last {
+        format!("snapshot {first} is")
+    } else {
+        format!("snapshots {first} to {last} are")
+    };
+    format!("{which} gone; this machine can not know whether prune did that")
 }
 
 /// Names every fault; the last thing said is how many there are.

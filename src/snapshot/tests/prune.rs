@@ -46,8 +46,8 @@ impl Machine {
 
     fn removal(&self, keep: Keep, grace: Duration, night: i64) -> Result<Removal, Error> {
         let repository = self.open()?;
-        let state = self.state(&repository);
-        pruning(&repository, &state, keep, grace, night).plan()
+        let known = self.state(&repository).known()?;
+        pruning(&repository, known, keep, grace, night).plan()
     }
 
     fn numbers(&self) -> Vec<u64> {
@@ -78,12 +78,12 @@ impl Machine {
 
 fn pruning<'a>(
     repository: &'a Repository<'a>,
-    state: &'a State,
+    known: Known,
     keep: Keep,
     grace: Duration,
     night: i64,
 ) -> Pruning<'a> {
-    Pruning { repository, state, keep, grace, now: at(BEGIN + night * DAY), drilled: None }
+    Pruning { repository, known, keep, grace, now: at(BEGIN + night * DAY), drilled: None }
 }
 
 fn prune(
@@ -94,7 +94,7 @@ fn prune(
 ) -> Result<Removal, Error> {
     let repository = Repository::open(storage, machine.signer.verifier().fingerprint())?;
     let locked = machine.state(&repository).lock()?;
-    let pruning = pruning(&repository, locked.state(), keep, WEEK, night);
+    let pruning = pruning(&repository, locked.state().known()?, keep, WEEK, night);
     let removal = pruning.plan()?;
     pruning.carry_out(&removal, &locked)?;
     Ok(removal)
@@ -284,8 +284,9 @@ fn a_commit_that_comes_in_between_keeps_its_objects() {
     let machine = Machine::with_nights(4);
     let repository = machine.open().expect("opens");
     let locked = machine.state(&repository).lock().expect("nobody else");
+    let known = locked.state().known().expect("reads");
     let last = Keep { last: 1, ..Keep::NOTHING };
-    let pruning = pruning(&repository, locked.state(), last, WEEK, 30);
+    let pruning = pruning(&repository, known, last, WEEK, 30);
     let removal = pruning.plan().expect("plans");
     let oldest = removal.going().next().expect("goes");
     let object = machine.object_of(oldest);
