@@ -10,9 +10,8 @@ mod span;
 
 pub use paths::{Overrides, Paths};
 pub use settings::{
-    Audit, Destination, Keys, OneOrMany, Profile, Settings, Snapshot, Store, StoredAs,
+    Audit, Destination, Keep, Keys, OneOrMany, Profile, Settings, Snapshot, Store, StoredAs,
 };
-pub use settings::{Audit, Destination, Keep, Keys, OneOrMany, Settings, Snapshot, Store};
 pub use span::{BadSpan, Span};
 
 use crate::sys::{FileError, Variables, read};

@@ -116,7 +116,10 @@ pub enum StoredAs {
     Whole,
     /// In parts that snapshots share: for what is bulky.
     Parts,
+}
+
 /// `[snapshot.keep]`: how many snapshots `prune` leaves; what is not named is none.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Deserialize)]
 #[serde(default, deny_unknown_fields)]
 pub struct Keep {
     /// The last ones.

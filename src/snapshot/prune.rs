@@ -35,6 +35,7 @@ use crate::storage::{Listed, ObjectName, Storage};
 use super::Error;
 use super::commit::{Commit, ObjectRef, SnapshotId};
 use super::history::{self, Known};
+use super::object::Named;
 use super::repository::{
     Listing, Repository, Standing, commit_name, commits_folder, pack_name, packs_folder,
     snapshot_name, snapshots_folder,
@@ -232,7 +233,8 @@ impl Pruning<'_> {
 type Needs = BTreeMap<ObjectName, ObjectRef>;
 
 fn needs<'c>(commits: impl Iterator<Item = &'c Commit>) -> Needs {
-    commits.flat_map(Commit::needs).collect()
+    let needs = commits.flat_map(Commit::needs);
+    needs.map(|Named { name, object }| (name, object)).collect()
 }
 
 fn bytes_of(needs: &Needs) -> u64 {
@@ -258,7 +260,7 @@ impl Stored {
     }
 
     fn has_all_of(&self, commit: &Commit) -> bool {
-        let is_there = |(name, object): (ObjectName, ObjectRef)| {
+        let is_there = |Named { name, object }: Named| {
             self.objects.get(&name).is_some_and(|listed| listed.size == object.size)
         };
         commit.needs().all(is_there)

@@ -11,7 +11,7 @@ use crate::storage::{self, Body, ObjectName, Put, Storage, get_whole, put_signed
 use crate::sys::{in_parallel, random_hex};
 
 use super::Error;
-use super::commit::{self, Commit, ObjectRef, RepositoryId, SnapshotId};
+use super::commit::{self, Commit, RepositoryId, SnapshotId};
 use super::text::{self, Lines, Malformed};
 
 const NAMESPACE: &str = "vaultctl-repo";
@@ -249,14 +249,6 @@ impl About {
     }
 }
 
-impl Commit {
-    /// Every object that the snapshot needs, by name.
-    pub(super) fn needs(&self) -> impl Iterator<Item = (ObjectName, ObjectRef)> + '_ {
-        let packs = self.packs.iter().map(|pack| (pack_name(&pack.digest), *pack));
-        std::iter::once((snapshot_name(&self.object.digest), self.object)).chain(packs)
-    }
-}
-
 /// The commit of a snapshot.
 pub(super) fn commit_name(id: &SnapshotId) -> ObjectName {
     object_name(&format!("commits/{id}.commit"))
@@ -282,17 +274,6 @@ pub(super) fn packs_folder() -> ObjectName {
 /// Where the snapshot objects are.
 pub(super) fn snapshots_folder() -> ObjectName {
     object_name("snaps")
-}
-
-/// A pack; its folder is the beginning of its hash, so that no folder holds too many.
-pub(super) fn pack_name(digest: &Digest) -> ObjectName {
-    let digest = digest.to_string();
-    object_name(&format!("packs/{}/{digest}.tar.zst.age", digest.get(..2).unwrap_or_default()))
-}
-
-/// Where the packs are.
-pub(super) fn packs_folder() -> ObjectName {
-    object_name("packs")
 }
 
 /// Where the commits and their signatures are.

@@ -12,8 +12,8 @@ use crate::sys::{self, Lock, Spool};
 
 use super::Error;
 use super::commit::{ObjectRef, RepositoryId};
-use super::packing::Cache;
 use super::history::Known;
+use super::packing::Cache;
 use super::pruned::Pruned;
 use super::text::{self, Lines, Malformed};
 

@@ -8,14 +8,10 @@ use crate::sys::{in_parallel, processors};
 
 use super::commit::{Commit, ObjectRef, SnapshotId};
 use super::data::Data;
-use super::object::Named;
-use super::repository::{Entry, Listing, Repository, Standing};
-use super::state::Pin;
-use super::{Error, history, object};
-use super::commit::{ObjectRef, SnapshotId, Totals};
 use super::history::{self, Known};
+use super::object::Named;
 use super::pruned::Gap;
-use super::repository::{Entry, Listing, Repository, Standing, snapshot_name, snapshots_folder};
+use super::repository::{Entry, Listing, Repository, Standing};
 use super::{Error, object};
 
 /// A guide larger than this is none of ours (bytes).
