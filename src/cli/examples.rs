@@ -67,6 +67,7 @@ pub(super) const TABLE: &[(&str, &[Example])] = &[
     ("snapshot list", snapshot::list::EXAMPLES),
     ("snapshot verify", snapshot::verify::EXAMPLES),
     ("snapshot restore", snapshot::restore::EXAMPLES),
+    ("snapshot accept", snapshot::accept::EXAMPLES),
     ("snapshot prune", snapshot::prune::EXAMPLES),
     ("audit show", audit::SHOW_EXAMPLES),
     ("audit verify", audit::VERIFY_EXAMPLES),

@@ -16,6 +16,7 @@ use crate::storage::{Body, ObjectName, put_signed};
 use crate::sys::Spool;
 
 use super::Error;
+use super::baseline::Baseline;
 use super::commit::{self, Commit, Health, ObjectRef, SnapshotId};
 use super::finding::Finding;
 use super::mirrors::{Lost, Mirrors};
@@ -109,7 +110,9 @@ impl Creation<'_> {
             mirrors.each(|repository| put(repository, &Named::pack(reference(sealed)), sealed))?;
             Ok(())
         })?;
-        let tree = Tree { plan, parts: &parts, key: &key, recipients: self.recipients };
+        let baseline = &self.state.baseline()?;
+        let recipients = self.recipients;
+        let tree = Tree { plan, parts: &parts, key: &key, baseline, recipients };
         let packed = tree.pack(self.read_back, &|| self.state.spool())?;
         let (kept, unchanged) = self.store_object(&packed, &mirrors)?;
         if !unchanged {
@@ -129,6 +132,9 @@ impl Creation<'_> {
         self.publish(&commit, &mirrors)?;
         self.state.keep(kept)?;
         self.state.set_cache(&parts.cache)?;
+        if commit.health == Health::Ok {
+            self.state.set_baseline(&Baseline::of(&packed.measures))?;
+        }
         let (findings, lost) = (packed.findings, mirrors.into_lost());
         Ok(Created { commit, unchanged, stored, findings, lost })
     }

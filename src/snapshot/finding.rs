@@ -3,6 +3,7 @@
 use std::fmt;
 
 use super::archive::TreePath;
+use super::baseline::Loss;
 use super::health::Format;
 
 /// Something, and what is wrong with it.
@@ -27,6 +28,8 @@ pub enum Trouble {
     Unreadable(String),
     /// It was changed each time while it was read; what is stored may be half old and half new.
     Torn,
+    /// Most of what was in it when it was last in order is gone. It is stored as it is.
+    Collapsed(Loss),
     /// It does not parse. It is stored as it is.
     Unparsed(Format),
 }
@@ -35,7 +38,7 @@ impl Trouble {
     /// Whether the snapshot lacks something because of it.
     #[must_use]
     pub fn is_omission(&self) -> bool {
-        !matches!(self, Self::Special | Self::Cache | Self::Private)
+        !matches!(self, Self::Special | Self::Cache | Self::Private | Self::Collapsed(_))
     }
 }
 
@@ -46,6 +49,7 @@ impl fmt::Display for Trouble {
             Self::Cache => f.write_str("a folder with CACHEDIR.TAG is not stored"),
             Self::Private => f.write_str("keys, credentials and snapshots are not stored"),
             Self::Unreadable(reason) => f.write_str(reason),
+            Self::Collapsed(loss) => loss.fmt(f),
             Self::Torn => f.write_str("it changed while it was read"),
             Self::Unparsed(format) => write!(f, "it is not valid {format}"),
         }

@@ -64,6 +64,7 @@ impl Health {
     pub(super) fn of(findings: &[Finding]) -> Self {
         let code = |finding: &Finding| match finding.trouble {
             Trouble::Unparsed(format) => Some(format.code().to_owned()),
+            Trouble::Collapsed(_) => Some("collapsed".to_owned()),
             Trouble::Special
             | Trouble::Cache
             | Trouble::Private

@@ -7,7 +7,9 @@
 //! * **Nothing is restored unproven**: [`restore()`] wants a [`Verified`], which only
 //!   `verified.rs` makes, and writes beside the target until the last byte was checked.
 
+mod accept;
 mod archive;
+mod baseline;
 mod commit;
 mod create;
 mod data;
@@ -33,7 +35,9 @@ mod tree;
 mod verified;
 mod verify;
 
+pub use accept::accept;
 pub use archive::TreePath;
+pub use baseline::Loss;
 pub use commit::{Commit, Health, ObjectRef, RepositoryId, SnapshotId, Totals};
 pub use create::{Created, Creation};
 pub use error::Error;

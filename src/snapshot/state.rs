@@ -11,6 +11,7 @@ use crate::crypto::{DedupKey, Digest, Recipient};
 use crate::sys::{self, Lock, Spool};
 
 use super::Error;
+use super::baseline::Baseline;
 use super::commit::{ObjectRef, RepositoryId};
 use super::history::Known;
 use super::packing::Cache;
@@ -19,6 +20,9 @@ use super::text::{self, Lines, Malformed};
 
 /// A file of ours is smaller (bytes).
 const LIMIT: usize = 4096;
+
+/// A hundred bytes for each file of a client's configuration (bytes).
+const BASELINE_LIMIT: usize = 16 * 1024 * 1024;
 
 /// The cache is smaller (bytes): with a hundred bytes a file and thirty a part, that is for terabytes.
 const CACHE_LIMIT: usize = 1 << 30;
@@ -154,6 +158,17 @@ impl Locked {
 
     pub(super) fn set_cache(&self, cache: &Cache) -> Result<(), Error> {
         Ok(sys::write_private(&self.state.folder.join("cache"), &cache.render())?)
+    }
+
+    /// How large the configuration was when it was last in order; a file that is not ours is as
+    /// good as none.
+    pub(super) fn baseline(&self) -> Result<Baseline, Error> {
+        let bytes = sys::read(&self.state.folder.join("baseline"), BASELINE_LIMIT)?;
+        Ok(bytes.and_then(|bytes| Baseline::parse(&bytes)).unwrap_or_default())
+    }
+
+    pub(super) fn set_baseline(&self, baseline: &Baseline) -> Result<(), Error> {
+        Ok(sys::write_private(&self.state.folder.join("baseline"), &baseline.render())?)
     }
 
     /// Room for an object that is not stored yet.

@@ -2,6 +2,7 @@
 
 use std::collections::HashMap;
 use std::io::{self, Read};
+use std::time::Duration;
 
 use serde_json::json;
 
@@ -9,10 +10,11 @@ use crate::crypto::{
     DedupKey, Digest, Identity, Recipient, Sealed, Sealer, open, seal_for_read_back,
 };
 use crate::secret::SecretBuffer;
-use crate::sys::{FileError, Kind, Spool, SteadyFile, link_text};
+use crate::sys::{FileError, FolderLock, Kind, Spool, SteadyFile, link_text};
 
 use super::Error;
 use super::archive::{Content, Member, TreePath, Writer, read_archive};
+use super::baseline::{Baseline, Measure, Measures};
 use super::commit::Totals;
 use super::finding::{Finding, Trouble};
 use super::health::Format;
@@ -21,6 +23,10 @@ use super::profile::{Item, Plan};
 
 /// How often everything is read again when reading has shown something new.
 const RETRIES: usize = 3;
+
+/// How long to wait for somebody who is writing a file; then it is read all the same, and looked at
+/// whether it changed meanwhile.
+const PATIENCE: Duration = Duration::from_millis(500);
 
 /// A file that must parse and is larger than this is not looked into (bytes).
 const PARSE_LIMIT: u64 = 64 * 1024 * 1024;
@@ -32,6 +38,8 @@ pub(super) struct Packed {
     pub(super) content: Digest,
     pub(super) totals: Totals,
     pub(super) findings: Vec<Finding>,
+    /// How large the configuration is.
+    pub(super) measures: Measures,
 }
 
 /// What goes into the object.
@@ -42,6 +50,8 @@ pub(super) struct Tree<'a> {
     pub(super) parts: &'a Parts,
     /// What the parts' names depend on; it goes into the object too.
     pub(super) key: &'a DedupKey,
+    /// How large the configuration was when it was last in order.
+    pub(super) baseline: &'a Baseline,
     /// Who can open it.
     pub(super) recipients: &'a [Recipient],
 }
@@ -77,14 +87,16 @@ impl Tree<'_> {
             parts: self.parts,
             first_names: HashMap::new(),
             findings: self.parts.findings.clone(),
+            measures: Measures::new(),
         };
         for item in &self.plan.items {
             packer.add(item)?;
         }
-        let findings = packer.findings;
+        let (mut findings, measures) = (packer.findings, packer.measures);
+        findings.extend(self.baseline.compare(&measures, &|path| self.plan.has(path)));
         let written = packer.writer.finish()?;
         let (sealed, content, totals) = (written.sink.finish()?, written.content, written.totals);
-        Ok((Packed { sealed, content, totals, findings }, key))
+        Ok((Packed { sealed, content, totals, findings, measures }, key))
     }
 
     /// What the archive says of itself. The same for the same tree: no time, no randomness.
@@ -122,6 +134,7 @@ struct Packer<'a> {
     /// By device and inode: of a file with several names, the one that was stored.
     first_names: HashMap<(u64, u64), TreePath>,
     findings: Vec<Finding>,
+    measures: Measures,
 }
 
 impl Packer<'_> {
@@ -171,6 +184,7 @@ impl Packer<'_> {
     }
 
     fn add_whole(&mut self, item: &Item) -> Result<(), Error> {
+        let lock = item.lock.as_deref().and_then(|path| FolderLock::take(path, PATIENCE));
         let mut file = match SteadyFile::open(&item.source) {
             Ok(file) => file,
             Err(error) => {
@@ -187,6 +201,7 @@ impl Packer<'_> {
         if !whole || file.has_changed()? {
             self.find(item, Trouble::Torn);
         }
+        drop(lock);
         Ok(())
     }
 
@@ -206,6 +221,9 @@ impl Packer<'_> {
         let whole = self.writer.add(&member(item, Content::File(size)), &mut &bytes[..])?;
         if whole && !format.fits(bytes) {
             self.find(item, Trouble::Unparsed(format));
+        }
+        if format == Format::Json {
+            self.measures.extend(Measure::of(bytes).map(|measure| (item.path.clone(), measure)));
         }
         Ok(whole && read.is_ok())
     }

@@ -9,6 +9,7 @@ mod append;
 mod clock;
 mod file;
 mod folder;
+mod folder_lock;
 mod interrupts;
 mod lock;
 mod memory;
@@ -35,6 +36,7 @@ pub use file::{
     exists, read, read_secret, remove, remove_if_empty, write_private,
 };
 pub use folder::{Folder, Item, Kind, Stamp};
+pub use folder_lock::FolderLock;
 pub use interrupts::Interrupts;
 pub use lock::{Lock, LockError};
 pub use memory::forbid_dumps;

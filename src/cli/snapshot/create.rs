@@ -5,7 +5,9 @@ use serde_json::json;
 use crate::audit::{Action, Event};
 use crate::cli::{Checked, Done, Example, Failure, Session};
 use crate::crypto::Recipient;
-use crate::snapshot::{Created, Creation, Finding, Level, Places, Plan, State, Verification};
+use crate::snapshot::{
+    Created, Creation, Finding, Level, Places, Plan, State, Trouble, Verification,
+};
 use crate::sys::{self, harmless};
 
 use super::places::{places, profiles};
@@ -157,8 +159,9 @@ fn tell(created: &Created, session: &Session) -> Result<(), Failure> {
 
 /// Names everything that is not as it should be.
 fn tell_findings<'f>(findings: impl Iterator<Item = &'f Finding>, session: &Session) -> Done {
-    let mut done = Done::Fully;
+    let (mut done, mut collapsed) = (Done::Fully, false);
     for finding in findings {
+        collapsed |= matches!(finding.trouble, Trouble::Collapsed(_));
         let text = harmless(&finding.to_string());
         if finding.trouble.is_omission() {
             session.ui.warn(&text);
@@ -166,6 +169,9 @@ fn tell_findings<'f>(findings: impl Iterator<Item = &'f Finding>, session: &Sess
         } else {
             session.ui.note(&text);
         }
+    }
+    if collapsed {
+        session.ui.note("hint: if that was your doing, `vaultctl snapshot accept` says so");
     }
     done
 }

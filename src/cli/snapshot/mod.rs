@@ -1,5 +1,6 @@
 //! `vaultctl snapshot`.
 
+pub(super) mod accept;
 pub(super) mod create;
 pub(super) mod init;
 pub(super) mod list;
@@ -26,6 +27,7 @@ enum Verb {
     List(list::Args),
     Verify(verify::Args),
     Restore(restore::Args),
+    Accept(accept::Args),
     Prune(prune::Args),
 }
 
@@ -36,6 +38,7 @@ pub(super) fn run(args: Args, session: &Session) -> Result<Done, Failure> {
         Verb::List(args) => list::run(&args, session),
         Verb::Verify(args) => verify::run(&args, session),
         Verb::Restore(args) => restore::run(&args, session),
+        Verb::Accept(args) => accept::run(&args, session),
         Verb::Prune(args) => prune::run(&args, session),
     }
 }

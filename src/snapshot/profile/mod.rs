@@ -62,6 +62,8 @@ pub(super) struct Item {
     pub(super) format: Option<Format>,
     /// Whether it is bulky, and its bytes lie in packs.
     pub(super) in_parts: bool,
+    /// The folder that others make while they write it.
+    pub(super) lock: Option<PathBuf>,
 }
 
 impl Item {
@@ -83,6 +85,11 @@ impl Plan {
     /// The names of what will be stored.
     pub fn names(&self) -> impl Iterator<Item = String> + '_ {
         self.items.iter().map(|item| item.path.shown())
+    }
+
+    /// Whether this is taken.
+    pub(super) fn has(&self, path: &TreePath) -> bool {
+        self.items.iter().any(|item| item.path == *path)
     }
 
     /// What is left out, and why.

@@ -212,7 +212,9 @@ impl<'p> Walk<'p> {
             return;
         };
         let in_parts = self.rules.in_parts;
-        let item = Item { source: source.to_owned(), path: path.clone(), facts, format, in_parts };
+        let lock = (source == self.places.claude_main).then(|| source.with_extension("json.lock"));
+        let item =
+            Item { source: source.to_owned(), path: path.clone(), facts, format, in_parts, lock };
         self.items.entry(path).or_insert(item);
     }
 

@@ -126,6 +126,45 @@ fn a_broken_file_is_stored_and_told() {
 }
 
 #[test]
+fn claudes_lock_is_waited_for_and_never_taken_away() {
+    let machine = Machine::new();
+    let lock = machine.home(".claude.json.lock");
+    let held = sys::FolderLock::take(&lock, Duration::ZERO).expect("is free");
+    assert_eq!(machine.create().commit.health, Health::Ok);
+    assert!(lock.exists(), "it is somebody else's");
+    std::thread::scope(|scope| {
+        scope.spawn(|| {
+            std::thread::sleep(Duration::from_millis(50));
+            machine.plant(".claude.json", b"{\"finished\": true}\n");
+            drop(held);
+        });
+        machine.create();
+    });
+    machine.restore(None).expect("restores");
+    assert_eq!(content(&machine.path("target/HOME/.claude.json")), b"{\"finished\": true}\n");
+    assert!(!lock.exists(), "ours is gone");
+}
+
+#[test]
+fn a_collapsed_configuration_is_told_until_it_is_accepted() {
+    let machine = Machine::new();
+    machine.plant(".claude.json", br#"{"mcpServers": {"one": {}, "two": {}}}"#);
+    assert_eq!(machine.create().commit.health, Health::Ok);
+    machine.plant(".claude.json", br#"{"mcpServers": {}}"#);
+    let collapsed = Health::Degraded(vec!["collapsed".to_owned()]);
+    let created = machine.create();
+    assert_eq!(created.commit.health, collapsed);
+    let told: Vec<String> = created.findings.iter().map(ToString::to_string).collect();
+    assert_eq!(told, ["~/.claude.json: its MCP servers are gone"]);
+    assert_eq!(machine.create().commit.health, collapsed, "it is not forgotten");
+    let repository = machine.open().expect("opens");
+    let accepted = accept(&machine.plan(), &machine.state(&repository).lock().expect("locks"));
+    let accepted: Vec<_> = accepted.expect("reads").iter().map(TreePath::shown).collect();
+    assert_eq!(accepted, ["~/.claude.json"]);
+    assert_eq!(machine.create().commit.health, Health::Ok);
+}
+
+#[test]
 fn a_file_that_keeps_changing_is_told_and_the_rest_is_whole() {
     let machine = Machine::new();
     machine.plant(".claude/agents/busy", &vec![b'x'; 8 << 20]);
