@@ -131,6 +131,11 @@ impl Home {
         self.in_project(order.project).join(format!("{}.jsonl", order.id))
     }
 
+    /// Claude's main file, which is beside its folder.
+    fn main_file(&self) -> PathBuf {
+        self.folder.join(".claude.json")
+    }
+
     pub(crate) fn claude(&self) -> PathBuf {
         self.folder.join(".claude")
     }
@@ -154,7 +159,7 @@ impl Home {
         });
         let settings =
             json!({ "model": "opus", "permissions": { "allow": ["Bash(cargo test:*)"] } });
-        tree::write(&self.folder.join(".claude.json"), pretty(&main).as_bytes(), time)?;
+        tree::write(&self.main_file(), pretty(&main).as_bytes(), time)?;
         tree::write(&self.claude().join("settings.json"), pretty(&settings).as_bytes(), START)
     }
 
@@ -198,6 +203,12 @@ impl Home {
     /// The folder of a project's transcripts.
     fn in_project(&self, project: &Project) -> PathBuf {
         self.claude().join("projects").join(project.folder())
+    }
+
+    /// How many files there are, and how large they are together.
+    pub(crate) fn totals(&self) -> io::Result<(u64, u64)> {
+        let (files, bytes) = tree::totals(&self.claude())?;
+        Ok((files + 1, bytes + self.main_file().metadata()?.len()))
     }
 
     /// Gives folders the times that follow from what is in them.

@@ -57,17 +57,19 @@ enum Verb {
 }
 
 fn main() -> io::Result<()> {
-    let folder = match Verb::parse() {
+    let home = match Verb::parse() {
         Verb::Make { folder, seed, bytes } => {
-            Home::new(&folder, seed).make(bytes)?;
-            folder
+            let home = Home::new(&folder, seed);
+            home.make(bytes)?;
+            home
         }
         Verb::Night { folder, seed, night } => {
-            Home::new(&folder, seed).night(night)?;
-            folder
+            let home = Home::new(&folder, seed);
+            home.night(night)?;
+            home
         }
     };
-    let (files, bytes) = tree::totals(&folder)?;
+    let (files, bytes) = home.totals()?;
     writeln!(io::stdout(), "{files} files, {bytes} bytes")
 }
 

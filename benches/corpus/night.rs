@@ -38,7 +38,7 @@ impl Home {
     /// Changes the home as the day before this night did.
     pub(crate) fn night(&self, number: u64) -> io::Result<()> {
         let time = START + DAY * i64::try_from(number).expect("it is small");
-        let (_, bytes) = tree::totals(&self.claude())?;
+        let (_, bytes) = self.totals()?;
         let night = Night {
             home: self,
             random: Random::new(self.seed, &format!("night {number}")),
