@@ -368,9 +368,36 @@ impl From<storage::Error> for Failure {
             }
             storage::Error::Unreachable(_) => Self::new(Code::Unreachable, message)
                 .hint("is the disk mounted? `vaultctl snapshot init` makes a new repository"),
+            storage::Error::NoAnswer { .. } => Self::new(Code::Unreachable, message)
+                .hint("nothing is lost; `patience` in the settings says for how long it is tried"),
+            storage::Error::Denied { .. } => Self::failed(message).hint(
+                "`vaultctl snapshot init --policy` prints what the machine that takes snapshots needs; for more there is `maintenance_credentials`",
+            ),
+            storage::Error::BadCredentials { .. } => Self::failed(message)
+                .hint("docs/settings.md says where credentials are looked for"),
+            storage::Error::ClockSkew(_) => {
+                Self::failed(message).hint("set the clock; `timedatectl` shows it")
+            }
+            storage::Error::NoBucket(_) => Self::new(Code::Nothing, message)
+                .hint("make one with the tools of its server; `vaultctl snapshot init` makes none"),
+            storage::Error::OtherRegion { .. } => {
+                Self::failed(message).hint("`region` in the settings, or `?region=…`, names it")
+            }
+            storage::Error::Refused { .. } => Self::failed(message)
+                .hint("check `endpoint`, `region` and `path_style` of the destination"),
+            storage::Error::NotKept { .. } => {
+                Self::new(Code::NotVerified, message).hint("do not rely on that server")
+            }
             storage::Error::NoSpace(_) => Self::failed(message).hint("nothing was changed"),
             storage::Error::File(error) => error.into(),
         }
+    }
+}
+
+impl From<storage::BadBucket> for Failure {
+    fn from(error: storage::BadBucket) -> Self {
+        Self::usage(error.to_string())
+            .hint("it looks like `s3://bucket/prefix?endpoint=https://host&region=name`")
     }
 }
 

@@ -144,8 +144,33 @@ pub struct Keep {
 pub struct Destination {
     /// What `--to` calls it.
     pub name: String,
-    /// `file:///folder`, or the folder.
+    /// `file:///folder`, or the folder; `s3://bucket/prefix`.
     pub url: String,
+    /// The server of a bucket; without it, AWS.
+    pub endpoint: Option<String>,
+    /// The region of a bucket.
+    pub region: Option<String>,
+    /// Whether the bucket's name stands in the path of a request, instead of the host's name.
+    pub path_style: Option<bool>,
+    /// For how many seconds a server that does not answer is asked again.
+    pub patience: Option<u64>,
+    /// Who we are when snapshots are taken: a file, or `vault:ENTRY`.
+    #[serde(alias = "credentials_file")]
+    pub credentials: Option<String>,
+    /// Who we are when objects are read or removed, if that is somebody else.
+    #[serde(alias = "maintenance_credentials_file")]
+    pub maintenance_credentials: Option<String>,
+}
+
+impl Destination {
+    /// Whether anything is said that is about a server.
+    fn has_server(&self) -> bool {
+        let texts =
+            [&self.endpoint, &self.region, &self.credentials, &self.maintenance_credentials];
+        texts.iter().any(|text| text.is_some())
+            || self.path_style.is_some()
+            || self.patience.is_some()
+    }
 }
 
 impl Settings {
@@ -166,6 +191,19 @@ impl Settings {
         names.sort_unstable();
         match names.windows(2).find(|pair| pair[0] == pair[1]) {
             Some(pair) => Err(format!("two destinations are called `{}`", pair[0])),
+            None => self.check_folders(),
+        }
+    }
+
+    /// A folder has no server, and no credentials: whoever says so has mistyped the URL.
+    fn check_folders(self) -> Result<Self, String> {
+        let mut folders =
+            self.snapshot.destination.iter().filter(|place| !place.url.starts_with("s3://"));
+        match folders.find(|place| place.has_server()) {
+            Some(place) => Err(format!(
+                "destination `{}`: only `s3://` has a server and credentials",
+                place.name
+            )),
             None => Ok(self),
         }
     }
@@ -218,6 +256,14 @@ mod tests {
             let error = parse(&format!("[snapshot]\n{bad}\n")).expect_err("keeps too little");
             assert!(error.starts_with(reason), "{bad}: {error}");
         }
+    }
+
+    #[test]
+    fn a_folder_has_no_credentials() {
+        let folder =
+            "[[snapshot.destination]]\nname = \"a\"\nurl = \"/b\"\ncredentials_file = \"c\"";
+        let error = Settings::parse(folder.as_bytes()).expect_err("a folder has none");
+        assert_eq!(error, "destination `a`: only `s3://` has a server and credentials");
     }
 
     #[test]

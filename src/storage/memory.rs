@@ -65,7 +65,7 @@ impl Storage for Memory {
         }
         let mut bytes = Vec::new();
         let read = body.reader().read_to_end(&mut bytes);
-        read.map_err(|source| Error::Broken { name: name.clone(), source })?;
+        read.map_err(|source| Error::broken(name, source))?;
         self.tamper(name, bytes);
         Ok(Put::Stored)
     }

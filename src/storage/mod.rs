@@ -1,4 +1,4 @@
-//! Sealed objects by name, in a folder or (later) a bucket.
+//! Sealed objects by name, in a folder or a bucket.
 //!
 //! What may be stored is decided by type: ciphertext ([`Sealed`]), a signed statement and its
 //! signature ([`Signed`]), clear text whose hash is signed ([`Attested`]); nothing else can be
@@ -9,14 +9,16 @@ mod local;
 #[cfg(test)]
 mod memory;
 mod name;
+mod retry;
+mod s3;
 #[cfg(test)]
 mod suite;
 
-use std::io::Read;
+use std::io::{self, Read};
 
 use jiff::Timestamp;
 
-use crate::crypto::{Attested, Sealed, Signed};
+use crate::crypto::{Attested, Digest, Sealed, Signed};
 use crate::sys::{Spool, SpoolReader};
 
 pub use error::Error;
@@ -24,6 +26,10 @@ pub use local::Local;
 #[cfg(test)]
 pub(crate) use memory::Memory;
 pub use name::{BadName, ObjectName};
+pub use retry::Patient;
+pub use s3::{
+    BadBucket, Bucket, Conditional, Credentials, Incomplete, PATIENCE, Probed, S3, writer_policy,
+};
 
 /// A place for objects. An object is written once and never changed.
 ///
@@ -45,6 +51,17 @@ pub trait Storage: Send + Sync {
     /// # Errors
     /// [`Error::NotFound`] and the others; the stream may end early with an error of its own.
     fn get(&self, name: &ObjectName) -> Result<Box<dyn Read + '_>, Error>;
+
+    /// As [`Storage::get`], without the first `offset` bytes: for whoever was interrupted there.
+    ///
+    /// # Errors
+    /// As [`Storage::get`].
+    fn get_from(&self, name: &ObjectName, offset: u64) -> Result<Box<dyn Read + '_>, Error> {
+        let mut reader = self.get(name)?;
+        let skipped = io::copy(&mut reader.by_ref().take(offset), &mut io::sink());
+        skipped.map_err(|source| Error::broken(name, source))?;
+        Ok(reader)
+    }
 
     /// The size of an object; `None` when it is not there.
     ///
@@ -101,6 +118,25 @@ pub enum Body<'a> {
 }
 
 impl Body<'_> {
+    /// How many bytes there are.
+    fn size(&self) -> u64 {
+        match self {
+            Self::Sealed(sealed) => sealed.size(),
+            Self::Statement(signed) => signed.statement().len() as u64,
+            Self::Signature(signed) => signed.signature().len() as u64,
+            Self::Attested(attested) => attested.bytes().len() as u64,
+        }
+    }
+
+    fn digest(&self) -> Digest {
+        match self {
+            Self::Sealed(sealed) => sealed.digest(),
+            Self::Statement(signed) => Digest::of(signed.statement()),
+            Self::Signature(signed) => Digest::of(signed.signature()),
+            Self::Attested(attested) => Digest::of(attested.bytes()),
+        }
+    }
+
     fn reader(&self) -> BodyReader<'_> {
         match self {
             Self::Sealed(sealed) => BodyReader::Spooled(sealed.body().reader()),
@@ -117,7 +153,7 @@ enum BodyReader<'a> {
 }
 
 impl Read for BodyReader<'_> {
-    fn read(&mut self, target: &mut [u8]) -> std::io::Result<usize> {
+    fn read(&mut self, target: &mut [u8]) -> io::Result<usize> {
         match self {
             Self::Spooled(reader) => reader.read(target),
             Self::Memory(bytes) => bytes.read(target),
@@ -129,20 +165,39 @@ impl Read for BodyReader<'_> {
 /// signature too, whenever the writer was stopped.
 ///
 /// # Errors
-/// As [`Storage::put`]; [`Error::Taken`] when one of the names is in use.
+/// As [`put_new`].
 pub fn put_signed(storage: &dyn Storage, name: &ObjectName, signed: &Signed) -> Result<(), Error> {
     put_new(storage, &name.signature(), &Body::Signature(signed))?;
     put_new(storage, name, &Body::Statement(signed))
 }
 
-/// Stores `body` under a name that nothing has.
+/// Stores `body` under a name that nothing else has, and looks whether it is there: a server may
+/// say so and not have kept it.
 ///
 /// # Errors
-/// As [`Storage::put`]; [`Error::Taken`] when the name is in use.
+/// As [`Storage::put`]; [`Error::Taken`] when something else has the name; [`Error::NotKept`].
 pub fn put_new(storage: &dyn Storage, name: &ObjectName, body: &Body<'_>) -> Result<(), Error> {
-    match storage.put(name, body)? {
-        Put::Stored => Ok(()),
-        Put::AlreadyThere => Err(Error::Taken(name.clone())),
+    if storage.put(name, body)? == Put::AlreadyThere && !is_same(storage, name, body)? {
+        return Err(Error::Taken(name.clone()));
+    }
+    match storage.head(name)? {
+        Some(size) if size == body.size() => Ok(()),
+        _ => Err(Error::NotKept { place: storage.place(), name: name.clone() }),
+    }
+}
+
+/// Whether what is there is what was to be stored: then an upload whose answer was lost has been
+/// repeated. What is sealed bears its hash as its name, and whoever writes it need not be able to
+/// read it: there the size has to do.
+fn is_same(storage: &dyn Storage, name: &ObjectName, body: &Body<'_>) -> Result<bool, Error> {
+    if let Body::Sealed(sealed) = body {
+        let is_its_own = name.as_str().contains(&sealed.digest().to_string());
+        return Ok(is_its_own && storage.head(name)? == Some(body.size()));
+    }
+    match get_whole(storage, name, body.size()) {
+        Ok(bytes) => Ok(Digest::of(&bytes) == body.digest()),
+        Err(Error::TooLarge(_)) => Ok(false),
+        Err(error) => Err(error),
     }
 }
 
@@ -153,6 +208,6 @@ pub fn put_new(storage: &dyn Storage, name: &ObjectName, body: &Body<'_>) -> Res
 pub fn get_whole(storage: &dyn Storage, name: &ObjectName, limit: u64) -> Result<Vec<u8>, Error> {
     let mut bytes = Vec::new();
     let read = storage.get(name)?.take(limit + 1).read_to_end(&mut bytes);
-    read.map_err(|source| Error::Broken { name: name.clone(), source })?;
+    read.map_err(|source| Error::broken(name, source))?;
     if bytes.len() as u64 > limit { Err(Error::TooLarge(name.clone())) } else { Ok(bytes) }
 }

@@ -18,6 +18,9 @@ use crate::secret::{Secret, SecretBuffer};
 
 use super::random_hex;
 
+/// The bits of a mode that give rights to others than the owner.
+const FOR_OTHERS: u32 = 0o077;
+
 /// What could not be done with which file, and why.
 #[derive(Debug, thiserror::Error)]
 #[error("cannot {doing} `{}`: {source}", path.display())]
@@ -84,12 +87,29 @@ pub fn read(path: &Path, limit: usize) -> Result<Option<Vec<u8>>, FileError> {
 /// # Errors
 /// As [`read`].
 pub fn read_secret(path: &Path, limit: usize) -> Result<Option<Secret>, FileError> {
-    let Some(mut file) = open(path)? else {
-        return Ok(None);
-    };
+    open(path)?.map(|file| read_open(path, file, limit)).transpose()
+}
+
+fn read_open(path: &Path, mut file: File, limit: usize) -> Result<Secret, FileError> {
     let mut buffer = SecretBuffer::new();
     buffer.fill_from(&mut file, limit).map_err(|source| FileError::new("read", path, source))?;
-    Ok(Some(buffer.into_secret()))
+    Ok(buffer.into_secret())
+}
+
+/// As [`read_secret`], for a file that only its owner may be able to read.
+///
+/// # Errors
+/// As [`read`]; `InvalidData` when others have rights to it.
+pub fn read_private(path: &Path, limit: usize) -> Result<Option<Secret>, FileError> {
+    let Some(file) = open(path)? else {
+        return Ok(None);
+    };
+    let fail = |source| FileError::new("read", path, source);
+    if file.metadata().map_err(fail)?.permissions().mode() & FOR_OTHERS != 0 {
+        let reason = "others can read it: its mode should be 0600";
+        return Err(fail(io::Error::new(io::ErrorKind::InvalidData, reason)));
+    }
+    read_open(path, file, limit).map(Some)
 }
 
 /// Replaces the file at `path`, mode 0600: the old content or the new, never less, whatever

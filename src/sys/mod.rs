@@ -33,7 +33,7 @@ pub use append::{AppendFile, Line, each_line};
 pub use clock::{Clock, SystemClock};
 pub use file::{
     FileError, absolute, create_folder, create_private, create_secret, create_shared_folder,
-    exists, read, read_secret, remove, remove_if_empty, write_private,
+    exists, read, read_private, read_secret, remove, remove_if_empty, write_private,
 };
 pub use folder::{Folder, Item, Kind, Stamp};
 pub use folder_lock::FolderLock;
@@ -45,11 +45,11 @@ pub use planting::Finish;
 pub use process::{
     Environment, Helper, HelperError, Outcome, Program, leave_behind, leave_terminal, replace_self,
 };
-pub use random::{random_hex, random_seed, random_text};
+pub use random::{random_below, random_hex, random_seed, random_text};
 pub use scratch::Scratch;
 pub use seat::Seat;
 pub use socket::{LineSocket, is_private_folder, runtime_folder};
-pub use spool::{Spool, SpoolReader};
+pub use spool::{DetachedReader, Spool, SpoolReader};
 pub use staging::Staging;
 pub use stdio::{StandardInput, StandardOutput};
 pub use terminal::{

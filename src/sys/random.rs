@@ -32,6 +32,12 @@ pub fn random_text(alphabet: &[u8], length: usize) -> Secret {
     text.into_secret()
 }
 
+/// A number below `limit`, each as likely as any other; 0 when there is none.
+#[must_use]
+pub fn random_below(limit: u64) -> u64 {
+    if limit == 0 { 0 } else { OsRng.unwrap_err().random_range(0..limit) }
+}
+
 fn fill(target: &mut [u8]) {
     OsRng
         .try_fill_bytes(target)

@@ -35,6 +35,14 @@ impl Spool {
     pub fn reader(&self) -> SpoolReader<'_> {
         SpoolReader { file: &self.file, position: 0 }
     }
+
+    /// A reader from the beginning that lives as long as it is needed, for what runs on its own.
+    ///
+    /// # Errors
+    /// When there are too many open files.
+    pub fn detached_reader(&self) -> io::Result<DetachedReader> {
+        Ok(DetachedReader { file: self.file.try_clone()?, position: 0 })
+    }
 }
 
 impl Write for Spool {
@@ -61,6 +69,21 @@ impl Read for SpoolReader<'_> {
     }
 }
 
+/// A reader of a [`Spool`] that may outlive it. It shares the file and not the position.
+#[derive(Debug)]
+pub struct DetachedReader {
+    file: File,
+    position: u64,
+}
+
+impl Read for DetachedReader {
+    fn read(&mut self, target: &mut [u8]) -> io::Result<usize> {
+        let count = self.file.read_at(target, self.position)?;
+        self.position += count as u64;
+        Ok(count)
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -74,6 +97,21 @@ mod tests {
         for _ in 0..2 {
             let mut text = String::new();
             spool.reader().read_to_string(&mut text).expect("reads");
+            assert_eq!(text, "bytes");
+        }
+    }
+
+    #[test]
+    fn a_detached_reader_outlives_it() {
+        let folder = tempfile::tempdir().expect("a folder");
+        let mut spool = Spool::make(folder.path()).expect("makes");
+        spool.write_all(b"bytes").expect("writes");
+        let (mut one, mut other) =
+            (spool.detached_reader().expect("opens"), spool.detached_reader().expect("opens"));
+        drop(spool);
+        for reader in [&mut one, &mut other] {
+            let mut text = String::new();
+            reader.read_to_string(&mut text).expect("reads");
             assert_eq!(text, "bytes");
         }
     }

@@ -1,5 +1,7 @@
 //! `vaultctl snapshot create`.
 
+use std::path::Path;
+
 use serde_json::json;
 
 use crate::audit::{Action, Event};
@@ -10,6 +12,7 @@ use crate::snapshot::{
 };
 use crate::sys::{self, harmless};
 
+use super::destination::Destination;
 use super::places::{places, profiles};
 use super::progress::Bar;
 use super::target::{Place, Trust};
@@ -49,8 +52,9 @@ pub(in crate::cli) const EXAMPLES: &[Example] = &[
 ];
 
 pub(super) fn run(args: &Args, session: &Session) -> Result<Done, Failure> {
-    let repositories = args.place.folder(session).ok().into_iter().collect();
-    let places = places(&session.config.paths, &session.world.variables, repositories);
+    let destination = args.place.destination(session).ok();
+    let repository = destination.as_ref().and_then(Destination::folder).map(Path::to_owned);
+    let places = places(session, repository.into_iter().collect());
     let plan = Plan::of(&places, &profiles(&args.profile, session)?);
     if args.dry_run {
         return dry_run(&plan, session);

@@ -5,15 +5,19 @@ use std::path::{Path, PathBuf};
 use crate::cli::init::establish;
 use crate::cli::{Checked, Done, Example, Failure, Session};
 use crate::snapshot::Repository;
-use crate::storage::Local;
+use crate::storage::{Conditional, Local, Patient, Probed, S3, Storage, writer_policy};
 use crate::sys;
 
+use super::destination::{Destination, Purpose, Remote};
 use super::target::Place;
 
 /// Make a snapshot repository
 ///
 /// Makes the keys that are missing: your identity, this machine's signing key, and a recovery
 /// identity, which is shown once and kept nowhere; print it. A repository is for one machine.
+///
+/// In a bucket, two small objects are written and removed first, to see and to say what its server
+/// really does.
 #[derive(clap::Args)]
 pub(super) struct Args {
     #[command(flatten)]
@@ -21,39 +25,131 @@ pub(super) struct Args {
     /// Write the recovery identity to FILE, which must not exist, instead of showing it
     #[arg(long, value_name = "FILE")]
     recovery_out: Option<PathBuf>,
+    /// Make nothing; print what the machine's credentials for the bucket have to allow
+    ///
+    /// The policy, in AWS's language, is for credentials that can add snapshots, and neither read
+    /// them nor replace or remove anything.
+    #[arg(long, conflicts_with = "recovery_out")]
+    policy: bool,
 }
 
-pub(in crate::cli) const EXAMPLES: &[Example] = &[Example {
-    what: "Keep snapshots on another disk",
-    line: "vaultctl snapshot init --to /media/disk/vaultctl",
-    checked: Checked::Parses,
-}];
+pub(in crate::cli) const EXAMPLES: &[Example] = &[
+    Example {
+        what: "Keep snapshots on another disk",
+        line: "vaultctl snapshot init --to /media/disk/vaultctl",
+        checked: Checked::Parses,
+    },
+    Example {
+        what: "See what the credentials for a bucket have to allow",
+        line: "vaultctl snapshot init --policy --to s3://backups/laptop",
+        checked: Checked::Runs,
+    },
+    Example {
+        what: "Keep snapshots on a server of one's own",
+        line: "vaultctl snapshot init --to 's3://backups/laptop?endpoint=https://s3.example.net&region=garage'",
+        checked: Checked::Parses,
+    },
+];
 
 pub(super) fn run(args: &Args, session: &Session) -> Result<Done, Failure> {
-    let folder = args.place.folder(session)?;
-    let keyring = session.keyring();
-    establish(&keyring, args.recovery_out.as_ref(), session)?;
-    let storage = Local::create(&folder)?;
-    let repository = Repository::init(&storage, &keyring.signer()?)?;
-    session.ui.note(&format!("snapshot repository made at {}", folder.display()));
+    let destination = args.place.destination(session)?;
+    if args.policy {
+        return policy(&destination, session);
+    }
+    establish(&session.keyring(), args.recovery_out.as_ref(), session)?;
+    let storage = prepared(&destination, session)?;
+    let repository = Repository::init(&*storage, &session.keyring().signer()?)?;
+    session.ui.note(&format!("snapshot repository made at {}", storage.place()));
     session.ui.note(&format!("it is signed by {}", repository.signer()));
     if args.place.is_configured(session) {
         Ok(Done::Fully)
     } else {
-        print_settings(&folder, session)
+        print_settings(&destination, session)
     }
 }
 
-fn print_settings(folder: &Path, session: &Session) -> Result<Done, Failure> {
-    let folder = sys::without_links(folder).unwrap_or_else(|| folder.to_owned());
+fn policy(destination: &Destination, session: &Session) -> Result<Done, Failure> {
+    let Destination::Bucket(remote) = destination else {
+        return Err(
+            Failure::usage("a folder has no policy").hint("--to s3://bucket/prefix names a bucket")
+        );
+    };
+    session.ui.line(&writer_policy(&remote.bucket))?;
+    session.ui.note("turn on versioning for the bucket too: then whoever has more rights can not make snapshots vanish without a trace");
+    session.ui.note("for prune, heal, restore and `verify` there are other credentials, `maintenance_credentials` in the settings, which also allow s3:GetObject and s3:DeleteObject; they may be on another machine");
+    Ok(Done::Fully)
+}
+
+/// The storage, made if it is a folder, looked at closely if it is not.
+fn prepared(destination: &Destination, session: &Session) -> Result<Box<dyn Storage>, Failure> {
+    match destination {
+        Destination::Folder(folder) => Ok(Box::new(Local::create(folder)?)),
+        Destination::Bucket(remote) => {
+            let storage = remote.open(Purpose::Maintenance, session)?;
+            tell(storage.probe()?, &storage, session);
+            Ok(Box::new(Patient::new(storage, remote.bucket.patience)))
+        }
+    }
+}
+
+/// Says what the server does, and what that means.
+fn tell(probed: Probed, storage: &S3, session: &Session) {
+    let note = |text: &str| session.ui.note(text);
+    note(match probed.conditional {
+        Conditional::Enforced => "writes that must not replace anything: kept by the server",
+        Conditional::Ignored => {
+            "writes that must not replace anything: ignored by the server; vaultctl looks before each write, but others with these credentials can replace objects"
+        }
+        Conditional::Refused => {
+            "writes that must not replace anything: not known to the server; vaultctl looks before each write, but others with these credentials can replace objects"
+        }
+    });
+    note(if probed.checksum {
+        "checksums of uploads: checked by the server"
+    } else {
+        "checksums of uploads: not checked by the server; `vaultctl snapshot verify` reads everything back"
+    });
+    if probed.delete {
+        note("deleting: these credentials may");
+    } else {
+        note(&format!(
+            "deleting: these credentials may not, so the objects `vaultctl-probe…` stay in `{}`",
+            storage.place()
+        ));
+    }
+}
+
+fn print_settings(destination: &Destination, session: &Session) -> Result<Done, Failure> {
     session.ui.note(&format!(
         "to be able to leave --to out, add to {}:",
         session.config.paths.settings.display()
     ));
-    let url = format!("file://{}", folder.display());
     session.ui.line("[[snapshot.destination]]")?;
+    match destination {
+        Destination::Folder(folder) => folder_settings(folder, session),
+        Destination::Bucket(remote) => bucket_settings(remote, session),
+    }
+}
+
+fn folder_settings(folder: &Path, session: &Session) -> Result<Done, Failure> {
+    let folder = sys::without_links(folder).unwrap_or_else(|| folder.to_owned());
+    let url = format!("file://{}", folder.display());
     let name = folder.file_name().map_or_else(|| "local".into(), |name| name.to_string_lossy());
     session.ui.line(&format!("name = {name:?}"))?;
     session.ui.line(&format!("url = {url:?}"))?;
+    Ok(Done::Fully)
+}
+
+fn bucket_settings(remote: &Remote, session: &Session) -> Result<Done, Failure> {
+    let bucket = &remote.bucket;
+    session.ui.line(&format!("name = {:?}", bucket.name))?;
+    session.ui.line(&format!("url = {:?}", bucket.place()))?;
+    let texts = [("endpoint", &bucket.endpoint), ("region", &bucket.region)];
+    for (key, value) in texts {
+        value.iter().try_for_each(|value| session.ui.line(&format!("{key} = {value:?}")))?;
+    }
+    if let Some(path_style) = bucket.path_style {
+        session.ui.line(&format!("path_style = {path_style}"))?;
+    }
     Ok(Done::Fully)
 }

@@ -2,6 +2,8 @@
 
 pub(super) mod accept;
 pub(super) mod create;
+mod credentials;
+mod destination;
 pub(super) mod init;
 pub(super) mod list;
 pub(super) mod prune;

@@ -3,9 +3,11 @@
 use std::path::PathBuf;
 
 use crate::cli::{Failure, Session};
-use crate::config::{Paths, StoredAs};
+use crate::config::StoredAs;
 use crate::snapshot::{Own, Places, Profile};
-use crate::sys::{Variables, absolute};
+use crate::sys::absolute;
+
+use super::credentials;
 
 /// What is taken: the profiles that were asked for, else those of the settings, else both of ours.
 pub(super) fn profiles(asked: &[String], session: &Session) -> Result<Vec<Profile>, Failure> {
@@ -41,7 +43,8 @@ fn profile(name: &str, session: &Session) -> Result<Profile, Failure> {
 }
 
 /// Where things are on this machine.
-pub(super) fn places(paths: &Paths, variables: &Variables, repositories: Vec<PathBuf>) -> Places {
+pub(super) fn places(session: &Session, repositories: Vec<PathBuf>) -> Places {
+    let (paths, variables) = (&session.config.paths, &session.world.variables);
     let moved = variables.path("CLAUDE_CONFIG_DIR").map(absolute);
     let claude = moved.clone().unwrap_or_else(|| paths.home.join(".claude"));
     let gnupg = variables.path("GNUPGHOME").map(absolute);
@@ -50,7 +53,8 @@ pub(super) fn places(paths: &Paths, variables: &Variables, repositories: Vec<Pat
         .into_iter()
         .chain(paths.identity.clone())
         .chain(repositories)
-        .chain([paths.signing_key()]);
+        .chain([paths.signing_key()])
+        .chain(credentials::files(&session.config));
     Places {
         home: paths.home.clone(),
         claude_main: moved.as_ref().unwrap_or(&paths.home).join(".claude.json"),

@@ -46,7 +46,7 @@ pub(in crate::cli) const EXAMPLES: &[Example] = &[
 ];
 
 pub(super) fn run(args: &Args, session: &Session) -> Result<Done, Failure> {
-    let (paths, storage) = (args.trust.paths(session), args.place.storage(session)?);
+    let (paths, storage) = (args.trust.paths(session), args.place.whole_storage(session)?);
     let keyring = session.keyring_of(&paths);
     let repository = args.trust.open(&*storage, &keyring)?;
     let wanted = match args.snapshot.as_str() {

@@ -7,13 +7,16 @@ use crate::config::Paths;
 use crate::crypto::Fingerprint;
 use crate::keys::{self, Keyring};
 use crate::snapshot::{Known, Pin, Repository, State};
-use crate::storage::{Local, Storage};
+use crate::storage::Storage;
+
+use super::destination::{Destination, Purpose};
 
 /// Where the repository is.
 #[derive(clap::Args)]
 pub(super) struct Place {
-    /// The repository: a destination's name from the settings, or a folder
+    /// The repository: a destination's name from the settings, a folder, or s3://BUCKET/PREFIX
     ///
+    /// After a bucket may stand `?endpoint=URL&region=NAME&path_style=true&patience=SECONDS`.
     /// Needed unless the settings name exactly one.
     #[arg(long, value_name = "DEST")]
     pub(super) to: Option<String>,
@@ -33,27 +36,23 @@ pub(super) struct Trust {
 }
 
 impl Place {
-    /// The folder.
-    pub(super) fn folder(&self, session: &Session) -> Result<PathBuf, Failure> {
+    /// What was named, or the only one that the settings have.
+    pub(super) fn destination(&self, session: &Session) -> Result<Destination, Failure> {
         let configured = &session.config.settings.snapshot.destination;
-        let url = match &self.to {
-            Some(to) => {
-                let named = configured.iter().find(|destination| destination.name == *to);
-                named.map_or(to, |destination| &destination.url)
-            }
-            None => match configured.as_slice() {
-                [only] => &only.url,
-                [] => {
-                    return Err(Failure::usage("no destination is given")
-                        .hint("--to DIR, or [[snapshot.destination]] in the settings"));
-                }
-                _ => {
-                    return Err(Failure::usage("the settings name several destinations")
-                        .hint("--to NAME chooses one"));
-                }
+        let paths = &session.config.paths;
+        match &self.to {
+            Some(to) => match configured.iter().find(|destination| destination.name == *to) {
+                Some(named) => Destination::of_settings(named, paths),
+                None => Destination::of_url(to, paths),
             },
-        };
-        folder_of(url, &session.config.paths)
+            None => match configured.as_slice() {
+                [only] => Destination::of_settings(only, paths),
+                [] => Err(Failure::usage("no destination is given")
+                    .hint("--to DIR, or [[snapshot.destination]] in the settings")),
+                _ => Err(Failure::usage("the settings name several destinations")
+                    .hint("--to NAME chooses one")),
+            },
+        }
     }
 
     /// Whether the settings say where it is.
@@ -62,25 +61,15 @@ impl Place {
         self.to.as_ref().is_none_or(|to| configured.any(|destination| destination.name == *to))
     }
 
-    /// Its storage.
+    /// Its storage, to add to and to look at what is clear text.
     pub(super) fn storage(&self, session: &Session) -> Result<Box<dyn Storage>, Failure> {
-        Ok(Box::new(Local::open(&self.folder(session)?)?))
+        self.destination(session)?.open(Purpose::Taking, session)
     }
-}
 
-fn folder_of(url: &str, paths: &Paths) -> Result<PathBuf, Failure> {
-    let folder = match url.split_once("://") {
-        Some(("file", folder)) => folder,
-        Some(("s3", _)) => {
-            return Err(Failure::usage("this vaultctl can not use S3 yet").hint("use a folder"));
-        }
-        Some((scheme, _)) => {
-            return Err(Failure::usage(format!("a destination can not be `{scheme}:`"))
-                .hint("use a folder"));
-        }
-        None => url,
-    };
-    Ok(paths.expand(folder))
+    /// Its storage, to read and remove objects.
+    pub(super) fn whole_storage(&self, session: &Session) -> Result<Box<dyn Storage>, Failure> {
+        self.destination(session)?.open(Purpose::Maintenance, session)
+    }
 }
 
 impl Trust {

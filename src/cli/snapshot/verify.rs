@@ -5,6 +5,7 @@ use serde_json::json;
 use crate::cli::{Checked, Code, Done, Example, Failure, Session};
 use crate::keys::Keyring;
 use crate::snapshot::{Fault, Gap, Level, Report, SnapshotId, Verification};
+use crate::storage::Storage;
 
 use super::target::{Place, Trust, known};
 
@@ -41,7 +42,7 @@ pub(in crate::cli) const EXAMPLES: &[Example] = &[
 ];
 
 pub(super) fn run(args: &Args, session: &Session) -> Result<Done, Failure> {
-    let (paths, storage) = (args.trust.paths(session), args.place.storage(session)?);
+    let (paths, storage) = (args.trust.paths(session), storage(args, session)?);
     let keyring = session.keyring_of(&paths);
     let repository = args.trust.open(&*storage, &keyring)?;
     let only = args.snapshot.as_deref().map(str::parse::<SnapshotId>).transpose();
@@ -54,6 +55,14 @@ pub(super) fn run(args: &Args, session: &Session) -> Result<Done, Failure> {
     let report = verification.run()?;
     tell(&report, session)?;
     fail_on(&report, session).map(|()| Done::Fully)
+}
+
+/// The first two levels need to read nothing but clear text.
+fn storage(args: &Args, session: &Session) -> Result<Box<dyn Storage>, Failure> {
+    match args.level.as_str() {
+        "history" | "exists" => args.place.storage(session),
+        _ => args.place.whole_storage(session),
+    }
 }
 
 fn level<'k>(name: &str, keyring: &'k Keyring<'_>) -> Result<Level<'k>, Failure> {

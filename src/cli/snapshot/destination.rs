@@ -1,0 +1,117 @@
+//! From a destination, as the settings or the command line name it, to its storage.
+
+use std::path::{Path, PathBuf};
+use std::time::Duration;
+
+use crate::cli::{Failure, Session};
+use crate::config::{self, Paths};
+use crate::storage::{Bucket, Local, Patient, S3, Storage};
+
+use super::credentials::credentials;
+
+/// Where a repository is.
+pub(super) enum Destination {
+    Folder(PathBuf),
+    Bucket(Box<Remote>),
+}
+
+/// A bucket, and who we are there.
+pub(super) struct Remote {
+    pub(super) bucket: Bucket,
+    credentials: Option<String>,
+    maintenance: Option<String>,
+}
+
+/// What a storage is opened for.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub(super) enum Purpose {
+    /// To add objects, and to read what is clear text.
+    Taking,
+    /// To read and remove objects too.
+    Maintenance,
+}
+
+impl Destination {
+    pub(super) fn of_settings(named: &config::Destination, paths: &Paths) -> Result<Self, Failure> {
+        let mut destination = Self::of_url(&named.url, paths)?;
+        if let Self::Bucket(remote) = &mut destination {
+            remote.set(named).map_err(|failure| about(failure, &named.name))?;
+        }
+        Ok(destination)
+    }
+
+    pub(super) fn of_url(url: &str, paths: &Paths) -> Result<Self, Failure> {
+        Ok(match url.split_once("://") {
+            Some(("s3", _)) => Self::Bucket(Box::new(Remote {
+                bucket: url.parse()?,
+                credentials: None,
+                maintenance: None,
+            })),
+            Some(("file", folder)) => Self::Folder(paths.expand(folder)),
+            Some((scheme, _)) => {
+                return Err(Failure::usage(format!("a destination can not be `{scheme}:`"))
+                    .hint("use a folder, or s3://bucket"));
+            }
+            None => Self::Folder(paths.expand(url)),
+        })
+    }
+
+    /// The folder, if it is one.
+    pub(super) fn folder(&self) -> Option<&Path> {
+        match self {
+            Self::Folder(folder) => Some(folder),
+            Self::Bucket(_) => None,
+        }
+    }
+
+    /// Its storage.
+    pub(super) fn open(
+        &self,
+        purpose: Purpose,
+        session: &Session,
+    ) -> Result<Box<dyn Storage>, Failure> {
+        Ok(match self {
+            Self::Folder(folder) => Box::new(Local::open(folder)?),
+            Self::Bucket(remote) => {
+                let patience = remote.bucket.patience;
+                Box::new(Patient::new(remote.open(purpose, session)?, patience))
+            }
+        })
+    }
+}
+
+impl Remote {
+    fn set(&mut self, named: &config::Destination) -> Result<(), Failure> {
+        let bucket = &mut self.bucket;
+        named.endpoint.iter().try_for_each(|endpoint| bucket.set_endpoint(endpoint))?;
+        named.region.iter().try_for_each(|region| bucket.set_region(region))?;
+        bucket.path_style = named.path_style.or(bucket.path_style);
+        bucket.patience = named.patience.map_or(bucket.patience, Duration::from_secs);
+        self.credentials.clone_from(&named.credentials);
+        self.maintenance.clone_from(&named.maintenance_credentials);
+        Ok(())
+    }
+
+    /// The bucket itself, without patience.
+    pub(super) fn open(&self, purpose: Purpose, session: &Session) -> Result<S3, Failure> {
+        let maintenance = self.maintenance.as_ref().filter(|_| purpose == Purpose::Maintenance);
+        let named = maintenance.or(self.credentials.as_ref());
+        let credentials = credentials(named.map(String::as_str), session)?;
+        Ok(S3::open(self.bucket_in(session)?, &credentials)?)
+    }
+
+    /// The region is also where AWS's own tools look for it.
+    fn bucket_in(&self, session: &Session) -> Result<Bucket, Failure> {
+        let mut bucket = self.bucket.clone();
+        let variables = &session.world.variables;
+        let region = ["AWS_REGION", "AWS_DEFAULT_REGION"].iter().find_map(|n| variables.text(n));
+        if let (None, Some(region)) = (&bucket.region, region) {
+            bucket.set_region(region)?;
+        }
+        Ok(bucket)
+    }
+}
+
+fn about(failure: Failure, name: &str) -> Failure {
+    failure.about(&format!("destination `{name}`"))
+}
