@@ -8,7 +8,7 @@ use crate::sys::Spool;
 use super::memory::Memory;
 use super::{Body, Error, Local, ObjectName, Put, Storage, get_whole, put_new, put_signed};
 
-fn name(text: &str) -> ObjectName {
+pub(super) fn name(text: &str) -> ObjectName {
     text.parse().expect("is one")
 }
 

@@ -171,8 +171,10 @@ impl Storage for S3 {
         let range = (offset > 0).then(|| format!("bytes={offset}-"));
         let request = self.client.get_object().bucket(&self.bucket.name);
         let request = request.key(self.bucket.key(name)).set_range(range);
-        let answer = self.runtime.block_on(request.send()).map_err(Trouble::from);
-        let answer = answer.map_err(|trouble| self.not_had(name, trouble))?;
+        let answer = match self.runtime.block_on(request.send()).map_err(Trouble::from) {
+            Err(trouble) if trouble.is_past_the_end() => return Ok(Box::new(io::empty())),
+            answer => answer.map_err(|trouble| self.not_had(name, trouble))?,
+        };
         let is_part = answer.content_range().is_some();
         let mut reader = Download { storage: self, stream: answer.body, piece: Default::default() };
         if offset > 0 && !is_part {

@@ -47,7 +47,9 @@ impl<E: std::error::Error + ProvideErrorMetadata + 'static> From<SdkError<E>> fo
         let is_hopeless = match &error {
             SdkError::ConstructionFailure(_) => true,
             SdkError::DispatchFailure(failure) => {
-                failure.is_user() || root.contains("certificate") || root.contains("InvalidMessage")
+                failure.is_user()
+                    || root.contains("certificate")
+                    || root.contains("corrupt message")
             }
             _ => false,
         };
@@ -94,6 +96,11 @@ impl Trouble {
         self.status == Some(412)
     }
 
+    /// There is nothing from there on.
+    pub(super) fn is_past_the_end(&self) -> bool {
+        self.status == Some(416)
+    }
+
     /// The right to it is missing.
     pub(super) fn is_denied(&self) -> bool {
         self.status == Some(403) && !self.is_about_credentials() && !self.is_about_space()
@@ -122,12 +129,13 @@ impl Trouble {
     }
 
     fn is_about_credentials(&self) -> bool {
-        const CODES: [&str; 8] = [
+        const CODES: [&str; 9] = [
             "AuthFailure",
             "ExpiredToken",
             "InvalidAccessKeyId",
             "InvalidSecurity",
             "InvalidToken",
+            "NotSignedUp",
             "SignatureDoesNotMatch",
             "TokenRefreshRequired",
             "Unauthorized",
