@@ -612,7 +612,7 @@ fn each_failure_has_its_exit_status() {
     machine.fails(14, &["snapshot", "create", "--to", "absent"]);
     machine.fails(1, &["snapshot", "init", "--to", "repository"]);
     machine.fails(2, &["snapshot", "create"]);
-    machine.fails(2, &["snapshot", "create", "--to", "s3://bucket/prefix"]);
+    machine.fails(15, &["snapshot", "create", "--to", "s3://bucket/prefix"]);
     machine.fails(2, &["snapshot", "restore", "nonsense", "--to", "repository", "--target", "t"]);
     machine.fails(
         20,

@@ -8,11 +8,11 @@ use crate::audit::{Action, Event};
 use crate::cli::{Checked, Done, Example, Failure, Session};
 use crate::crypto::Recipient;
 use crate::snapshot::{
-    Created, Creation, Finding, Level, Places, Plan, State, Trouble, Verification,
+    Created, Creation, Finding, Level, Lost, Places, Plan, Repository, State, Trouble, Verification,
 };
 use crate::sys::{self, harmless};
 
-use super::destination::Destination;
+use super::destination::{Destination, Purpose};
 use super::places::{places, profiles};
 use super::progress::Bar;
 use super::target::{Place, Trust};
@@ -52,20 +52,36 @@ pub(in crate::cli) const EXAMPLES: &[Example] = &[
 ];
 
 pub(super) fn run(args: &Args, session: &Session) -> Result<Done, Failure> {
-    let destination = args.place.destination(session).ok();
-    let repository = destination.as_ref().and_then(Destination::folder).map(Path::to_owned);
-    let places = places(session, repository.into_iter().collect());
+    let destinations = args.place.destinations(session).unwrap_or_default();
+    let repositories = destinations.iter().filter_map(Destination::folder).map(Path::to_owned);
+    let places = places(session, repositories.collect());
     let plan = Plan::of(&places, &profiles(&args.profile, session)?);
     if args.dry_run {
         return dry_run(&plan, session);
     }
-    let created = take(args, &plan, session)?;
+    let (keyring, reached) = (session.keyring(), args.place.reach(Purpose::Taking, session)?);
+    let everywhere = Trust::default().open_all(&reached, &keyring, session)?;
+    let created = take(args, &plan, &everywhere.repositories, session)?;
     tell(&created, session)?;
     let complete = tell_missing(&places, session);
     let findings = plan.skipped().iter().chain(&created.findings);
     let done = tell_findings(findings, session);
-    look_again(args, session)?;
-    Ok(if complete { done } else { Done::WithOmissions })
+    let lost = everywhere.lost + tell_lost(&created.lost, session);
+    for repository in &everywhere.repositories {
+        let place = repository.storage().place();
+        if !created.lost.iter().any(|lost| lost.place == place) {
+            look_again(repository, session)?;
+        }
+    }
+    Ok(if complete && lost == 0 { done } else { Done::WithOmissions })
+}
+
+/// Names each place that did not get the snapshot; the answer is how many there are.
+fn tell_lost(lost: &[Lost], session: &Session) -> usize {
+    for Lost { place, error } in lost {
+        session.ui.warn(&format!("the snapshot is not in `{place}`: {error}"));
+    }
+    lost.len()
 }
 
 /// Whether the store is where it should be. A snapshot without it may be right, where none was ever
@@ -94,15 +110,18 @@ fn dry_run(plan: &Plan, session: &Session) -> Result<Done, Failure> {
     Ok(tell_findings(plan.skipped().iter(), session))
 }
 
-fn take(args: &Args, plan: &Plan, session: &Session) -> Result<Created, Failure> {
-    let (keyring, storage) = (session.keyring(), args.place.storage(session)?);
-    let repository = Trust::default().open(&*storage, &keyring)?;
-    let (signer, recipients) = (keyring.signer()?, recipients(session)?);
+fn take(
+    args: &Args,
+    plan: &Plan,
+    repositories: &[Repository<'_>],
+    session: &Session,
+) -> Result<Created, Failure> {
+    let (signer, recipients) = (session.keyring().signer()?, recipients(session)?);
     let state_folder = session.config.paths.state_folder();
     sys::create_folder(state_folder)?;
     let creation = Creation {
-        repositories: std::slice::from_ref(&repository),
-        state: &State::of(state_folder, repository.id()).lock()?,
+        repositories,
+        state: &State::of(state_folder, repositories[0].id()).lock()?,
         signer: &signer,
         recipients: &recipients,
         at: session.world.clock.now(),
@@ -111,7 +130,8 @@ fn take(args: &Args, plan: &Plan, session: &Session) -> Result<Created, Failure>
         progress: &Bar::new(session),
     };
     let created = creation.run(plan).inspect_err(|_| {
-        record(&Event::failed(Action::Snapshot, &repository.storage().place()), session).ok();
+        let place = repositories[0].storage().place();
+        record(&Event::failed(Action::Snapshot, &place), session).ok();
     })?;
     record(&Event::ok(Action::Snapshot, &created.commit.id.to_string()), session)?;
     Ok(created)
@@ -134,9 +154,7 @@ fn recipients(session: &Session) -> Result<Vec<Recipient>, Failure> {
 }
 
 /// A snapshot among commits or objects that do not hold is a reason for alarm, though it is there.
-fn look_again(args: &Args, session: &Session) -> Result<(), Failure> {
-    let (keyring, storage) = (session.keyring(), args.place.storage(session)?);
-    let repository = &Trust::default().open(&*storage, &keyring)?;
+fn look_again(repository: &Repository<'_>, session: &Session) -> Result<(), Failure> {
     let known = super::target::known(repository, session)?;
     let report = Verification { repository, known, level: Level::Exists, only: None }.run()?;
     super::verify::fail_on(&report, session)

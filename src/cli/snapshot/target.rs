@@ -55,6 +55,25 @@ impl Place {
         }
     }
 
+    /// What was named, or all that the settings have.
+    pub(super) fn destinations(&self, session: &Session) -> Result<Vec<Destination>, Failure> {
+        let configured = &session.config.settings.snapshot.destination;
+        if self.to.is_some() || configured.len() < 2 {
+            return Ok(vec![self.destination(session)?]);
+        }
+        let paths = &session.config.paths;
+        configured.iter().map(|named| Destination::of_settings(named, paths)).collect()
+    }
+
+    /// The storages of all that is meant. What can not be reached is told and left out; something
+    /// must be left.
+    pub(super) fn reach(&self, purpose: Purpose, session: &Session) -> Result<Reached, Failure> {
+        let destinations = self.destinations(session)?;
+        let opened = destinations.iter().map(|destination| destination.open(purpose, session));
+        let (storages, lost) = all_but_lost(opened, session)?;
+        Ok(Reached { storages, lost })
+    }
+
     /// Whether the settings say where it is.
     pub(super) fn is_configured(&self, session: &Session) -> bool {
         let mut configured = session.config.settings.snapshot.destination.iter();
@@ -72,7 +91,45 @@ impl Place {
     }
 }
 
+/// The storages of several destinations, as far as they can be reached.
+pub(super) struct Reached {
+    storages: Vec<Box<dyn Storage>>,
+    lost: usize,
+}
+
+/// The same repository in several places.
+pub(super) struct Everywhere<'s> {
+    pub(super) repositories: Vec<Repository<'s>>,
+    /// How many places were left out.
+    pub(super) lost: usize,
+}
+
 impl Trust {
+    /// Opens the repository in each place. What is wrong with one place is told, and it is left out.
+    pub(super) fn open_all<'s>(
+        &self,
+        reached: &'s Reached,
+        keyring: &Keyring<'_>,
+        session: &Session,
+    ) -> Result<Everywhere<'s>, Failure> {
+        let signer = self.signer(keyring)?;
+        let opened = reached
+            .storages
+            .iter()
+            .map(|storage| Repository::open(&**storage, signer.clone()).map_err(Failure::from));
+        let (repositories, lost) = all_but_lost(opened, session)?;
+        let lost = reached.lost + lost;
+        match repositories.iter().find(|other| other.id() != repositories[0].id()) {
+            Some(other) => Err(Failure::usage(format!(
+                "`{}` and `{}` hold different repositories",
+                repositories[0].storage().place(),
+                other.storage().place()
+            ))
+            .hint("--to NAME chooses one; `vaultctl snapshot init --to NAME` makes a copy in an empty place")),
+            None => Ok(Everywhere { repositories, lost }),
+        }
+    }
+
     /// The keys to work with: ours, or the file's that was named.
     pub(super) fn paths(&self, session: &Session) -> Paths {
         let mut paths = session.config.paths.clone();
@@ -108,6 +165,28 @@ impl Trust {
             Err(error) => Err(error.into()),
         }
     }
+}
+
+/// What went well, and how much did not: that is told. When nothing went well, the last failure is
+/// that of the whole.
+fn all_but_lost<T>(
+    tried: impl Iterator<Item = Result<T, Failure>>,
+    session: &Session,
+) -> Result<(Vec<T>, usize), Failure> {
+    let (mut well, mut failures) = (Vec::new(), Vec::new());
+    for tried in tried {
+        match tried {
+            Ok(one) => well.push(one),
+            Err(failure) => failures.push(failure),
+        }
+    }
+    if well.is_empty()
+        && let Some(failure) = failures.pop()
+    {
+        return Err(failure);
+    }
+    failures.iter().for_each(|failure| session.ui.warn(failure.message()));
+    Ok((well, failures.len()))
 }
 
 fn unknown(message: &str) -> Failure {

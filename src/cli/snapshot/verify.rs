@@ -4,9 +4,9 @@ use serde_json::json;
 
 use crate::cli::{Checked, Code, Done, Example, Failure, Session};
 use crate::keys::Keyring;
-use crate::snapshot::{Fault, Gap, Level, Report, SnapshotId, Verification};
-use crate::storage::Storage;
+use crate::snapshot::{Fault, Gap, Level, Report, Repository, SnapshotId, Verification};
 
+use super::destination::Purpose;
 use super::target::{Place, Trust, known};
 
 /// Check that snapshots are what was signed, and name what is not
@@ -42,27 +42,50 @@ pub(in crate::cli) const EXAMPLES: &[Example] = &[
 ];
 
 pub(super) fn run(args: &Args, session: &Session) -> Result<Done, Failure> {
-    let (paths, storage) = (args.trust.paths(session), storage(args, session)?);
+    let (paths, reached) = (args.trust.paths(session), args.place.reach(purpose(args), session)?);
     let keyring = session.keyring_of(&paths);
-    let repository = args.trust.open(&*storage, &keyring)?;
-    let only = args.snapshot.as_deref().map(str::parse::<SnapshotId>).transpose();
-    let verification = Verification {
-        repository: &repository,
-        known: known(&repository, session)?,
-        level: level(&args.level, &keyring)?,
-        only: only.map_err(crate::snapshot::Error::from)?,
-    };
-    let report = verification.run()?;
-    tell(&report, session)?;
-    fail_on(&report, session).map(|()| Done::Fully)
+    let everywhere = args.trust.open_all(&reached, &keyring, session)?;
+    let several = everywhere.repositories.len() > 1;
+    let mut failures = Vec::new();
+    for repository in &everywhere.repositories {
+        let report = verification(args, repository, &keyring, session)?.run()?;
+        if several {
+            session.ui.note(&format!("{}:", repository.storage().place()));
+        }
+        tell(&report, &repository.storage().place(), session)?;
+        failures.extend(fail_on(&report, session).err());
+    }
+    match failures.pop() {
+        Some(last) => {
+            failures.iter().for_each(|failure| session.ui.warn(failure.message()));
+            Err(last)
+        }
+        None if everywhere.lost > 0 => Ok(Done::WithOmissions),
+        None => Ok(Done::Fully),
+    }
 }
 
 /// The first two levels need to read nothing but clear text.
-fn storage(args: &Args, session: &Session) -> Result<Box<dyn Storage>, Failure> {
+fn purpose(args: &Args) -> Purpose {
     match args.level.as_str() {
-        "history" | "exists" => args.place.storage(session),
-        _ => args.place.whole_storage(session),
+        "history" | "exists" => Purpose::Taking,
+        _ => Purpose::Maintenance,
     }
+}
+
+fn verification<'v>(
+    args: &Args,
+    repository: &'v Repository<'v>,
+    keyring: &'v Keyring<'_>,
+    session: &Session,
+) -> Result<Verification<'v>, Failure> {
+    let only = args.snapshot.as_deref().map(str::parse::<SnapshotId>).transpose();
+    Ok(Verification {
+        repository,
+        known: known(repository, session)?,
+        level: level(&args.level, keyring)?,
+        only: only.map_err(crate::snapshot::Error::from)?,
+    })
 }
 
 fn level<'k>(name: &str, keyring: &'k Keyring<'_>) -> Result<Level<'k>, Failure> {
@@ -74,7 +97,7 @@ fn level<'k>(name: &str, keyring: &'k Keyring<'_>) -> Result<Level<'k>, Failure>
     })
 }
 
-fn tell(report: &Report, session: &Session) -> Result<(), Failure> {
+fn tell(report: &Report, place: &str, session: &Session) -> Result<(), Failure> {
     if session.ui.json {
         let faults: Vec<_> = report
             .faults
@@ -83,7 +106,7 @@ fn tell(report: &Report, session: &Session) -> Result<(), Failure> {
             .collect();
         let gaps: Vec<_> = report.gaps.iter().map(|gap| [gap.first, gap.last]).collect();
         return session.ui.json(
-            &json!({ "snapshots": report.commits, "objects": report.objects, "faults": faults, "gaps": gaps }),
+            &json!({ "place": place, "snapshots": report.commits, "objects": report.objects, "faults": faults, "gaps": gaps }),
         );
     }
     for id in &report.newer {
