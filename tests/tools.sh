@@ -33,7 +33,7 @@ install_packages() {
 # have_crate PROGRAM CRATE VERSION: a program from crates.io, built once and kept.
 have_crate() {
   local program=$cache/tools/bin/$1
-  case $("$program" --version 2>/dev/null) in *" $3") return 0 ;; esac
+  case " $("$program" --version 2>/dev/null) " in *[\ :]"$3 "*) return 0 ;; esac
   say "building $2 $3 (once)"
   cargo install --quiet --locked --root "$cache/tools" "$2@$3"
 }
@@ -47,6 +47,7 @@ have_npm() {
 }
 
 have_rage() { have_crate rage rage 0.12.1; }
+have_garage() { have_crate garage garage 2.5.0; }
 have_deny() { have_crate cargo-deny cargo-deny 0.20.2; }
 have_everything() { have_npm @modelcontextprotocol/server-everything 2026.8.31; }
 

@@ -78,7 +78,11 @@ impl Named {
     fn about(&self, error: Error) -> Error {
         let damaged = |reason: &dyn ToString| Error::damaged(&self.name, reason.to_string());
         match error {
-            Error::Stream(reason) => damaged(&reason),
+            // A network that fails says nothing about the object.
+            Error::Stream(reason) => match reason.downcast::<storage::Error>() {
+                Ok(unreachable) => unreachable.into(),
+                Err(reason) => damaged(&reason),
+            },
             Error::Crypto(
                 reason @ (crypto::Error::Damaged(_)
                 | crypto::Error::NotCiphertext(_)

@@ -93,7 +93,10 @@ impl<'s> Repository<'s> {
             put_guide(storage, &object_name(name), text, &signed)?;
         }
         // Left by an init that was stopped before its last step; it is over another statement.
-        storage.delete(&about_name().signature())?;
+        let left = about_name().signature();
+        if storage.head(&left)?.is_some() {
+            storage.delete(&left)?;
+        }
         put_signed(storage, &about_name(), &signed)?;
         Ok(Self { storage, trusted: signer.verifier().fingerprint(), about })
     }

@@ -8,6 +8,9 @@
 
 mod age_interop;
 mod architecture;
+mod bucket;
+mod bucket_policy;
+mod bucket_server;
 mod clipboard;
 mod concurrency;
 mod differential;
@@ -15,6 +18,7 @@ mod display;
 mod docker_credential;
 mod examples;
 mod exit_codes;
+mod garage;
 mod generated;
 mod houserules;
 mod interrupted;
@@ -37,4 +41,5 @@ mod stories;
 mod story;
 mod surface;
 mod tools;
+mod unruly;
 mod world;

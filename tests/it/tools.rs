@@ -12,6 +12,11 @@ pub(crate) fn everything_server() -> PathBuf {
     kept("npm/node_modules/.bin/mcp-server-everything")
 }
 
+/// A distributed object store that speaks S3.
+pub(crate) fn garage() -> PathBuf {
+    kept("tools/bin/garage")
+}
+
 fn kept(below: &str) -> PathBuf {
     let home = || PathBuf::from(std::env::var_os("HOME").expect("HOME is set")).join(".cache");
     let cache = std::env::var_os("XDG_CACHE_HOME").map_or_else(home, PathBuf::from);

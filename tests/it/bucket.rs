@@ -1,0 +1,523 @@
+//! Snapshots in a bucket: on a real server (Garage), with credentials that may only do what the
+//! printed policy says, and on servers and networks that misbehave.
+
+use std::fs;
+use std::os::unix::fs::PermissionsExt;
+use std::sync::Arc;
+use std::time::{Duration, Instant};
+
+use super::bucket_policy::Policy;
+use super::bucket_server::{Asked, BucketServer};
+use super::garage::{self, Garage};
+use super::unruly::{Manner, Unruly};
+use super::world::World;
+
+/// Claude's home with a token in it, and settings that name a bucket as the destination.
+fn world_with(endpoint: &str, bucket: &str, key: (&str, &str)) -> World {
+    let world = World::new();
+    let token = format!("{{\"env\":{{\"TOKEN\":\"{}\"}}}}", world.canary());
+    world.plant(".claude/settings.json", token);
+    plant_transcript(&world, 1);
+    plant_key(&world, "s3", key);
+    world.plant(
+        ".config/vaultctl/config.toml",
+        format!(
+            "[[snapshot.destination]]\nname = \"cloud\"\nurl = \"s3://{bucket}/laptop\"\nendpoint = \"http://{endpoint}\"\nregion = \"garage\"\ncredentials_file = \"~/s3\"\npatience = 20\n"
+        ),
+    );
+    world
+}
+
+/// Larger than the buffers on the way; a later one begins as the one before.
+fn plant_transcript(world: &World, nights: u64) {
+    let line = |n: u64| {
+        let noise = n.wrapping_mul(0x9E37_79B9_7F4A_7C15) ^ n.rotate_left(17);
+        format!("{{\"n\":{n},\"text\":\"{noise:016x}{:016x}\"}}\n", noise.wrapping_mul(n | 1))
+    };
+    let text: String = (0..nights * 20_000).map(line).collect();
+    world.plant(".claude/projects/-srv-x/session.jsonl", text);
+}
+
+fn plant_key(world: &World, name: &str, (id, secret): (&str, &str)) {
+    let file = format!("aws_access_key_id = {id}\naws_secret_access_key = {secret}\n");
+    let path = world.plant(name, file);
+    fs::set_permissions(path, fs::Permissions::from_mode(0o600)).expect("it is ours");
+}
+
+fn init(world: &World) -> String {
+    world.sh("vaultctl snapshot init 2>&1").reveal().ok()
+}
+
+fn snapshots(world: &World) -> Vec<String> {
+    let list = world.sh("vaultctl snapshot list").run().ok();
+    list.lines().map(|line| line.split(' ').next().expect("a name").to_owned()).collect()
+}
+
+/// Everything is there as it was signed, opens, and comes back.
+fn expect_usable(world: &World, restored: &str) {
+    world.sh("vaultctl snapshot verify --level data").run().ok();
+    world.sh(&format!("vaultctl snapshot restore --target {restored}")).run().ok();
+    let session = ".claude/projects/-srv-x/session.jsonl";
+    let (live, back) = (world.path(session), world.path(restored).join("HOME").join(session));
+    assert!(fs::read(live).expect("is there") == fs::read(back).expect("came back"));
+    fs::remove_dir_all(world.path(restored)).expect("is ours");
+}
+
+fn on_garage(bucket: &str) -> (Arc<Garage>, World) {
+    let garage = Garage::shared();
+    garage.make_bucket(bucket);
+    let world = world_with(garage.address(), bucket, garage::KEY);
+    (garage, world)
+}
+
+#[test]
+fn garage_keeps_snapshots() {
+    let (_garage, world) = on_garage("whole-life");
+    let said = init(&world);
+    for line in [
+        "writes that must not replace anything: ignored by the server; vaultctl looks before each write",
+        "checksums of uploads: checked by the server",
+        "deleting: these credentials may",
+        "snapshot repository made at s3://whole-life/laptop",
+    ] {
+        assert!(said.contains(line), "{said}");
+    }
+    world.sh("vaultctl snapshot create").run().ok();
+    world.sh("vaultctl snapshot create").run().ok();
+    plant_transcript(&world, 2);
+    world.sh("vaultctl snapshot create").run().ok();
+    assert_eq!(snapshots(&world).len(), 3);
+    for level in ["history", "exists", "scrub", "data"] {
+        world.sh(&format!("vaultctl snapshot verify --level {level}")).run().ok();
+    }
+    expect_usable(&world, "restored");
+    world.sh("vaultctl snapshot prune --yes").run().ok();
+    world.sh("vaultctl snapshot init").run().fails(1);
+}
+
+#[test]
+fn everything_can_stand_in_one_url() {
+    let garage = Garage::shared();
+    garage.make_bucket("one-url");
+    let world = World::new();
+    world.plant(".claude/settings.json", "{}");
+    let place = format!(
+        "'s3://one-url/a/b?endpoint=http://{}&region=garage&path_style=true&patience=5'",
+        garage.address()
+    );
+    let (id, secret) = garage::KEY;
+    let keys = format!("export AWS_ACCESS_KEY_ID={id} AWS_SECRET_ACCESS_KEY={secret};");
+    let settings = world.sh(&format!("{keys} vaultctl snapshot init --to {place}")).reveal().ok();
+    for line in ["url = \"s3://one-url/a/b\"", "region = \"garage\"", "path_style = true"] {
+        assert!(settings.contains(line), "{settings}");
+    }
+    world.sh(&format!("{keys} vaultctl snapshot create --to {place}")).run().ok();
+    // AWS's own file, and one of its profiles.
+    let profile = format!("[work]\naws_access_key_id = {id}\naws_secret_access_key = {secret}\n");
+    world.plant(".aws/credentials", profile);
+    world.sh(&format!("AWS_PROFILE=work vaultctl snapshot list --to {place}")).run().ok();
+    world.sh(&format!("vaultctl snapshot list --to {place}")).run().fails(1);
+}
+
+#[test]
+fn credentials_can_be_an_entry_of_the_store() {
+    let garage = Garage::shared();
+    garage.make_bucket("an-entry");
+    let (id, secret) = garage::KEY;
+    let world = World::with_store();
+    world
+        .sh("vaultctl insert -m backup/garage")
+        .input(format!("{secret}\naccess_key_id: {id}\n"))
+        .run()
+        .ok();
+    world.plant(
+        ".config/vaultctl/config.toml",
+        format!(
+            "[[snapshot.destination]]\nname = \"cloud\"\nurl = \"s3://an-entry?endpoint=http://{}&region=garage\"\ncredentials = \"vault:backup/garage\"\n",
+            garage.address()
+        ),
+    );
+    init(&world);
+    let audit = world.sh("vaultctl audit show").run().ok();
+    assert!(audit.contains("backup/garage"), "{audit}");
+    world.plant(
+        ".config/vaultctl/config.toml",
+        "[[snapshot.destination]]\nname = \"cloud\"\nurl = \"s3://an-entry\"\ncredentials = \"vault:backup/none\"\n",
+    );
+    world.sh("vaultctl snapshot list").run().fails(20);
+}
+
+#[test]
+fn each_trouble_with_the_bucket_is_one_clear_line() {
+    let (garage, world) = on_garage("troubles");
+    init(&world);
+    let settings = world.path(".config/vaultctl/config.toml");
+    let proper = fs::read_to_string(&settings).expect("is there");
+    let gone = {
+        let listener = std::net::TcpListener::bind("127.0.0.1:0").expect("a port");
+        listener.local_addr().expect("has one").to_string()
+    };
+    let cases: [(&str, &str, i32, &str); 5] = [
+        ("s3://troubles/laptop", "s3://no-such-bucket/laptop", 10, "there is no bucket"),
+        ("s3://troubles/laptop", "s3://troubles/other", 10, "no snapshot repository"),
+        ("\"garage\"", "\"elsewhere\"", 1, "is in another region"),
+        (garage.address(), &gone, 14, "can not be reached: Connection refused"),
+        ("~/s3", "~/none", 20, "there is no `"),
+    ];
+    for (from, to, status, said) in cases {
+        let changed = proper.replacen(from, to, 1).replace("patience = 20", "patience = 1");
+        assert_ne!(changed, proper);
+        fs::write(&settings, changed).expect("is written");
+        let error = world.sh("vaultctl snapshot list").run().fails(status);
+        assert!(error.contains(said) && error.lines().count() == 2, "{to}: {error}");
+    }
+    fs::write(&settings, proper).expect("is written");
+    for (id, secret) in
+        [("GK000000000000000000000000", garage::KEY.1), (garage::KEY.0, &"0".repeat(64))]
+    {
+        plant_key(&world, "s3", (id, secret));
+        let error = world.sh("vaultctl snapshot create").run().fails(1);
+        assert!(error.contains("does not accept the credentials"), "{error}");
+        assert!(!error.contains(secret), "{error}");
+    }
+}
+
+#[test]
+fn a_file_of_credentials_is_private_and_in_no_snapshot() {
+    let (_garage, world) = on_garage("private");
+    init(&world);
+    let session = world.path(".claude");
+    fs::rename(world.path("s3"), session.join("s3")).expect("is moved");
+    let settings = world.path(".config/vaultctl/config.toml");
+    let text = fs::read_to_string(&settings).expect("is there").replace("~/s3", "~/.claude/s3");
+    fs::write(&settings, text).expect("is written");
+    world.sh("vaultctl snapshot create").run().ok();
+    let taken = world.sh("vaultctl snapshot restore --dry-run").run().ok();
+    assert!(taken.contains("settings.json") && !taken.contains(".claude/s3"), "{taken}");
+    fs::set_permissions(session.join("s3"), fs::Permissions::from_mode(0o640)).expect("is ours");
+    let error = world.sh("vaultctl snapshot list").run().fails(1);
+    assert!(error.contains("others can read it"), "{error}");
+}
+
+#[test]
+fn a_full_bucket_is_told_and_stays_usable() {
+    let (garage, world) = on_garage("full");
+    init(&world);
+    world.sh("vaultctl snapshot create").run().ok();
+    let before = snapshots(&world);
+    garage.limit_bucket("full", 1_000);
+    plant_transcript(&world, 3);
+    let error = world.sh("vaultctl snapshot create").run().fails(1);
+    assert!(error.contains("no space is left in `s3://full/laptop`"), "{error}");
+    assert_eq!(snapshots(&world), before);
+    world.sh("vaultctl snapshot verify --level data").run().ok();
+    garage.limit_bucket("full", 1_000_000_000);
+    world.sh("vaultctl snapshot create").run().ok();
+    expect_usable(&world, "restored");
+}
+
+/// A server in this process, in whose bucket everything lies as files of the world: what is uploaded
+/// is searched for secrets too.
+struct Cloud {
+    world: World,
+    server: BucketServer,
+}
+
+const WRITER: &str = "AKIDWRITER";
+const MAINTAINER: &str = "AKIDMAINTAINER";
+
+impl Cloud {
+    fn new(rule: impl Fn(&Asked) -> bool + Send + Sync + 'static) -> Self {
+        let place = World::new();
+        let (writer, maintainer) =
+            (format!("{}writer", place.canary()), format!("{}maintainer", place.canary()));
+        fs::create_dir_all(place.path("server/vault")).expect("is made");
+        let keys = [(WRITER, writer.as_str()), (MAINTAINER, maintainer.as_str())];
+        let server = BucketServer::start(&place.path("server"), &keys, Arc::new(rule));
+        plant_key(&place, "s3", (WRITER, &writer));
+        plant_key(&place, "s3-all", (MAINTAINER, &maintainer));
+        place.plant(".claude/settings.json", format!("{{\"token\":\"{}\"}}", place.canary()));
+        plant_transcript(&place, 1);
+        let cloud = Self { world: place, server };
+        cloud.settings(cloud.server.address(), "");
+        cloud
+    }
+
+    fn settings(&self, address: &str, more: &str) {
+        self.world.plant(
+            ".config/vaultctl/config.toml",
+            format!(
+                "[[snapshot.destination]]\nname = \"cloud\"\nurl = \"s3://vault/laptop\"\nendpoint = \"http://{address}\"\ncredentials = \"~/s3\"\npatience = 8\n{more}\n"
+            ),
+        );
+    }
+
+    fn with_maintenance(&self) {
+        self.settings(self.server.address(), "maintenance_credentials = \"~/s3-all\"");
+    }
+}
+
+/// What `--policy` prints, applied by a server to one of two credentials; the other may do anything.
+#[test]
+fn the_printed_policy_is_enough_to_take_snapshots_and_for_nothing_else() {
+    let printed =
+        World::new().sh("vaultctl snapshot init --policy --to s3://vault/laptop").run().ok();
+    let policy = Policy::parse(&printed);
+    let cloud = Cloud::new(move |asked| asked.key_id == MAINTAINER || policy.allows(asked));
+    let world = &cloud.world;
+
+    // Init with the writer's credentials: they can not remove the probe, and that is said.
+    let said = init(world);
+    assert!(said.contains("writes that must not replace anything: kept by the server"), "{said}");
+    assert!(said.contains("deleting: these credentials may not"), "{said}");
+    world.sh("vaultctl snapshot create").run().ok();
+    world.sh("vaultctl snapshot create").run().ok();
+    plant_transcript(world, 2);
+    world.sh("vaultctl snapshot create").run().ok();
+    assert_eq!(snapshots(world).len(), 3);
+    world.sh("vaultctl snapshot verify --level history").run().ok();
+    world.sh("vaultctl snapshot verify --level exists").run().ok();
+
+    for refused in ["verify", "verify --level data", "restore --target restored"] {
+        let error = world.sh(&format!("vaultctl snapshot {refused}")).run().fails(1);
+        assert!(error.contains("may not read this object (s3:GetObject)"), "{refused}: {error}");
+        assert!(error.contains("maintenance_credentials"), "{refused}: {error}");
+    }
+    assert!(!world.path("restored").exists());
+
+    cloud.with_maintenance();
+    expect_usable(world, "restored");
+    world.sh("vaultctl snapshot create").run().ok();
+}
+
+/// Asked directly, without our program's good manners.
+#[test]
+fn the_printed_policy_refuses_what_a_thief_would_want() {
+    let printed =
+        World::new().sh("vaultctl snapshot init --policy --to s3://vault/laptop").run().ok();
+    let policy = Policy::parse(&printed);
+    let asked = |action: &str, key: &str, is_conditional: bool| Asked {
+        key_id: WRITER.to_owned(),
+        action: action.to_owned(),
+        resource: format!("arn:aws:s3:::vault/{key}"),
+        prefix: None,
+        is_conditional,
+    };
+    for (action, key, is_conditional) in [
+        ("s3:PutObject", "laptop/packs/aa/x", true),
+        ("s3:PutObject", "laptop/commits/x.commit", true),
+        ("s3:GetObject", "laptop/commits/x.commit", false),
+        ("s3:GetObject", "laptop/vaultctl-repo.sig", false),
+    ] {
+        assert!(policy.allows(&asked(action, key, is_conditional)), "{action} {key}");
+    }
+    for (action, key, is_conditional) in [
+        ("s3:PutObject", "laptop/packs/aa/x", false),
+        ("s3:PutObject", "laptop/commits/x.commit", false),
+        ("s3:PutObject", "other/commits/x.commit", true),
+        ("s3:GetObject", "laptop/packs/aa/x", false),
+        ("s3:GetObject", "laptop/snaps/x", false),
+        ("s3:GetObject", "other/commits/x.commit", false),
+        ("s3:DeleteObject", "laptop/packs/aa/x", false),
+        ("s3:DeleteObject", "laptop/commits/x.commit", false),
+        ("s3:CreateMultipartUpload", "laptop/packs/aa/x", false),
+    ] {
+        assert!(!policy.allows(&asked(action, key, is_conditional)), "{action} {key}");
+    }
+}
+
+fn anything(_: &Asked) -> bool {
+    true
+}
+
+/// What a test wants to happen, and how `create` has to end.
+struct Case {
+    what: &'static str,
+    times: usize,
+    manner: Manner,
+    meant: fn(&super::unruly::Request) -> bool,
+    /// The exit status, and a part of the error.
+    ends: Option<(i32, &'static str)>,
+}
+
+const ALWAYS: usize = usize::MAX;
+
+/// Runs `create` through each trouble. Whatever came of it: what is reported stored is there, what
+/// is listed is whole, and when the trouble is over the next run goes well.
+fn survives(cases: &[Case]) {
+    let cloud = Cloud::new(anything);
+    let world = &cloud.world;
+    init(world);
+    world.sh("vaultctl snapshot create").run().ok();
+    for (number, case) in cases.iter().enumerate() {
+        let unruly = Unruly::before(cloud.server.address());
+        unruly.misbehaves(case.times, case.manner, case.meant);
+        cloud.settings(unruly.address(), "");
+        plant_transcript(world, number as u64 + 2);
+        let before = snapshots_directly(&cloud);
+        cloud.settings(unruly.address(), "");
+        let output = world.sh("vaultctl snapshot create").run();
+        match case.ends {
+            None => {
+                let created = output.ok();
+                let after = snapshots_directly(&cloud);
+                assert_eq!(after.last().map(String::as_str), Some(created.trim()), "{}", case.what);
+            }
+            Some((status, said)) => {
+                let stdout = output.stdout.clone();
+                let error = output.fails(status);
+                assert!(error.contains(said), "{}: {error}", case.what);
+                assert!(stdout.is_empty(), "{}: nothing is reported stored", case.what);
+                assert!(snapshots_directly(&cloud).len() <= before.len() + 1, "{}", case.what);
+            }
+        }
+        cloud.settings(cloud.server.address(), "");
+        world.sh("vaultctl snapshot verify --level data").run().ok();
+        world.sh("vaultctl snapshot create").run().ok();
+        expect_usable(world, "restored");
+    }
+}
+
+fn snapshots_directly(cloud: &Cloud) -> Vec<String> {
+    cloud.settings(cloud.server.address(), "");
+    snapshots(&cloud.world)
+}
+
+#[test]
+fn a_server_that_is_busy_for_a_moment_stops_nobody() {
+    let busy = |what, status, meant| Case {
+        what,
+        times: 2,
+        manner: Manner::Answers(status),
+        meant,
+        ends: None,
+    };
+    survives(&[
+        busy("500 on packs", 500, |asked| asked.stores("/packs/")),
+        busy("503 on the object", 503, |asked| asked.stores("/snaps/")),
+        busy("409 on the commit", 409, |asked| asked.stores(".commit")),
+        busy("503 on lists", 503, |asked| asked.lists()),
+        busy("429 on everything", 429, |_| true),
+        Case {
+            what: "every answer takes a while",
+            times: ALWAYS,
+            manner: Manner::Delays(Duration::from_millis(100)),
+            meant: |_| true,
+            ends: None,
+        },
+    ]);
+}
+
+#[test]
+fn connections_that_break_stop_nobody() {
+    let cut = |what, manner, meant| Case { what, times: 2, manner, meant, ends: None };
+    survives(&[
+        cut("an upload is cut", Manner::CutsUpload(300_000), |asked| asked.stores("/packs/")),
+        cut("an upload is cut at once", Manner::CutsUpload(0), |asked| asked.stores("/snaps/")),
+        cut("a listing is cut", Manner::CutsDownload(250), |asked| asked.lists()),
+        cut("a commit is cut while it comes", Manner::CutsDownload(300), |asked| {
+            asked.reads(".commit")
+        }),
+        cut("answers to packs are lost", Manner::LosesAnswer, |asked| asked.stores("/packs/")),
+        cut("the answer to the object is lost", Manner::LosesAnswer, |asked| {
+            asked.stores("/snaps/")
+        }),
+        cut("answers to signature and commit are lost", Manner::LosesAnswer, |asked| {
+            asked.stores("/commits/")
+        }),
+    ]);
+}
+
+#[test]
+fn a_server_that_will_not_is_one_clear_error() {
+    let case = |what, manner, meant, ends| Case { what, times: ALWAYS, manner, meant, ends };
+    survives(&[
+        case(
+            "it fails at every pack",
+            Manner::Answers(500),
+            |asked| asked.stores("/packs/"),
+            Some((14, "can not be reached: the server answers 500")),
+        ),
+        case(
+            "it fails at every commit",
+            Manner::Answers(503),
+            |asked| asked.stores(".commit"),
+            Some((14, "can not be reached: the server answers 503")),
+        ),
+        case(
+            "it is full",
+            Manner::Answers(507),
+            |asked| asked.stores("/packs/"),
+            Some((1, "no space is left in `s3://vault/laptop`")),
+        ),
+        case(
+            "it knows no conditional writes",
+            Manner::Answers(501),
+            |asked| asked.stores("/packs/"),
+            Some((1, "refuses: the server answers 501")),
+        ),
+        case(
+            "it never takes an upload to its end",
+            Manner::CutsUpload(300_000),
+            |asked| asked.stores("/packs/"),
+            Some((14, "can not be reached")),
+        ),
+        case(
+            "it says that it has packs, and throws them away",
+            Manner::AnswersEarly(200),
+            |asked| asked.stores("/packs/"),
+            Some((13, "it is not there as it was written")),
+        ),
+        case(
+            "it says that it has the commit, and throws it away",
+            Manner::AnswersEarly(200),
+            |asked| asked.stores(".commit"),
+            Some((13, "has not kept")),
+        ),
+        case(
+            "it never answers",
+            Manner::Hangs,
+            |asked| asked.lists(),
+            Some((14, "it does not answer in time")),
+        ),
+    ]);
+}
+
+/// The condition is a header: a server that does not know it says 501 to whoever sends it.
+#[test]
+fn without_conditional_writes_it_looks_first() {
+    let cloud = Cloud::new(anything);
+    let world = &cloud.world;
+    let unruly = Unruly::before(cloud.server.address());
+    unruly.behaves(|asked| {
+        if asked.has_header("if-none-match") { Manner::Answers(501) } else { Manner::Proper }
+    });
+    cloud.settings(unruly.address(), "");
+    let said = init(world);
+    assert!(said.contains("not known to the server; vaultctl looks before each write"), "{said}");
+    world.sh("vaultctl snapshot create").run().ok();
+    expect_usable(world, "restored");
+}
+
+#[test]
+fn a_download_that_is_cut_goes_on_where_it_was() {
+    let cloud = Cloud::new(anything);
+    let world = &cloud.world;
+    init(world);
+    world.sh("vaultctl snapshot create").run().ok();
+    let unruly = Unruly::before(cloud.server.address());
+    cloud.settings(unruly.address(), "");
+    for bytes in [400, 10_000, 200_000] {
+        unruly.misbehaves(4, Manner::CutsDownload(bytes), |asked| asked.reads("/packs/"));
+        expect_usable(world, "restored");
+    }
+    // A network that never gets so far is no damage of the snapshot.
+    unruly.misbehaves(ALWAYS, Manner::CutsDownload(200), |asked| asked.reads("/packs/"));
+    for checked in ["verify", "verify --level data", "restore --target restored"] {
+        let began = Instant::now();
+        let error = world.sh(&format!("vaultctl snapshot {checked}")).run().fails(14);
+        assert!(error.contains("can not be reached"), "{checked}: {error}");
+        assert!(began.elapsed() < Duration::from_secs(60), "{checked}");
+    }
+    assert!(!world.path("restored").exists());
+}
