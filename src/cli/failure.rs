@@ -368,6 +368,8 @@ impl From<storage::Error> for Failure {
             }
             storage::Error::Unreachable(_) => Self::new(Code::Unreachable, message)
                 .hint("is the disk mounted? `vaultctl snapshot init` makes a new repository"),
+            storage::Error::Oversized { .. } => Self::failed(message)
+                .hint("`store = \"parts\"` in a profile keeps its files out of the one object"),
             storage::Error::NoAnswer { .. } => Self::new(Code::Unreachable, message)
                 .hint("nothing is lost; `patience` in the settings says for how long it is tried"),
             storage::Error::Denied { .. } => Self::failed(message).hint(

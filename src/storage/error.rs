@@ -18,6 +18,14 @@ pub enum Error {
     /// Larger than such an object can be.
     #[error("`{0}` is larger than it can be")]
     TooLarge(ObjectName),
+    /// More than one request can bring.
+    #[error("{size} bytes are more than `{place}` takes as one object")]
+    Oversized {
+        /// Which storage.
+        place: String,
+        /// How much there is.
+        size: u64,
+    },
     /// The storage is not there, or does not answer.
     #[error("`{0}` can not be reached")]
     Unreachable(String),

@@ -2,7 +2,9 @@
 //! printed policy says, and on servers and networks that misbehave.
 
 use std::fs;
+use std::io::{BufRead, BufReader};
 use std::os::unix::fs::PermissionsExt;
+use std::process::{Child, Command, Stdio};
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
@@ -497,6 +499,74 @@ fn without_conditional_writes_it_looks_first() {
     assert!(said.contains("not known to the server; vaultctl looks before each write"), "{said}");
     world.sh("vaultctl snapshot create").run().ok();
     expect_usable(world, "restored");
+}
+
+/// TLS in front of a server, by a certificate of its own that no system trusts.
+struct Encrypted {
+    folder: tempfile::TempDir,
+    process: Child,
+    address: String,
+}
+
+const TLS_PROXY: &str = r#"
+const [server, folder] = process.argv.slice(2), fs = require('fs'), net = require('net');
+const read = name => fs.readFileSync(`${folder}/${name}`);
+require('tls').createServer({ key: read('key.pem'), cert: read('cert.pem') }, client => {
+  const [host, port] = server.split(':'), plain = net.connect(port, host);
+  client.on('error', () => plain.destroy()), plain.on('error', () => client.destroy());
+  client.pipe(plain).pipe(client);
+}).on('tlsClientError', () => {}).listen(0, '127.0.0.1', function () {
+  console.log(this.address().port);
+});
+"#;
+
+impl Encrypted {
+    fn before(server: &str) -> Self {
+        let folder = tempfile::tempdir().expect("a folder");
+        let made = Command::new("openssl")
+            .args("req -x509 -newkey ec -pkeyopt ec_paramgen_curve:prime256v1 -nodes -days 2 -subj /CN=test -addext subjectAltName=IP:127.0.0.1 -addext basicConstraints=critical,CA:FALSE -keyout key.pem -out cert.pem".split(' '))
+            .current_dir(folder.path())
+            .output()
+            .expect("openssl starts");
+        assert!(made.status.success(), "{}", String::from_utf8_lossy(&made.stderr));
+        fs::write(folder.path().join("proxy.js"), TLS_PROXY).expect("is written");
+        let mut process = Command::new("node")
+            .args([folder.path().join("proxy.js").as_os_str(), server.as_ref()])
+            .arg(folder.path())
+            .stdout(Stdio::piped())
+            .spawn()
+            .expect("node starts");
+        let mut port = String::new();
+        let stdout = process.stdout.take().expect("it was piped");
+        BufReader::new(stdout).read_line(&mut port).expect("it tells its port");
+        Self { folder, process, address: format!("127.0.0.1:{}", port.trim()) }
+    }
+}
+
+impl Drop for Encrypted {
+    fn drop(&mut self) {
+        drop(self.process.kill());
+        drop(self.process.wait());
+    }
+}
+
+#[test]
+fn a_server_is_believed_by_its_certificate_only() {
+    let cloud = Cloud::new(anything);
+    let world = &cloud.world;
+    init(world);
+    let encrypted = Encrypted::before(cloud.server.address());
+    let (https, http) = (format!("https://{}", encrypted.address), cloud.server.address());
+    let settings = world.path(".config/vaultctl/config.toml");
+    let text = fs::read_to_string(&settings).expect("is there");
+    world.plant(".config/vaultctl/config.toml", text.replace(&format!("http://{http}"), &https));
+    let began = Instant::now();
+    let error = world.sh("vaultctl snapshot create").run().fails(1);
+    assert!(error.contains("refuses: invalid peer certificate"), "{error}");
+    assert!(began.elapsed() < Duration::from_secs(5), "it is not tried again");
+    let trust = format!("SSL_CERT_FILE={}", encrypted.folder.path().join("cert.pem").display());
+    world.sh(&format!("{trust} vaultctl snapshot create")).run().ok();
+    world.sh(&format!("{trust} vaultctl snapshot verify --level data")).run().ok();
 }
 
 #[test]

@@ -114,6 +114,10 @@ impl S3 {
             .body(content))
     }
 
+    fn expect_fitting(&self, size: u64) -> Result<(), Error> {
+        if size > LARGEST { Err(Error::Oversized { place: self.place(), size }) } else { Ok(()) }
+    }
+
     fn send(&self, name: &ObjectName, body: &Body<'_>, conditional: bool) -> Result<Put, Error> {
         let condition = conditional.then(|| NOTHING_THERE.to_owned());
         let request = self.put_request(name, body)?.set_if_none_match(condition).customize();
@@ -154,9 +158,7 @@ impl Storage for S3 {
     }
 
     fn put(&self, name: &ObjectName, body: &Body<'_>) -> Result<Put, Error> {
-        if body.size() > LARGEST {
-            return Err(Error::TooLarge(name.clone()));
-        }
+        self.expect_fitting(body.size())?;
         if self.head(name)?.is_some() {
             return Ok(Put::AlreadyThere);
         }

@@ -13,6 +13,7 @@ use super::super::suite::{name, statement, suite};
 use super::super::{Patient, put_new, put_signed};
 use super::*;
 
+#[expect(dead_code, reason = "the tests that run the program look at more of it")]
 #[path = "../../../tests/it/bucket_server.rs"]
 mod bucket_server;
 
@@ -161,6 +162,15 @@ fn a_server_that_is_gone_does_not_answer() {
     let patient = Patient::new(bucket, Duration::ZERO);
     let error = patient.head(&name("a")).expect_err("nobody answers");
     assert!(matches!(error, Error::NoAnswer { .. }), "{error:?}");
+}
+
+#[test]
+fn what_is_too_large_for_one_request_is_refused() {
+    let place = Place::new(anything);
+    let bucket = place.bucket("vault");
+    bucket.expect_fitting(5 << 30).expect("is the limit of AWS");
+    let larger = bucket.expect_fitting((5 << 30) + 1);
+    assert!(matches!(larger, Err(Error::Oversized { .. })));
 }
 
 #[test]
