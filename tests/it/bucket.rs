@@ -477,6 +477,12 @@ fn a_server_that_will_not_is_one_clear_error() {
             Some((13, "has not kept")),
         ),
         case(
+            "it takes packs and never answers",
+            Manner::Hangs,
+            |asked| asked.stores("/packs/"),
+            Some((14, "it does not answer in time")),
+        ),
+        case(
             "it never answers",
             Manner::Hangs,
             |asked| asked.lists(),

@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use aws_sdk_s3::Client;
 use aws_sdk_s3::config::retry::RetryConfig;
-use aws_sdk_s3::config::timeout::TimeoutConfig;
+use aws_sdk_s3::config::timeout::{TimeoutConfig, TimeoutConfigBuilder};
 use aws_sdk_s3::config::{
     BehaviorVersion, Builder, Config, Region, RequestChecksumCalculation,
     ResponseChecksumValidation, StalledStreamProtectionConfig,
@@ -19,9 +19,6 @@ const REGION: &str = "us-east-1";
 
 /// How long a server may take to accept a connection.
 const CONNECT: Duration = Duration::from_secs(10);
-
-/// How slow an upload may be before it counts as stuck (bytes a second).
-const SLOWEST_UPLOAD: u64 = 32 * 1024;
 
 /// A client for that bucket.
 pub(super) fn client(bucket: &Bucket, credentials: &Credentials) -> Client {
@@ -39,12 +36,16 @@ pub(super) fn client(bucket: &Bucket, credentials: &Credentials) -> Client {
         .force_path_style(path_style)
         // `Patient` repeats, with a budget of time instead of a number.
         .retry_config(RetryConfig::disabled())
-        .timeout_config(timeouts(patient(bucket)))
+        .timeout_config(timeouts().operation_attempt_timeout(patience(bucket)).build())
         // Trailers with a CRC32, the default, break several servers; and every object has a hash.
         .request_checksum_calculation(RequestChecksumCalculation::WhenRequired)
         .response_checksum_validation(ResponseChecksumValidation::WhenRequired)
         .stalled_stream_protection(
-            StalledStreamProtectionConfig::enabled().grace_period(patient(bucket)).build(),
+            // Of uploads `unless_stuck` takes care, which also waits for the answer.
+            StalledStreamProtectionConfig::enabled()
+                .upload_enabled(false)
+                .grace_period(patience(bucket))
+                .build(),
         );
     builder.set_endpoint_url(bucket.endpoint.clone());
     Client::from_conf(builder.build())
@@ -59,17 +60,17 @@ fn handed_over(credentials: &Credentials) -> aws_sdk_s3::config::Credentials {
     aws_sdk_s3::config::Credentials::new(&credentials.key_id, secret, token, None, "vaultctl")
 }
 
-/// How long one request may take: no less than a few seconds, however little patience there is.
-fn patient(bucket: &Bucket) -> Duration {
+/// How long one request may take, or pause: no less than a few seconds, however little patience
+/// there is.
+pub(super) fn patience(bucket: &Bucket) -> Duration {
     bucket.patience.max(Duration::from_secs(5))
 }
 
-fn timeouts(attempt: Duration) -> TimeoutConfig {
-    TimeoutConfig::builder().connect_timeout(CONNECT).operation_attempt_timeout(attempt).build()
+fn timeouts() -> TimeoutConfigBuilder {
+    TimeoutConfig::builder().connect_timeout(CONNECT)
 }
 
-/// What is set otherwise while an object of that size is sent: it takes as long as it takes.
-pub(super) fn for_upload(bucket: &Bucket, size: u64) -> Builder {
-    let sending = Duration::from_secs(size / SLOWEST_UPLOAD);
-    Config::builder().timeout_config(timeouts(patient(bucket) + sending))
+/// What is set otherwise for an upload: it takes as long as it takes.
+pub(super) fn for_upload() -> Builder {
+    Config::builder().timeout_config(timeouts().disable_operation_attempt_timeout().build())
 }

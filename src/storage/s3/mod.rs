@@ -32,7 +32,7 @@ use tokio::runtime::{self, Runtime};
 
 use crate::crypto::Digest;
 
-use self::transfer::{Download, SignedHash, upload};
+use self::transfer::{Download, Progress, SignedHash, unless_stuck, upload};
 use self::trouble::{Right, Trouble};
 use super::{Body, Error, Listed, ObjectName, Put, Storage};
 
@@ -104,8 +104,9 @@ impl S3 {
         &self,
         name: &ObjectName,
         body: &Body<'_>,
+        progress: &Progress,
     ) -> Result<PutObjectFluentBuilder, Error> {
-        let content = upload(body).map_err(|source| Error::broken(name, source))?;
+        let content = upload(body, progress).map_err(|source| Error::broken(name, source))?;
         let request = self.client.put_object().bucket(&self.bucket.name);
         Ok(request
             .key(self.bucket.key(name))
@@ -119,12 +120,16 @@ impl S3 {
     }
 
     fn send(&self, name: &ObjectName, body: &Body<'_>, conditional: bool) -> Result<Put, Error> {
-        let condition = conditional.then(|| NOTHING_THERE.to_owned());
-        let request = self.put_request(name, body)?.set_if_none_match(condition).customize();
+        let (condition, progress) =
+            (conditional.then(|| NOTHING_THERE.to_owned()), Progress::default());
+        let request = self.put_request(name, body, &progress)?.set_if_none_match(condition);
         let request = request
+            .customize()
             .interceptor(SignedHash(body.digest()))
-            .config_override(client::for_upload(&self.bucket, body.size()));
-        match self.runtime.block_on(request.send()).map_err(Trouble::from) {
+            .config_override(client::for_upload());
+        let sent = unless_stuck(request.send(), progress, client::patience(&self.bucket));
+        let sent = self.runtime.block_on(sent);
+        match sent.map_or_else(|| Err(Trouble::stuck()), |sent| sent.map_err(Trouble::from)) {
             Ok(_) => Ok(Put::Stored),
             Err(trouble) if trouble.is_taken() => Ok(Put::AlreadyThere),
             Err(trouble) if conditional && trouble.is_unknown_to_server() => {

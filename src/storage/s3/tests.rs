@@ -1,4 +1,5 @@
 //! The suite, and what only a server can show, against a real server in this process.
+#![expect(clippy::disallowed_methods, reason = "the tests put files where the server finds them")]
 
 use std::fs;
 use std::sync::Arc;
@@ -178,7 +179,9 @@ fn bytes_that_are_not_those_of_their_hash_are_refused() {
     let place = Place::new(anything);
     let bucket = place.bucket("vault");
     let signed = Signer::from_seed(&[3; 32], "").sign("test", b"other bytes".to_vec());
-    let request = bucket.put_request(&name("x"), &Body::Statement(&signed)).expect("is made");
+    let request = bucket
+        .put_request(&name("x"), &Body::Statement(&signed), &Progress::default())
+        .expect("is made");
     let wrong = SignedHash(Digest::of(b"not those"));
     let sent = bucket.runtime.block_on(request.customize().interceptor(wrong).send());
     let error = bucket.failed(Right::Store)(sent.expect_err("is refused").into());

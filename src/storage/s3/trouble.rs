@@ -9,6 +9,9 @@ use super::super::Error;
 /// A message of a server longer than this is cut (characters).
 const LONGEST_REASON: usize = 200;
 
+/// What is said of a server that takes too long.
+const IN_TIME: &str = "it does not answer in time";
+
 /// What was wanted, and what the right to it is called.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Right {
@@ -70,7 +73,7 @@ impl<E: std::error::Error + ProvideErrorMetadata + 'static> From<SdkError<E>> fo
 /// The innermost reason: what the network says, not in how many layers that was wrapped.
 fn root_cause<E: std::error::Error + 'static>(error: &SdkError<E>) -> String {
     if let SdkError::TimeoutError(_) = error {
-        return "it does not answer in time".to_owned();
+        return IN_TIME.to_owned();
     }
     let mut innermost = error.source();
     while let Some(inner) = innermost.and_then(std::error::Error::source) {
@@ -82,7 +85,15 @@ fn root_cause<E: std::error::Error + 'static>(error: &SdkError<E>) -> String {
 impl Trouble {
     /// What is wrong with a connection that broke while an object came.
     pub(super) fn cut(reason: &dyn std::error::Error) -> Self {
-        let reason = format!("the connection broke: {reason}");
+        Self::of_network(format!("the connection broke: {reason}"))
+    }
+
+    /// What is wrong with an upload that nobody takes or answers.
+    pub(super) fn stuck() -> Self {
+        Self::of_network(IN_TIME.to_owned())
+    }
+
+    fn of_network(reason: String) -> Self {
         Self { status: None, code: String::new(), reason, is_hopeless: false }
     }
 
