@@ -4,6 +4,7 @@
 use std::fs;
 use std::io::{BufRead, BufReader};
 use std::os::unix::fs::PermissionsExt;
+use std::os::unix::process::ExitStatusExt;
 use std::process::{Child, Command, Stdio};
 use std::sync::Arc;
 use std::time::{Duration, Instant};
@@ -11,8 +12,9 @@ use std::time::{Duration, Instant};
 use super::bucket_policy::Policy;
 use super::bucket_server::{Asked, BucketServer};
 use super::garage::{self, Garage};
-use super::unruly::{Manner, Unruly};
-use super::world::World;
+use super::shell::Output;
+use super::unruly::{Manner, Request, Unruly};
+use super::world::{PROGRAM, World};
 
 /// Claude's home with a token in it, and settings that name a bucket as the destination.
 fn world_with(endpoint: &str, bucket: &str, key: (&str, &str)) -> World {
@@ -218,6 +220,49 @@ fn a_full_bucket_is_told_and_stays_usable() {
     expect_usable(&world, "restored");
 }
 
+const KILLS: u32 = 8;
+
+/// `kill -9` at moments spread over the whole of a run: what is listed is whole, and the next run,
+/// with nobody there, goes well.
+#[test]
+fn killed_runs_leave_a_usable_repository() {
+    let (_garage, world) = on_garage("killed");
+    init(&world);
+    expect_kills_survived(&world, "create", |_| {});
+    expect_kills_survived(&world, "prune --yes --keep-last 1 --grace 0s", |world| {
+        world.sh("vaultctl snapshot create").run().ok();
+    });
+}
+
+fn expect_kills_survived(world: &World, verb: &str, prepare: impl Fn(&World)) {
+    plant_transcript(world, 9);
+    prepare(world);
+    let began = Instant::now();
+    world.sh(&format!("vaultctl snapshot {verb}")).run().ok();
+    let whole = began.elapsed();
+    let mut killed = 0;
+    for moment in 0..KILLS {
+        plant_transcript(world, u64::from(moment) % 4 + 2);
+        prepare(world);
+        killed += u32::from(is_killed_after(world, verb, whole * moment / KILLS));
+        world.sh("vaultctl snapshot verify").run().ok();
+    }
+    assert!(killed >= KILLS / 2, "{killed} runs of `{verb}` were killed, the others had ended");
+    world.sh(&format!("vaultctl snapshot {verb}")).run().ok();
+    world.sh("vaultctl snapshot create").run().ok();
+    expect_usable(world, "restored");
+}
+
+/// Whether it had not ended by itself.
+fn is_killed_after(world: &World, verb: &str, moment: Duration) -> bool {
+    let mut command = world.command(PROGRAM);
+    command.arg("snapshot").args(verb.split(' ')).stdout(Stdio::null()).stderr(Stdio::null());
+    let mut running = command.spawn().expect("starts");
+    std::thread::sleep(moment);
+    running.kill().expect("it was ours");
+    running.wait().expect("has ended").signal().is_some()
+}
+
 /// A server in this process, in whose bucket everything lies as files of the world: what is uploaded
 /// is searched for secrets too.
 struct Cloud {
@@ -227,6 +272,10 @@ struct Cloud {
 
 const WRITER: &str = "AKIDWRITER";
 const MAINTAINER: &str = "AKIDMAINTAINER";
+
+/// For what has to go well, and for what has to fail.
+const PATIENT: &str = "patience = 20";
+const IMPATIENT: &str = "patience = 5";
 
 impl Cloud {
     fn new(rule: impl Fn(&Asked) -> bool + Send + Sync + 'static) -> Self {
@@ -241,21 +290,22 @@ impl Cloud {
         place.plant(".claude/settings.json", format!("{{\"token\":\"{}\"}}", place.canary()));
         plant_transcript(&place, 1);
         let cloud = Self { world: place, server };
-        cloud.settings(cloud.server.address(), "");
+        cloud.reach(cloud.server.address(), PATIENT);
         cloud
     }
 
-    fn settings(&self, address: &str, more: &str) {
+    /// Settings by which the bucket is at that address.
+    fn reach(&self, address: &str, more: &str) {
         self.world.plant(
             ".config/vaultctl/config.toml",
             format!(
-                "[[snapshot.destination]]\nname = \"cloud\"\nurl = \"s3://vault/laptop\"\nendpoint = \"http://{address}\"\ncredentials = \"~/s3\"\npatience = 8\n{more}\n"
+                "[[snapshot.destination]]\nname = \"cloud\"\nurl = \"s3://vault/laptop\"\nendpoint = \"http://{address}\"\ncredentials = \"~/s3\"\n{more}\n"
             ),
         );
     }
 
-    fn with_maintenance(&self) {
-        self.settings(self.server.address(), "maintenance_credentials = \"~/s3-all\"");
+    fn reach_directly(&self) {
+        self.reach(self.server.address(), PATIENT);
     }
 }
 
@@ -287,7 +337,8 @@ fn the_printed_policy_is_enough_to_take_snapshots_and_for_nothing_else() {
     }
     assert!(!world.path("restored").exists());
 
-    cloud.with_maintenance();
+    let more = format!("{PATIENT}\nmaintenance_credentials = \"~/s3-all\"");
+    cloud.reach(cloud.server.address(), &more);
     expect_usable(world, "restored");
     world.sh("vaultctl snapshot create").run().ok();
 }
@@ -337,7 +388,7 @@ struct Case {
     what: &'static str,
     times: usize,
     manner: Manner,
-    meant: fn(&super::unruly::Request) -> bool,
+    meant: fn(&Request) -> bool,
     /// The exit status, and a part of the error.
     ends: Option<(i32, &'static str)>,
 }
@@ -348,41 +399,39 @@ const ALWAYS: usize = usize::MAX;
 /// is listed is whole, and when the trouble is over the next run goes well.
 fn survives(cases: &[Case]) {
     let cloud = Cloud::new(anything);
-    let world = &cloud.world;
-    init(world);
-    world.sh("vaultctl snapshot create").run().ok();
+    init(&cloud.world);
+    cloud.world.sh("vaultctl snapshot create").run().ok();
     for (number, case) in cases.iter().enumerate() {
-        let unruly = Unruly::before(cloud.server.address());
-        unruly.misbehaves(case.times, case.manner, case.meant);
-        cloud.settings(unruly.address(), "");
-        plant_transcript(world, number as u64 + 2);
-        let before = snapshots_directly(&cloud);
-        cloud.settings(unruly.address(), "");
-        let output = world.sh("vaultctl snapshot create").run();
+        plant_transcript(&cloud.world, number as u64 + 2);
+        let before = snapshots(&cloud.world);
+        let output = create_amid(&cloud, case);
+        let after = snapshots(&cloud.world);
         match case.ends {
             None => {
                 let created = output.ok();
-                let after = snapshots_directly(&cloud);
                 assert_eq!(after.last().map(String::as_str), Some(created.trim()), "{}", case.what);
             }
             Some((status, said)) => {
-                let stdout = output.stdout.clone();
+                assert!(output.stdout.is_empty(), "{}: nothing is reported stored", case.what);
                 let error = output.fails(status);
                 assert!(error.contains(said), "{}: {error}", case.what);
-                assert!(stdout.is_empty(), "{}: nothing is reported stored", case.what);
-                assert!(snapshots_directly(&cloud).len() <= before.len() + 1, "{}", case.what);
+                assert!(after.len() <= before.len() + 1, "{}", case.what);
             }
         }
-        cloud.settings(cloud.server.address(), "");
-        world.sh("vaultctl snapshot verify --level data").run().ok();
-        world.sh("vaultctl snapshot create").run().ok();
-        expect_usable(world, "restored");
+        cloud.world.sh("vaultctl snapshot verify --level data").run().ok();
+        cloud.world.sh("vaultctl snapshot create").run().ok();
+        expect_usable(&cloud.world, "restored");
     }
 }
 
-fn snapshots_directly(cloud: &Cloud) -> Vec<String> {
-    cloud.settings(cloud.server.address(), "");
-    snapshots(&cloud.world)
+/// Runs `create` while that happens; afterwards the network is a good one again.
+fn create_amid(cloud: &Cloud, case: &Case) -> Output {
+    let unruly = Unruly::before(cloud.server.address());
+    unruly.misbehaves(case.times, case.manner, case.meant);
+    cloud.reach(unruly.address(), if case.ends.is_none() { PATIENT } else { IMPATIENT });
+    let output = cloud.world.sh("vaultctl snapshot create").run();
+    cloud.reach_directly();
+    output
 }
 
 #[test]
@@ -476,6 +525,13 @@ fn a_server_that_will_not_is_one_clear_error() {
             |asked| asked.stores(".commit"),
             Some((13, "has not kept")),
         ),
+    ]);
+}
+
+#[test]
+fn a_server_that_never_answers_is_not_waited_for_for_ever() {
+    let case = |what, manner, meant, ends| Case { what, times: ALWAYS, manner, meant, ends };
+    survives(&[
         case(
             "it takes packs and never answers",
             Manner::Hangs,
@@ -500,7 +556,7 @@ fn without_conditional_writes_it_looks_first() {
     unruly.behaves(|asked| {
         if asked.has_header("if-none-match") { Manner::Answers(501) } else { Manner::Proper }
     });
-    cloud.settings(unruly.address(), "");
+    cloud.reach(unruly.address(), PATIENT);
     let said = init(world);
     assert!(said.contains("not known to the server; vaultctl looks before each write"), "{said}");
     world.sh("vaultctl snapshot create").run().ok();
@@ -582,7 +638,7 @@ fn a_download_that_is_cut_goes_on_where_it_was() {
     init(world);
     world.sh("vaultctl snapshot create").run().ok();
     let unruly = Unruly::before(cloud.server.address());
-    cloud.settings(unruly.address(), "");
+    cloud.reach(unruly.address(), IMPATIENT);
     for bytes in [400, 10_000, 200_000] {
         unruly.misbehaves(4, Manner::CutsDownload(bytes), |asked| asked.reads("/packs/"));
         expect_usable(world, "restored");
