@@ -20,6 +20,8 @@ pub enum Action {
     Restore,
     /// A snapshot was removed, because newer ones are worth more.
     Prune,
+    /// What was missing or damaged in a place for snapshots was copied there.
+    Heal,
 }
 
 /// How it went.

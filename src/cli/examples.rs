@@ -66,6 +66,7 @@ pub(super) const TABLE: &[(&str, &[Example])] = &[
     ("snapshot create", snapshot::create::EXAMPLES),
     ("snapshot list", snapshot::list::EXAMPLES),
     ("snapshot verify", snapshot::verify::EXAMPLES),
+    ("snapshot heal", snapshot::heal::EXAMPLES),
     ("snapshot restore", snapshot::restore::EXAMPLES),
     ("snapshot accept", snapshot::accept::EXAMPLES),
     ("snapshot prune", snapshot::prune::EXAMPLES),

@@ -417,6 +417,9 @@ impl From<snapshot::Error> for Failure {
             snapshot::Error::AlreadyRepository(_) => {
                 Self::failed(message).hint("a repository is for one machine; another one needs a folder of its own")
             }
+            snapshot::Error::OtherRepository(_) => {
+                Self::failed(message).hint("only a copy of the same repository can help")
+            }
             snapshot::Error::Newer(_) | snapshot::Error::UnknownFeature(_) => {
                 Self::failed(message).hint("a newer vaultctl can read it")
             }

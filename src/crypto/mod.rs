@@ -38,4 +38,4 @@ pub use plugin::{Plugins, Talk};
 pub use read_back::seal_for_read_back;
 pub use recipient::Recipient;
 pub use sealed::{Cipher, Recipients, Sealed};
-pub use signature::{Attested, Fingerprint, Signed, Signer, Verifier};
+pub use signature::{Attested, AttestedCopy, Fingerprint, Signed, Signer, Verifier};

@@ -2,12 +2,14 @@
 //! checks them; the only file that names `ssh-key`.
 
 use std::fmt;
+use std::io::{self, Read, Write};
 
 use ssh_key::private::{Ed25519Keypair, KeypairData};
 use ssh_key::{HashAlg, LineEnding, PrivateKey, PublicKey, SshSig};
 
 use crate::secret::{Secret, SecretText};
 
+use super::digest::HashingWriter;
 use super::{Digest, Error};
 
 /// `SHA256:…`, as `ssh-keygen -l` prints it: how a person knows a key.
@@ -188,9 +190,27 @@ impl Signed {
     /// `bytes`, if the statement contains their SHA-256: they are then as good as signed.
     #[must_use]
     pub fn attest<'a>(&self, bytes: &'a [u8]) -> Option<Attested<'a>> {
-        let hash = Digest::of(bytes).to_string();
-        let stated = self.statement.windows(hash.len()).any(|window| window == hash.as_bytes());
-        stated.then_some(Attested(bytes))
+        self.states(Digest::of(bytes)).then_some(Attested(bytes))
+    }
+
+    /// The same for what is too large for memory: copies all of `source` into `sink`, which is empty.
+    ///
+    /// # Errors
+    /// What either of them says.
+    pub fn attest_copy<W: Write>(
+        &self,
+        source: &mut dyn Read,
+        sink: W,
+    ) -> io::Result<Option<AttestedCopy<W>>> {
+        let mut sink = HashingWriter::new(sink);
+        io::copy(source, &mut sink)?;
+        let (body, digest, size) = sink.finish();
+        Ok(self.states(digest).then_some(AttestedCopy { body, digest, size }))
+    }
+
+    fn states(&self, digest: Digest) -> bool {
+        let hash = digest.to_string();
+        self.statement.windows(hash.len()).any(|window| window == hash.as_bytes())
     }
 }
 
@@ -202,6 +222,31 @@ impl Attested<'_> {
     #[must_use]
     pub fn bytes(&self) -> &[u8] {
         self.0
+    }
+}
+
+/// A copy of bytes whose hash is signed; it was hashed on its way here.
+#[derive(Debug)]
+pub struct AttestedCopy<T> {
+    body: T,
+    digest: Digest,
+    size: u64,
+}
+
+impl<T> AttestedCopy<T> {
+    /// SHA-256 of the bytes.
+    pub fn digest(&self) -> Digest {
+        self.digest
+    }
+
+    /// How many bytes there are.
+    pub fn size(&self) -> u64 {
+        self.size
+    }
+
+    /// Where they are.
+    pub fn body(&self) -> &T {
+        &self.body
     }
 }
 
@@ -257,5 +302,9 @@ mod tests {
         let signed = signer(1).sign("purpose", statement.into_bytes());
         assert!(signed.attest(b"content").is_some());
         assert!(signed.attest(b"other").is_none());
+        let copy = |mut bytes: &[u8]| signed.attest_copy(&mut bytes, Vec::new()).expect("copies");
+        let copied = copy(b"content").expect("is named");
+        assert_eq!((copied.body().as_slice(), copied.size()), (&b"content"[..], 7));
+        assert!(copy(b"other").is_none());
     }
 }

@@ -28,6 +28,9 @@ pub enum Error {
     /// A repository is made only once.
     #[error("`{0}` holds a snapshot repository already")]
     AlreadyRepository(String),
+    /// What should be the same repository is not.
+    #[error("`{0}` holds another repository")]
+    OtherRepository(String),
     /// Rightly signed, and in a version that is not ours.
     #[error("`{0}` was written by a newer vaultctl")]
     Newer(String),

@@ -25,23 +25,21 @@
 //! wrong before an object looks older than it is. On the machine that takes the snapshots the lock
 //! keeps `create` out and our own clock is enough, even for a `grace` of less than a day.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 use std::time::Duration;
 
 use jiff::{SignedDuration, Timestamp};
 
-use crate::storage::{Listed, ObjectName, Storage};
+use crate::storage::{Listed, ObjectName};
 
 use super::Error;
 use super::commit::{Commit, ObjectRef, SnapshotId};
 use super::history::{self, Known};
 use super::object::Named;
-use super::repository::{
-    Listing, Repository, Standing, commit_name, commits_folder, pack_name, packs_folder,
-    snapshot_name, snapshots_folder,
-};
+use super::repository::{Listing, Repository, Standing, commit_name};
 use super::retention::{Candidate, Choice, Circumstances, Keep, choose};
 use super::state::Locked;
+use super::stored::Stored;
 use super::verify::Report;
 
 /// With less than this, only the machine that takes the snapshots may remove objects.
@@ -239,59 +237,6 @@ fn needs<'c>(commits: impl Iterator<Item = &'c Commit>) -> Needs {
 
 fn bytes_of(needs: &Needs) -> u64 {
     needs.values().fold(0, |sum, object| sum.saturating_add(object.size))
-}
-
-/// What is there.
-struct Stored {
-    /// Snapshot objects and packs; whatever is called otherwise is not ours.
-    objects: BTreeMap<ObjectName, Listed>,
-    /// Commits and signatures.
-    commits: Vec<Listed>,
-}
-
-impl Stored {
-    fn list(storage: &dyn Storage) -> Result<Self, Error> {
-        let mut objects = storage.list(&snapshots_folder())?;
-        objects.extend(storage.list(&packs_folder())?);
-        objects.retain(|object| is_object(&object.name));
-        let by_name = |object: Listed| (object.name.clone(), object);
-        let objects = objects.into_iter().map(by_name).collect();
-        Ok(Self { objects, commits: storage.list(&commits_folder())? })
-    }
-
-    fn has_all_of(&self, commit: &Commit) -> bool {
-        let is_there = |Named { name, object }: Named| {
-            self.objects.get(&name).is_some_and(|listed| listed.size == object.size)
-        };
-        commit.needs().all(is_there)
-    }
-
-    /// The storage's clock was at least here.
-    fn last_time(&self) -> Timestamp {
-        let times = self.objects.values().chain(&self.commits).map(|listed| listed.stored);
-        times.max().unwrap_or(Timestamp::MIN)
-    }
-
-    /// Left by a run that was stopped between a commit and its signature.
-    fn lone_signatures(&self) -> impl Iterator<Item = &Listed> {
-        let names: BTreeSet<&ObjectName> = self.commits.iter().map(|listed| &listed.name).collect();
-        let is_lone = move |listed: &&Listed| {
-            signed_commit(&listed.name).is_some_and(|commit| !names.contains(&commit))
-        };
-        self.commits.iter().filter(is_lone)
-    }
-}
-
-fn is_object(name: &ObjectName) -> bool {
-    let digest = name.last().strip_suffix(".tar.zst.age").and_then(|digest| digest.parse().ok());
-    digest.is_some_and(|digest| [snapshot_name(&digest), pack_name(&digest)].contains(name))
-}
-
-/// The commit that a signature of this name is over, if it is one.
-fn signed_commit(name: &ObjectName) -> Option<ObjectName> {
-    let id = name.last().strip_suffix(".commit.sig")?.parse().ok()?;
-    let commit = commit_name(&id);
-    (commit.signature() == *name).then_some(commit)
 }
 
 /// The commit, then its signature: a reader ignores a signature without a commit.

@@ -36,6 +36,7 @@ pub struct Repository<'s> {
 }
 
 /// What `vaultctl-repo` says.
+#[derive(Clone)]
 struct About {
     id: RepositoryId,
     signer: Verifier,
@@ -185,9 +186,23 @@ impl<'s> Repository<'s> {
         GUIDES.iter().zip(self.about.guides).map(|((name, _), digest)| (object_name(name), digest))
     }
 
+    /// The same repository in another place, whose own word for it is missing or damaged.
+    pub(super) fn elsewhere<'o>(&self, storage: &'o dyn Storage) -> Repository<'o> {
+        Repository { storage, trusted: self.trusted.clone(), about: self.about.clone() }
+    }
+
+    /// What it says of itself, with its signature.
+    pub(super) fn signed_about(&self) -> Result<Signed, Error> {
+        read_signed(self.storage, &about_name(), NAMESPACE, &self.trusted)
+    }
+
+    /// A commit with its signature.
+    pub(super) fn signed_commit(&self, id: &SnapshotId) -> Result<Signed, Error> {
+        read_signed(self.storage, &commit_name(id), commit::NAMESPACE, &self.trusted)
+    }
+
     fn standing(&self, id: &SnapshotId) -> Result<Standing, Error> {
-        let name = commit_name(id);
-        let signed = match read_signed(self.storage, &name, commit::NAMESPACE, &self.trusted) {
+        let signed = match self.signed_commit(id) {
             Err(Error::Damaged { reason, .. }) => return Ok(Standing::Damaged(reason)),
             signed => signed?,
         };
@@ -284,7 +299,8 @@ pub(super) fn commits_folder() -> ObjectName {
     object_name("commits")
 }
 
-fn about_name() -> ObjectName {
+/// What the repository says of itself.
+pub(super) fn about_name() -> ObjectName {
     object_name("vaultctl-repo")
 }
 

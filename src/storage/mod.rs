@@ -1,8 +1,9 @@
 //! Sealed objects by name, in a folder or a bucket.
 //!
 //! What may be stored is decided by type: ciphertext ([`Sealed`]), a signed statement and its
-//! signature ([`Signed`]), clear text whose hash is signed ([`Attested`]); nothing else can be
-//! handed in. The room does not know what the bytes mean.
+//! signature ([`Signed`]), clear text whose hash is signed ([`Attested`]), bytes from another place
+//! whose hash is ([`AttestedCopy`]); nothing else can be handed in. The room does not know what the
+//! bytes mean.
 
 mod error;
 mod local;
@@ -18,7 +19,7 @@ use std::io::{self, Read};
 
 use jiff::Timestamp;
 
-use crate::crypto::{Attested, Digest, Sealed, Signed};
+use crate::crypto::{Attested, AttestedCopy, Digest, Sealed, Signed};
 use crate::sys::{Spool, SpoolReader};
 
 pub use error::Error;
@@ -115,6 +116,8 @@ pub enum Body<'a> {
     Signature(&'a Signed),
     /// Clear text whose hash is signed.
     Attested(Attested<'a>),
+    /// What another storage has, and whose hash is signed.
+    Copied(&'a AttestedCopy<Spool>),
 }
 
 impl Body<'_> {
@@ -125,6 +128,7 @@ impl Body<'_> {
             Self::Statement(signed) => signed.statement().len() as u64,
             Self::Signature(signed) => signed.signature().len() as u64,
             Self::Attested(attested) => attested.bytes().len() as u64,
+            Self::Copied(copy) => copy.size(),
         }
     }
 
@@ -134,6 +138,7 @@ impl Body<'_> {
             Self::Statement(signed) => Digest::of(signed.statement()),
             Self::Signature(signed) => Digest::of(signed.signature()),
             Self::Attested(attested) => Digest::of(attested.bytes()),
+            Self::Copied(copy) => copy.digest(),
         }
     }
 
@@ -143,6 +148,7 @@ impl Body<'_> {
             Self::Statement(signed) => BodyReader::Memory(signed.statement()),
             Self::Signature(signed) => BodyReader::Memory(signed.signature()),
             Self::Attested(attested) => BodyReader::Memory(attested.bytes()),
+            Self::Copied(copy) => BodyReader::Spooled(copy.body().reader()),
         }
     }
 }
@@ -190,8 +196,8 @@ pub fn put_new(storage: &dyn Storage, name: &ObjectName, body: &Body<'_>) -> Res
 /// repeated. What is sealed bears its hash as its name, and whoever writes it need not be able to
 /// read it: there the size has to do.
 fn is_same(storage: &dyn Storage, name: &ObjectName, body: &Body<'_>) -> Result<bool, Error> {
-    if let Body::Sealed(sealed) = body {
-        let is_its_own = name.as_str().contains(&sealed.digest().to_string());
+    if let Body::Sealed(_) | Body::Copied(_) = body {
+        let is_its_own = name.as_str().contains(&body.digest().to_string());
         return Ok(is_its_own && storage.head(name)? == Some(body.size()));
     }
     match get_whole(storage, name, body.size()) {

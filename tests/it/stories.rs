@@ -35,6 +35,7 @@ stories! {
     forged,
     full_disk,
     git,
+    heal,
     history,
     hostile_store,
     import_1password,

@@ -4,6 +4,7 @@ pub(super) mod accept;
 pub(super) mod create;
 mod credentials;
 mod destination;
+pub(super) mod heal;
 pub(super) mod init;
 pub(super) mod list;
 pub(super) mod prune;
@@ -28,6 +29,7 @@ enum Verb {
     Create(create::Args),
     List(list::Args),
     Verify(verify::Args),
+    Heal(heal::Args),
     Restore(restore::Args),
     Accept(accept::Args),
     Prune(prune::Args),
@@ -39,6 +41,7 @@ pub(super) fn run(args: Args, session: &Session) -> Result<Done, Failure> {
         Verb::Create(args) => create::run(&args, session),
         Verb::List(args) => list::run(&args, session),
         Verb::Verify(args) => verify::run(&args, session),
+        Verb::Heal(args) => heal::run(&args, session),
         Verb::Restore(args) => restore::run(&args, session),
         Verb::Accept(args) => accept::run(&args, session),
         Verb::Prune(args) => prune::run(&args, session),

@@ -2,6 +2,7 @@
 
 mod damage;
 mod failing;
+mod heal;
 mod history;
 mod hostile;
 mod prune;

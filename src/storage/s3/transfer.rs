@@ -17,7 +17,7 @@ use http_body::{Frame, SizeHint};
 use tokio::time::timeout;
 
 use crate::crypto::Digest;
-use crate::sys::DetachedReader;
+use crate::sys::{DetachedReader, Spool};
 
 use super::super::Body;
 use super::S3;
@@ -62,11 +62,18 @@ pub(super) fn upload(body: &Body<'_>, progress: &Progress) -> io::Result<ByteStr
             left: sealed.size(),
             progress: progress.clone(),
         }),
+pub(super) fn upload(body: &Body<'_>) -> io::Result<ByteStream> {
+        Body::Sealed(sealed) => spooled(sealed.body(), sealed.size())?,
+        Body::Copied(copy) => spooled(copy.body(), copy.size())?,
         Body::Statement(signed) => SdkBody::from(signed.statement()),
         Body::Signature(signed) => SdkBody::from(signed.signature()),
         Body::Attested(attested) => SdkBody::from(attested.bytes()),
     };
     Ok(ByteStream::new(sdk_body))
+}
+
+fn spooled(spool: &Spool, left: u64) -> io::Result<SdkBody> {
+    Ok(SdkBody::from_body_1_x(Upload { reader: spool.detached_reader()?, left }))
 }
 
 /// A spool, piece by piece. Reading blocks the thread for as long as the disk needs.
