@@ -65,6 +65,7 @@ pub(super) const TABLE: &[(&str, &[Example])] = &[
     ("snapshot init", snapshot::init::EXAMPLES),
     ("snapshot create", snapshot::create::EXAMPLES),
     ("snapshot list", snapshot::list::EXAMPLES),
+    ("snapshot show", snapshot::show::EXAMPLES),
     ("snapshot verify", snapshot::verify::EXAMPLES),
     ("snapshot heal", snapshot::heal::EXAMPLES),
     ("snapshot restore", snapshot::restore::EXAMPLES),

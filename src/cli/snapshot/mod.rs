@@ -11,6 +11,7 @@ pub(super) mod prune;
 pub(super) mod restore;
 mod places;
 mod progress;
+pub(super) mod show;
 mod target;
 pub(super) mod verify;
 
@@ -28,6 +29,7 @@ enum Verb {
     Init(init::Args),
     Create(create::Args),
     List(list::Args),
+    Show(show::Args),
     Verify(verify::Args),
     Heal(heal::Args),
     Restore(restore::Args),
@@ -40,6 +42,7 @@ pub(super) fn run(args: Args, session: &Session) -> Result<Done, Failure> {
         Verb::Init(args) => init::run(&args, session),
         Verb::Create(args) => create::run(&args, session),
         Verb::List(args) => list::run(&args, session),
+        Verb::Show(args) => show::run(&args, session),
         Verb::Verify(args) => verify::run(&args, session),
         Verb::Heal(args) => heal::run(&args, session),
         Verb::Restore(args) => restore::run(&args, session),
