@@ -57,14 +57,8 @@ pub(super) async fn unless_stuck<F: Future>(
 /// What is stored, as the body of a request. What is sealed stays on the disk until it is sent.
 pub(super) fn upload(body: &Body<'_>, progress: &Progress) -> io::Result<ByteStream> {
     let sdk_body = match body {
-        Body::Sealed(sealed) => SdkBody::from_body_1_x(Upload {
-            reader: sealed.body().detached_reader()?,
-            left: sealed.size(),
-            progress: progress.clone(),
-        }),
-pub(super) fn upload(body: &Body<'_>) -> io::Result<ByteStream> {
-        Body::Sealed(sealed) => spooled(sealed.body(), sealed.size())?,
-        Body::Copied(copy) => spooled(copy.body(), copy.size())?,
+        Body::Sealed(sealed) => spooled(sealed.body(), sealed.size(), progress)?,
+        Body::Copied(copy) => spooled(copy.body(), copy.size(), progress)?,
         Body::Statement(signed) => SdkBody::from(signed.statement()),
         Body::Signature(signed) => SdkBody::from(signed.signature()),
         Body::Attested(attested) => SdkBody::from(attested.bytes()),
@@ -72,8 +66,9 @@ pub(super) fn upload(body: &Body<'_>) -> io::Result<ByteStream> {
     Ok(ByteStream::new(sdk_body))
 }
 
-fn spooled(spool: &Spool, left: u64) -> io::Result<SdkBody> {
-    Ok(SdkBody::from_body_1_x(Upload { reader: spool.detached_reader()?, left }))
+fn spooled(spool: &Spool, left: u64, progress: &Progress) -> io::Result<SdkBody> {
+    let (reader, progress) = (spool.detached_reader()?, progress.clone());
+    Ok(SdkBody::from_body_1_x(Upload { reader, left, progress }))
 }
 
 /// A spool, piece by piece. Reading blocks the thread for as long as the disk needs.
