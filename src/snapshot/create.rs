@@ -19,6 +19,7 @@ use super::Error;
 use super::baseline::Baseline;
 use super::commit::{self, Commit, Health, ObjectRef, SnapshotId};
 use super::finding::Finding;
+use super::heal::{Extent, Healing};
 use super::mirrors::{Lost, Mirrors};
 use super::object::Named;
 use super::packing::{Packing, Parts};
@@ -101,6 +102,7 @@ impl Creation<'_> {
     /// See [`Error`]; then there is no new commit.
     pub fn run(&self, plan: &Plan) -> Result<Created, Error> {
         let mirrors = Mirrors::new(self.repositories);
+        mirrors.each(|repository| self.catch_up(repository))?;
         let views = mirrors.each(View::of)?;
         let (seq, previous) = next(self.state.state().pin()?, &views);
         let key = self.state.dedup_key()?;
@@ -137,6 +139,19 @@ impl Creation<'_> {
         }
         let (findings, lost) = (packed.findings, mirrors.into_lost());
         Ok(Created { commit, unchanged, stored, findings, lost })
+    }
+
+    /// Gives a place what it has missed: a disk that was away for some nights. What the others can not
+    /// give is stored anew, or told by the look at the end.
+    fn catch_up(&self, target: &Repository<'_>) -> Result<(), Error> {
+        let others = self.repositories.iter().filter(|other| !std::ptr::eq(*other, target));
+        let sources: Vec<Repository<'_>> = others.cloned().collect();
+        if sources.is_empty() {
+            return Ok(());
+        }
+        let (state, extent) = (self.state, Extent::Missing);
+        let healing = Healing { target, sources: &sources, state, extent };
+        healing.carry_out(healing.look()?).map(|_| ())
     }
 
     fn store_parts(

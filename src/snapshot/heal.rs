@@ -20,7 +20,7 @@ use super::Error;
 use super::commit::{Commit, SnapshotId};
 use super::object::{NOT_SIGNED, Named};
 use super::pruned::Pruned;
-use super::repository::{Entry, Listing, Repository, Standing, about_name, commit_name};
+use super::repository::{Entry, Listing, Repository, Standing, about_name, commit_name, is_bare};
 use super::state::Locked;
 use super::stored::Stored;
 use super::verify::Fault;
@@ -116,6 +116,26 @@ pub fn open_wounded<'s>(
     let assumed = source.elsewhere(storage);
     let is_ours = |entry: &Entry| matches!(entry.standing, Standing::Whole { .. });
     if assumed.commits()?.entries.iter().any(is_ours) { Ok(assumed) } else { Err(damaged) }
+}
+
+/// Makes a copy of a repository in a place where none is.
+///
+/// # Errors
+/// [`Error::AlreadyRepository`]; what the storages say: then it can be tried again, by
+/// [`Healing`].
+pub fn copy<'s>(
+    storage: &'s dyn Storage,
+    source: &Repository<'_>,
+    state: &Locked,
+) -> Result<(Repository<'s>, Healed), Error> {
+    if !is_bare(storage)? || storage.head(&about_name())?.is_some() {
+        return Err(Error::AlreadyRepository(storage.place()));
+    }
+    let (target, sources) = (source.elsewhere(storage), [source.clone()]);
+    let extent = Extent::Missing;
+    let healing = Healing { target: &target, sources: &sources, state, extent };
+    let healed = healing.carry_out(healing.look()?)?;
+    Ok((target, healed))
 }
 
 impl Healing<'_> {

@@ -44,7 +44,7 @@ pub use commit::{Commit, Health, ObjectRef, RepositoryId, SnapshotId, Totals};
 pub use create::{Created, Creation};
 pub use error::Error;
 pub use finding::{Finding, Trouble};
-pub use heal::{Diagnosis, Extent, Healed, Healing, Wound, open_wounded};
+pub use heal::{Diagnosis, Extent, Healed, Healing, Wound, copy, open_wounded};
 pub use health::Format;
 pub use history::Known;
 pub use mirrors::Lost;

@@ -29,6 +29,7 @@ pub(super) const GUIDES: [(&str, &str); 2] =
     [("restore.sh", include_str!("restore.sh")), ("RESTORE.txt", include_str!("RESTORE.txt"))];
 
 /// A repository that was opened, with whom to trust.
+#[derive(Clone)]
 pub struct Repository<'s> {
     storage: &'s dyn Storage,
     trusted: Fingerprint,
@@ -309,7 +310,7 @@ fn object_name(text: &str) -> ObjectName {
 }
 
 /// Nothing that a repository has is there.
-fn is_bare(storage: &dyn Storage) -> Result<bool, Error> {
+pub(super) fn is_bare(storage: &dyn Storage) -> Result<bool, Error> {
     Ok(storage.list(&commits_folder())?.is_empty() && storage.list(&snapshots_folder())?.is_empty())
 }
 

@@ -4,12 +4,12 @@ use std::path::{Path, PathBuf};
 
 use crate::cli::init::establish;
 use crate::cli::{Checked, Done, Example, Failure, Session};
-use crate::snapshot::Repository;
+use crate::snapshot::{Fault, Repository, copy};
 use crate::storage::{Conditional, Local, Patient, Probed, S3, Storage, writer_policy};
 use crate::sys;
 
 use super::destination::{Destination, Purpose, Remote};
-use super::target::Place;
+use super::target::{Place, Trust, state};
 
 /// Make a snapshot repository
 ///
@@ -58,14 +58,47 @@ pub(super) fn run(args: &Args, session: &Session) -> Result<Done, Failure> {
     }
     establish(&session.keyring(), args.recovery_out.as_ref(), session)?;
     let storage = prepared(&destination, session)?;
-    let repository = Repository::init(&*storage, &session.keyring().signer()?)?;
+    let is_configured = args.place.is_configured(session);
+    // All destinations of the settings hold the same repository.
+    let others = if is_configured { others(&storage.place(), session) } else { Vec::new() };
+    let keyring = session.keyring();
+    let existing = others.iter().find_map(|other| Trust::default().open(&**other, &keyring).ok());
+    match existing {
+        Some(source) => make_copy(&*storage, &source, session)?,
+        None => make_new(&*storage, session)?,
+    }
+    if is_configured { Ok(Done::Fully) } else { print_settings(&destination, session) }
+}
+
+fn make_new(storage: &dyn Storage, session: &Session) -> Result<(), Failure> {
+    let repository = Repository::init(storage, &session.keyring().signer()?)?;
     session.ui.note(&format!("snapshot repository made at {}", storage.place()));
     session.ui.note(&format!("it is signed by {}", repository.signer()));
-    if args.place.is_configured(session) {
-        Ok(Done::Fully)
-    } else {
-        print_settings(&destination, session)
-    }
+    Ok(())
+}
+
+/// A machine has one repository; in each further place is a copy of it.
+fn make_copy(
+    storage: &dyn Storage,
+    source: &Repository<'_>,
+    session: &Session,
+) -> Result<(), Failure> {
+    sys::create_folder(session.config.paths.state_folder())?;
+    let (_, healed) = copy(storage, source, &state(source, session).lock()?)?;
+    let (place, from) = (storage.place(), source.storage().place());
+    session.ui.note(&format!("copy of the repository in {from} made at {place}"));
+    healed.failed.iter().for_each(|Fault { object, reason }| {
+        session.ui.warn(&format!("`{object}` could not be copied: {reason}"));
+    });
+    Ok(())
+}
+
+/// The other places that the settings have, as far as they can be reached.
+fn others(place: &str, session: &Session) -> Vec<Box<dyn Storage>> {
+    let (settings, paths) = (&session.config.settings.snapshot, &session.config.paths);
+    let open = |named| Destination::of_settings(named, paths)?.open(Purpose::Maintenance, session);
+    let opened = settings.destination.iter().filter_map(|named| open(named).ok());
+    opened.filter(|other| other.place() != place).collect()
 }
 
 fn policy(destination: &Destination, session: &Session) -> Result<Done, Failure> {

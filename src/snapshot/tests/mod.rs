@@ -5,6 +5,8 @@ mod failing;
 mod heal;
 mod history;
 mod hostile;
+mod mirrors;
+mod parts;
 mod prune;
 mod taking;
 
@@ -125,18 +127,23 @@ impl Machine {
     /// Takes a snapshot at this time, in seconds since 1970.
     fn create_at(&self, seconds: i64) -> Created {
         let repository = self.open().expect("opens");
-        let state = self.state(&repository).lock().expect("nobody else");
+        self.create_in(&[repository], seconds).expect("takes it")
+    }
+
+    /// Takes a snapshot into several places.
+    fn create_in(&self, repositories: &[Repository<'_>], at: i64) -> Result<Created, Error> {
+        let state = self.state(&repositories[0]).lock().expect("nobody else");
         let creation = Creation {
-            repositories: std::slice::from_ref(&repository),
+            repositories,
             state: &state,
             signer: &self.signer,
             recipients: &self.recipients,
-            at: Timestamp::from_second(seconds).expect("in range"),
+            at: Timestamp::from_second(at).expect("in range"),
             audit: Head { seq: 0, digest: Digest::of(b"") },
             read_back: true,
             progress: &Unseen,
         };
-        creation.run(&self.plan()).expect("takes it")
+        creation.run(&self.plan())
     }
 
     fn verify(&self, level: Level<'_>) -> Result<Report, Error> {

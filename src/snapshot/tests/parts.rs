@@ -1,0 +1,159 @@
+//! Bulky files: what is stored again, and what is not.
+
+use std::path::Path;
+use std::time::Duration;
+
+use crate::storage::Storage;
+use crate::sys::{self, AppendFile, Folder};
+
+use super::super::*;
+use super::{Machine, content};
+
+const LOG: &str = ".claude/projects/-srv-x/session.jsonl";
+
+/// Lines that hardly compress, the same each time.
+fn lines(count: u64) -> Vec<u8> {
+    let mut state = 0x2545_f491_4f6c_dd1d_u64;
+    let mut line = || {
+        state ^= state << 13;
+        state ^= state >> 7;
+        state ^= state << 17;
+        format!("{{\"n\": \"{state:x}\"}}\n")
+    };
+    (0..count).map(|_| line()).collect::<String>().into_bytes()
+}
+
+/// A machine whose history is taken too, with one transcript.
+fn machine() -> Machine {
+    let mut machine = Machine::new();
+    machine.profiles = vec![Profile::Config, Profile::History];
+    machine.plant(LOG, &lines(20_000));
+    machine
+}
+
+impl Machine {
+    fn append(&self, below: &str, bytes: &[u8]) {
+        let mut file = AppendFile::open(&self.home(below), Duration::ZERO).expect("opens");
+        file.append(bytes, false).expect("appends");
+    }
+
+    /// The newest snapshot comes back, and this file is what it is in the home.
+    fn comes_back(&self, below: &str) {
+        self.assert_whole();
+        drop(std::fs::remove_dir_all(self.path("target")));
+        self.restore(None).expect("restores");
+        let restored = content(&self.path("target/HOME").join(below));
+        assert!(restored == content(&self.home(below)), "{below}: {} bytes", restored.len());
+    }
+}
+
+#[test]
+fn of_a_file_that_has_grown_only_the_tail_is_stored() {
+    let machine = machine();
+    let first = machine.create();
+    assert!(first.stored > 100_000, "{}", first.stored);
+    machine.append(LOG, b"{\"one\": \"more\"}\n{\"half");
+    let second = machine.create();
+    assert!(second.stored < 3000, "{}", second.stored);
+    assert!(first.commit.packs.iter().all(|pack| second.commit.packs.contains(pack)));
+    machine.comes_back(LOG);
+    machine.append(LOG, b" a line\"}\n");
+    assert!(machine.create().stored < 3000);
+    machine.comes_back(LOG);
+    assert!(machine.create().unchanged);
+}
+
+#[test]
+fn a_file_that_was_rewritten_is_stored_again() {
+    let machine = machine();
+    let first = machine.create();
+    let mut other = lines(20_000);
+    other[10] = b'x';
+    machine.plant(LOG, &[other, b"more\n".to_vec()].concat());
+    assert!(machine.create().stored > first.stored / 2);
+    machine.comes_back(LOG);
+}
+
+#[test]
+fn the_same_bytes_are_stored_once() {
+    let machine = machine();
+    machine.create();
+    for name in ["copy.jsonl", "copy of the copy.jsonl"] {
+        machine.plant(&format!(".claude/projects/-srv-y/{name}"), &lines(20_000));
+    }
+    assert!(machine.create().stored < 5000);
+    machine.comes_back(".claude/projects/-srv-y/copy.jsonl");
+}
+
+#[test]
+fn what_a_place_has_lost_is_stored_again() {
+    let machine = machine();
+    let first = machine.create();
+    let pack = repository::pack_name(&first.commit.packs[0].digest);
+    machine.storage.delete(&pack).expect("deletes");
+    let second = machine.create();
+    assert!(!second.commit.packs.contains(&first.commit.packs[0]));
+    machine.comes_back_though_older_ones_do_not(LOG);
+}
+
+impl Machine {
+    fn comes_back_though_older_ones_do_not(&self, below: &str) {
+        self.restore(None).expect("restores");
+        assert!(content(&self.path("target/HOME").join(below)) == content(&self.home(below)));
+    }
+}
+
+#[test]
+fn without_the_cache_nothing_is_lost_but_time() {
+    let machine = machine();
+    machine.create();
+    for name in ["cache", "dedup-key"] {
+        sys::remove(&machine.state_file(name)).expect("removes");
+        machine.append(LOG, b"more\n");
+        machine.create();
+        machine.comes_back(LOG);
+    }
+}
+
+#[test]
+fn a_pack_that_is_hardly_needed_any_more_is_let_go() {
+    let machine = machine();
+    let small = ".claude/projects/-srv-x/small.jsonl";
+    machine.plant(small, &lines(100));
+    let first = machine.create();
+    assert_eq!(first.commit.packs.len(), 1);
+    sys::remove(&machine.home(LOG)).expect("removes");
+    let second = machine.create();
+    assert_eq!(second.commit.packs.len(), 1);
+    assert_ne!(first.commit.packs, second.commit.packs);
+    machine.comes_back(small);
+}
+
+/// A change in the middle, with the time set back, of a file that has grown: only a full look finds it.
+#[test]
+fn what_has_only_grown_is_read_whole_every_seventh_time() {
+    let machine = machine();
+    let home = Folder::open(&machine.home("")).expect("opens").expect("is there");
+    for number in 1..=6 {
+        machine.append(LOG, format!("{number}\n").as_bytes());
+        machine.create();
+    }
+    home.write_into(Path::new(LOG), 150_000, b"tampered").expect("writes");
+    machine.append(LOG, b"seven\n");
+    assert_eq!(machine.create().commit.id.seq, 7);
+    machine.comes_back(LOG);
+}
+
+#[test]
+fn a_file_in_many_parts_is_cut_anew_when_it_is_quiet() {
+    let machine = machine();
+    for number in 0..66 {
+        machine.append(LOG, format!("{number}\n").as_bytes());
+        machine.create();
+    }
+    let (many, few) = (machine.create(), machine.create());
+    assert!(many.stored > 100_000, "cut anew: {}", many.stored);
+    assert!(few.unchanged);
+    assert!(few.commit.packs.len() < 3, "{}", few.commit.packs.len());
+    machine.comes_back(LOG);
+}
