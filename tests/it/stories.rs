@@ -30,6 +30,7 @@ stories! {
     clipboard,
     completions,
     damage,
+    destinations,
     edit,
     exec,
     forged,
