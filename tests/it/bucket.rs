@@ -61,6 +61,11 @@ fn snapshots(world: &World) -> Vec<String> {
 fn expect_usable(world: &World, restored: &str) {
     world.sh("vaultctl snapshot verify --level data").run().ok();
     world.sh(&format!("vaultctl snapshot restore --target {restored}")).run().ok();
+    expect_restored(world, restored);
+}
+
+/// The transcript came back as it is. What was restored is removed: there are secrets in it.
+fn expect_restored(world: &World, restored: &str) {
     let session = ".claude/projects/-srv-x/session.jsonl";
     let (live, back) = (world.path(session), world.path(restored).join("HOME").join(session));
     assert!(fs::read(live).expect("is there") == fs::read(back).expect("came back"));
@@ -97,6 +102,29 @@ fn garage_keeps_snapshots() {
     expect_usable(&world, "restored");
     world.sh("vaultctl snapshot prune --yes").run().ok();
     world.sh("vaultctl snapshot init").run().fails(1);
+}
+
+/// By whoever has the paper, on a machine without us: fetched by rclone, restored by the script.
+#[test]
+fn a_bucket_is_restored_without_us() {
+    let (garage, world) = on_garage("without-us");
+    init(&world);
+    world.sh("vaultctl snapshot create").run().ok();
+    let (id, secret) = garage::KEY;
+    let remote = format!(
+        "export RCLONE_CONFIG=/dev/null RCLONE_CONFIG_G_TYPE=s3 RCLONE_CONFIG_G_PROVIDER=Other RCLONE_CONFIG_G_REGION=garage RCLONE_CONFIG_G_ENDPOINT=http://{} RCLONE_CONFIG_G_ACCESS_KEY_ID={id} RCLONE_CONFIG_G_SECRET_ACCESS_KEY={secret}",
+        garage.address()
+    );
+    world.sh(&format!("{remote}; rclone copy G:without-us/laptop fetched")).run().ok();
+    let identity = ".config/vaultctl/identity.txt";
+    let signer = world.sh("ssh-keygen -lf .config/vaultctl/signing_key").run().ok();
+    let signer = signer.split(' ').nth(1).expect("a fingerprint").to_owned();
+    world.plant("paper.txt", {
+        let key = fs::read_to_string(world.path(identity)).expect("is there");
+        format!("# signer: {signer}\n{key}")
+    });
+    world.sh("sh fetched/restore.sh -i paper.txt fetched restored").run().ok();
+    expect_restored(&world, "restored");
 }
 
 #[test]

@@ -27,6 +27,7 @@ stories! {
     audit,
     audit_damage,
     bad_input,
+    bucket,
     clipboard,
     completions,
     damage,

@@ -52,6 +52,10 @@ impl Destination {
                 return Err(Failure::usage(format!("a destination can not be `{scheme}:`"))
                     .hint("use a folder, or s3://bucket"));
             }
+            None if url.starts_with("s3:") => {
+                return Err(Failure::usage("a bucket is written `s3://bucket/prefix`")
+                    .hint("a folder of that name: `./s3:…`"));
+            }
             None => Self::Folder(paths.expand(url)),
         })
     }
