@@ -575,20 +575,30 @@ fn a_server_that_never_answers_is_not_waited_for_for_ever() {
     ]);
 }
 
-/// The condition is a header: a server that does not know it says 501 to whoever sends it.
+/// Condition and checksum are headers: a server that does not know them refuses whoever sends them.
 #[test]
-fn without_conditional_writes_it_looks_first() {
-    let cloud = Cloud::new(anything);
-    let world = &cloud.world;
-    let unruly = Unruly::before(cloud.server.address());
-    unruly.behaves(|asked| {
-        if asked.has_header("if-none-match") { Manner::Answers(501) } else { Manner::Proper }
-    });
-    cloud.reach(unruly.address(), PATIENT);
-    let said = init(world);
-    assert!(said.contains("not known to the server; vaultctl looks before each write"), "{said}");
-    world.sh("vaultctl snapshot create").run().ok();
-    expect_usable(world, "restored");
+fn a_server_that_refuses_what_it_does_not_know_is_asked_for_less() {
+    const CONDITION: &str = "not known to the server; vaultctl looks before each write";
+    const CHECKSUM: &str = "checksums of uploads: not checked by the server";
+    for (headers, condition, checksum) in [
+        (&["if-none-match"][..], false, true),
+        (&["x-amz-checksum-sha256"], true, false),
+        (&["if-none-match", "x-amz-checksum-sha256"], false, false),
+    ] {
+        let cloud = Cloud::new(anything);
+        let world = &cloud.world;
+        let unruly = Unruly::before(cloud.server.address());
+        unruly.behaves(|asked| {
+            let is_known = !headers.iter().any(|header| asked.has_header(header));
+            if is_known { Manner::Proper } else { Manner::Answers(501) }
+        });
+        cloud.reach(unruly.address(), PATIENT);
+        let said = init(world);
+        assert_eq!(said.contains(CONDITION), !condition, "{headers:?}: {said}");
+        assert_eq!(said.contains(CHECKSUM), !checksum, "{headers:?}: {said}");
+        world.sh("vaultctl snapshot create").run().ok();
+        expect_usable(world, "restored");
+    }
 }
 
 /// TLS in front of a server, by a certificate of its own that no system trusts.
@@ -671,6 +681,8 @@ fn a_download_that_is_cut_goes_on_where_it_was() {
         unruly.misbehaves(4, Manner::CutsDownload(bytes), |asked| asked.reads("/packs/"));
         expect_usable(world, "restored");
     }
+    unruly.misbehaves(1, Manner::Stalls(200_000), |asked| asked.reads("/packs/"));
+    expect_usable(world, "restored");
     // A network that never gets so far is no damage of the snapshot.
     unruly.misbehaves(ALWAYS, Manner::CutsDownload(200), |asked| asked.reads("/packs/"));
     for checked in ["verify", "verify --level data", "restore --target restored"] {

@@ -21,6 +21,8 @@ pub(crate) enum Manner {
     CutsUpload(u64),
     /// The connection breaks after so many bytes of the answer, head included.
     CutsDownload(u64),
+    /// After so many bytes of the answer nothing more comes, as long as the client waits.
+    Stalls(u64),
     /// It is passed on, and nobody hears the answer.
     LosesAnswer,
     /// It is passed on a while later.
@@ -151,6 +153,10 @@ fn converse(client: &TcpStream, server: &str, rule: &Rule) -> io::Result<()> {
         Manner::AnswersEarly(status) => answer(client, status)?,
         Manner::CutsUpload(bytes) => drop(io::copy(&mut body.take(bytes), &mut io::sink())?),
         Manner::CutsDownload(bytes) => pass_on(&request, &mut body, server, client, bytes)?,
+        Manner::Stalls(bytes) => {
+            pass_on(&request, &mut body, server, client, bytes)?;
+            body.into_inner().read_to_end(&mut Vec::new())?;
+        }
         Manner::LosesAnswer => pass_on(&request, &mut body, server, client, 0)?,
         Manner::Delays(time) => {
             sleep(time);

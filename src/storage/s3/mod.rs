@@ -6,9 +6,10 @@
 //! to ask again: that is [`super::Patient`]'s.
 //!
 //! An upload is one PUT, with its hash in the signature and as a checksum, and with
-//! `If-None-Match: *`. Servers that ignore or refuse the condition exist, so each write looks first:
-//! that costs a request and holds everywhere, as a repository has a single writer. Sizes come from
-//! listings, since `HEAD` needs the right to read, which a machine that takes snapshots has not.
+//! `If-None-Match: *`. Servers that ignore or refuse the condition or the checksum exist: the hash in
+//! the signature they all check, and each write looks first, which costs a request and holds
+//! everywhere, as a repository has a single writer. Sizes come from listings, since `HEAD` needs the
+//! right to read, which a machine that takes snapshots has not.
 
 mod bucket;
 mod client;
@@ -21,7 +22,7 @@ mod transfer;
 mod trouble;
 
 use std::io::{self, Read};
-use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::atomic::{AtomicUsize, Ordering};
 
 use aws_sdk_s3::Client;
 use aws_sdk_s3::operation::list_objects_v2::ListObjectsV2Output;
@@ -52,9 +53,26 @@ pub struct S3 {
     bucket: Bucket,
     client: Client,
     runtime: Runtime,
-    /// Cleared when the server has refused conditional writes.
-    conditional: AtomicBool,
+    /// Which of [`EXTRAS`] this server takes, as far as is known.
+    extras: AtomicUsize,
 }
+
+/// What goes with a write, beside the hash in its signature.
+#[derive(Clone, Copy)]
+struct Extras {
+    /// `If-None-Match`: nothing is replaced.
+    condition: bool,
+    /// `x-amz-checksum-sha256`: the server compares, and remembers it.
+    checksum: bool,
+}
+
+/// From the most to the least: there are servers that refuse what they do not know.
+const EXTRAS: [Extras; 4] = [
+    Extras { condition: true, checksum: true },
+    Extras { condition: false, checksum: true },
+    Extras { condition: true, checksum: false },
+    Extras { condition: false, checksum: false },
+];
 
 impl S3 {
     /// That bucket, for whoever has these credentials. Nothing is sent yet.
@@ -68,7 +86,7 @@ impl S3 {
             reason: format!("the system has nothing to wait with: {error}"),
         })?;
         let client = client::client(&bucket, credentials);
-        Ok(Self { bucket, client, runtime, conditional: AtomicBool::new(true) })
+        Ok(Self { bucket, client, runtime, extras: AtomicUsize::new(0) })
     }
 
     /// What to make of trouble with something that was wanted.
@@ -99,45 +117,54 @@ impl S3 {
         })
     }
 
-    /// The request that stores `body`, but for the condition.
-    fn put_request(
-        &self,
-        name: &ObjectName,
-        body: &Body<'_>,
-        progress: &Progress,
-    ) -> Result<PutObjectFluentBuilder, Error> {
-        let content = upload(body, progress).map_err(|source| Error::broken(name, source))?;
-        let request = self.client.put_object().bucket(&self.bucket.name);
-        Ok(request
-            .key(self.bucket.key(name))
-            .content_length(i64::try_from(body.size()).unwrap_or(i64::MAX))
-            .checksum_sha256(base64(body.digest()))
-            .body(content))
-    }
-
     fn expect_fitting(&self, size: u64) -> Result<(), Error> {
         if size > LARGEST { Err(Error::Oversized { place: self.place(), size }) } else { Ok(()) }
     }
 
-    fn send(&self, name: &ObjectName, body: &Body<'_>, conditional: bool) -> Result<Put, Error> {
-        let (condition, progress) =
-            (conditional.then(|| NOTHING_THERE.to_owned()), Progress::default());
-        let request = self.put_request(name, body, &progress)?.set_if_none_match(condition);
+    /// Does a write with all that this server takes.
+    fn write(&self, write: impl Fn(Extras) -> Result<(), Trouble>) -> Result<(), Trouble> {
+        let mut taken = self.extras.load(Ordering::Relaxed);
+        loop {
+            match write(EXTRAS[taken]) {
+                Err(trouble) if trouble.is_unknown_to_server() && taken + 1 < EXTRAS.len() => {
+                    taken += 1;
+                }
+                written => {
+                    if written.is_ok() {
+                        self.extras.store(taken, Ordering::Relaxed);
+                    }
+                    return written;
+                }
+            }
+        }
+    }
+
+    fn send(&self, name: &ObjectName, body: &Body<'_>, extras: Extras) -> Result<(), Trouble> {
+        let progress = Progress::default();
+        let content = upload(body, &progress).map_err(|error| Trouble::unsendable(&error))?;
+        let request = self.put_request(name, body.digest(), extras).body(content);
         let request = request
+            .content_length(i64::try_from(body.size()).unwrap_or(i64::MAX))
             .customize()
             .interceptor(SignedHash(body.digest()))
             .config_override(client::for_upload());
         let sent = unless_stuck(request.send(), progress, client::patience(&self.bucket));
-        let sent = self.runtime.block_on(sent);
-        match sent.map_or_else(|| Err(Trouble::stuck()), |sent| sent.map_err(Trouble::from)) {
-            Ok(_) => Ok(Put::Stored),
-            Err(trouble) if trouble.is_taken() => Ok(Put::AlreadyThere),
-            Err(trouble) if conditional && trouble.is_unknown_to_server() => {
-                self.conditional.store(false, Ordering::Relaxed);
-                self.send(name, body, false)
-            }
-            Err(trouble) => Err(self.failed(Right::Store)(trouble)),
-        }
+        let sent = self.runtime.block_on(sent).ok_or_else(Trouble::stuck)?;
+        Ok(sent.map(drop)?)
+    }
+
+    /// The request that stores what has that hash.
+    fn put_request(
+        &self,
+        name: &ObjectName,
+        digest: Digest,
+        extras: Extras,
+    ) -> PutObjectFluentBuilder {
+        let request = self.client.put_object().bucket(&self.bucket.name);
+        request
+            .key(self.bucket.key(name))
+            .set_if_none_match(extras.condition.then(|| NOTHING_THERE.to_owned()))
+            .set_checksum_sha256(extras.checksum.then(|| base64(digest)))
     }
 
     fn remove(&self, name: &ObjectName) -> Result<(), Error> {
@@ -167,7 +194,11 @@ impl Storage for S3 {
         if self.head(name)?.is_some() {
             return Ok(Put::AlreadyThere);
         }
-        self.send(name, body, self.conditional.load(Ordering::Relaxed))
+        match self.write(|extras| self.send(name, body, extras)) {
+            Ok(()) => Ok(Put::Stored),
+            Err(trouble) if trouble.is_taken() => Ok(Put::AlreadyThere),
+            Err(trouble) => Err(self.failed(Right::Store)(trouble)),
+        }
     }
 
     fn get(&self, name: &ObjectName) -> Result<Box<dyn Read + '_>, Error> {

@@ -1,12 +1,14 @@
 //! What a server really does with the promises that we would like to lean on.
 
+use std::sync::atomic::Ordering;
+
 use aws_sdk_s3::primitives::ByteStream;
 
 use crate::crypto::Digest;
 
 use super::super::{Error, ObjectName};
 use super::trouble::{Right, Trouble};
-use super::{NOTHING_THERE, S3, base64};
+use super::{EXTRAS, Extras, S3};
 
 /// What a server was seen to do.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -41,35 +43,34 @@ impl S3 {
     /// When the server can not be used at all.
     pub fn probe(&self) -> Result<Probed, Error> {
         let (name, other) = (object("vaultctl-probe"), object("vaultctl-probe-sum"));
-        let conditional = self.probe_conditional(&name)?;
-        let checksum = self.probe_checksum(&other, conditional)?;
+        let conditional = self.probe_condition(&name)?;
+        let checksum = self.probe_checksum(&other)?;
         let delete = self.probe_delete(&[name, other])?;
         Ok(Probed { conditional, checksum, delete })
     }
 
     /// The second of two such writes must be refused; of the first when an earlier probe could not
     /// be removed.
-    fn probe_conditional(&self, name: &ObjectName) -> Result<Conditional, Error> {
+    fn probe_condition(&self, name: &ObjectName) -> Result<Conditional, Error> {
         for _ in 0..2 {
-            match self.write(name, true, Digest::of(BYTES)) {
+            match self.write(|extras| self.send_probe(name, Digest::of(BYTES), extras)) {
+                Ok(()) if !self.takes().condition => return Ok(Conditional::Refused),
                 Ok(()) => {}
                 Err(trouble) if trouble.is_taken() => return Ok(Conditional::Enforced),
-                Err(trouble) if trouble.is_unknown_to_server() => {
-                    self.write(name, false, Digest::of(BYTES))
-                        .map_err(self.failed(Right::Store))?;
-                    return Ok(Conditional::Refused);
-                }
                 Err(trouble) => return Err(self.failed(Right::Store)(trouble)),
             }
         }
         Ok(Conditional::Ignored)
     }
 
-    fn probe_checksum(&self, name: &ObjectName, known: Conditional) -> Result<bool, Error> {
-        let conditional = known != Conditional::Refused;
-        match self.write(name, conditional, Digest::of(b"something else")) {
+    /// Bytes with the checksum of others must be refused; those that are there already were taken
+    /// from an earlier probe.
+    fn probe_checksum(&self, name: &ObjectName) -> Result<bool, Error> {
+        if !self.takes().checksum {
+            return Ok(false);
+        }
+        match self.send_probe(name, Digest::of(b"something else"), self.takes()) {
             Ok(()) => Ok(false),
-            // Left by an earlier probe, of which a server that looks would have had nothing.
             Err(trouble) if trouble.is_taken() => Ok(false),
             Err(trouble) if trouble.is_bad_request() => Ok(true),
             Err(trouble) => Err(self.failed(Right::Store)(trouble)),
@@ -86,14 +87,15 @@ impl S3 {
         Ok(true)
     }
 
-    /// Writes the probe's bytes with that checksum.
-    fn write(&self, name: &ObjectName, conditional: bool, sum: Digest) -> Result<(), Trouble> {
-        let request = self.client.put_object().bucket(&self.bucket.name).key(self.bucket.key(name));
-        let request = request
-            .set_if_none_match(conditional.then(|| NOTHING_THERE.to_owned()))
-            .checksum_sha256(base64(sum))
-            .body(ByteStream::from_static(BYTES));
-        self.runtime.block_on(request.send()).map(drop).map_err(Trouble::from)
+    /// What the server has taken so far.
+    fn takes(&self) -> Extras {
+        EXTRAS[self.extras.load(Ordering::Relaxed)]
+    }
+
+    /// Writes the probe's bytes, saying that they have that hash.
+    fn send_probe(&self, name: &ObjectName, sum: Digest, extras: Extras) -> Result<(), Trouble> {
+        let request = self.put_request(name, sum, extras).body(ByteStream::from_static(BYTES));
+        Ok(self.runtime.block_on(request.send()).map(drop)?)
     }
 }
 

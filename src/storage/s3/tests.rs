@@ -179,9 +179,9 @@ fn bytes_that_are_not_those_of_their_hash_are_refused() {
     let place = Place::new(anything);
     let bucket = place.bucket("vault");
     let signed = Signer::from_seed(&[3; 32], "").sign("test", b"other bytes".to_vec());
-    let request = bucket
-        .put_request(&name("x"), &Body::Statement(&signed), &Progress::default())
-        .expect("is made");
+    let digest = Digest::of(signed.statement());
+    let content = upload(&Body::Statement(&signed), &Progress::default()).expect("is in memory");
+    let request = bucket.put_request(&name("x"), digest, EXTRAS[0]).body(content);
     let wrong = SignedHash(Digest::of(b"not those"));
     let sent = bucket.runtime.block_on(request.customize().interceptor(wrong).send());
     let error = bucket.failed(Right::Store)(sent.expect_err("is refused").into());

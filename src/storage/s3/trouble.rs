@@ -93,6 +93,11 @@ impl Trouble {
         Self::of_network(IN_TIME.to_owned())
     }
 
+    /// What is wrong with bytes of our own that can not be read.
+    pub(super) fn unsendable(reason: &dyn std::error::Error) -> Self {
+        Self { is_hopeless: true, ..Self::of_network(reason.to_string()) }
+    }
+
     fn of_network(reason: String) -> Self {
         Self { status: None, code: String::new(), reason, is_hopeless: false }
     }
@@ -117,9 +122,12 @@ impl Trouble {
         self.status == Some(403) && !self.is_about_credentials() && !self.is_about_space()
     }
 
-    /// The server does not know what was asked of it.
+    /// The server does not know what was asked of it: S3's own word for that, or a header that is
+    /// named in a complaint.
     pub(super) fn is_unknown_to_server(&self) -> bool {
-        self.status == Some(501) || self.code == "NotImplemented"
+        let complains =
+            self.status == Some(400) && self.reason.contains("header") && !self.is_about_place();
+        self.status == Some(501) || self.code == "NotImplemented" || complains
     }
 
     /// What was sent is wrong in itself.
@@ -180,7 +188,7 @@ impl Trouble {
 
     fn may_pass(&self) -> bool {
         match self.status {
-            _ if self.is_hopeless || self.is_unknown_to_server() => false,
+            _ if self.is_hopeless || self.status == Some(501) => false,
             // An answer of 200 that can not be read was cut.
             None | Some(200..=299 | 408 | 409 | 429) => true,
             Some(status) if status >= 500 => true,
