@@ -39,6 +39,7 @@ impl Data<'_> {
     pub(super) fn check(&self, commits: &[&Commit], report: &mut Report) -> Result<(), Error> {
         let keys = self.read_snapshots(commits, report)?;
         let packs = packs(commits, &keys, report);
+        self.scrub_others(commits, &packs, report)?;
         let held = self.read_packs(&packs, report)?;
         let places = packs.iter().enumerate().map(|(place, pack)| (pack.object.digest, place));
         let places: HashMap<Digest, usize> = places.collect();
@@ -97,6 +98,23 @@ impl Data<'_> {
             }
         }
         Ok(held)
+    }
+
+    /// Packs of which nobody knows the key are compared with their hashes all the same.
+    fn scrub_others(
+        &self,
+        commits: &[&Commit],
+        read: &[Pack<'_>],
+        report: &mut Report,
+    ) -> Result<(), Error> {
+        let mut seen: HashSet<Digest> = read.iter().map(|pack| pack.object.digest).collect();
+        for pack in commits.iter().flat_map(|commit| &commit.packs) {
+            let named = Named::pack(*pack);
+            if seen.insert(pack.digest) && !report.has_fault(&named.name) {
+                report.note(named.scrub(self.storage))?;
+            }
+        }
+        Ok(())
     }
 
     fn read_pack(&self, pack: &Pack<'_>) -> Result<Vec<Part>, Error> {

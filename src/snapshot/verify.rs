@@ -1,6 +1,7 @@
 //! Verification: each level says what it proves, and names what does not hold.
 
 use std::collections::{BTreeMap, HashMap};
+use std::path::Path;
 
 use crate::crypto::{Digest, Identity};
 use crate::storage::{ObjectName, Storage, get_whole};
@@ -9,9 +10,11 @@ use crate::sys::{in_parallel, processors};
 use super::commit::{Commit, ObjectRef, SnapshotId};
 use super::data::Data;
 use super::history::{self, Known};
+use super::live::{Compared, Live};
 use super::object::Named;
 use super::pruned::Gap;
 use super::repository::{Entry, Listing, Repository, Standing};
+use super::subset::Subset;
 use super::{Error, object};
 
 /// A guide larger than this is none of ours (bytes).
@@ -28,6 +31,18 @@ pub enum Level<'a> {
     Scrub,
     /// Every object opens with this identity, and holds what its commit announced.
     Data(&'a Identity),
+    /// And the newest is what lies in the home at this path, as far as that was not changed since.
+    Live(&'a Identity, &'a Path),
+}
+
+impl<'a> Level<'a> {
+    /// What opens the objects, where they are opened.
+    fn identity(&self) -> Option<&'a Identity> {
+        match self {
+            Self::History | Self::Exists | Self::Scrub => None,
+            Self::Data(identity) | Self::Live(identity, _) => Some(identity),
+        }
+    }
 }
 
 /// A verification to be done.
@@ -40,6 +55,8 @@ pub struct Verification<'a> {
     pub level: Level<'a>,
     /// Only the objects of this snapshot.
     pub only: Option<SnapshotId>,
+    /// Only this share of the objects is compared with its hash.
+    pub subset: Option<Subset>,
 }
 
 /// What a verification has shown.
@@ -55,6 +72,8 @@ pub struct Report {
     pub newer: Vec<SnapshotId>,
     /// Numbers that are not there, and of which this machine can not know why.
     pub gaps: Vec<Gap>,
+    /// How the home compares, where it was looked at.
+    pub live: Option<Compared>,
 }
 
 /// Something that does not hold.
@@ -107,13 +126,32 @@ impl Verification<'_> {
         if let Level::Exists = self.level {
             return Ok(report);
         }
-        let reads = if let Level::Data(_) = self.level { Some(&needed) } else { None };
+        let identity = self.level.identity();
+        let reads = identity.map(|_| &needed);
         self.scrub_objects(&self.scrubbed(&needed, &listed, reads), &mut report)?;
         self.scrub_guides(&mut report)?;
-        if let Level::Data(identity) = self.level {
+        if let Some(identity) = identity {
             Data { storage: self.storage(), identity }.check(&commits, &mut report)?;
         }
+        if let Level::Live(identity, home) = self.level {
+            self.compare(Live { storage: self.storage(), identity, home }, &commits, &mut report)?;
+        }
         Ok(report)
+    }
+
+    /// Compares the home with the newest of these, unless that is damaged, which was told.
+    fn compare(
+        &self,
+        live: Live<'_>,
+        commits: &[&Commit],
+        report: &mut Report,
+    ) -> Result<(), Error> {
+        match commits.last() {
+            Some(newest) if !report.has_fault(&Named::snapshot(newest.object).name) => {
+                live.check(newest, report)
+            }
+            _ => Ok(()),
+        }
     }
 
     fn storage(&self) -> &dyn Storage {
@@ -154,6 +192,7 @@ impl Verification<'_> {
             None => unnamed(name, *size),
         };
         let mut scrubbed: Vec<Named> = listed.iter().filter_map(claim).collect();
+        scrubbed.retain(|named| self.subset.is_none_or(|subset| subset.has(&named.object.digest)));
         scrubbed.sort_by(|one, other| one.name.cmp(&other.name));
         scrubbed
     }

@@ -156,7 +156,8 @@ fn recipients(session: &Session) -> Result<Vec<Recipient>, Failure> {
 /// A snapshot among commits or objects that do not hold is a reason for alarm, though it is there.
 fn look_again(repository: &Repository<'_>, session: &Session) -> Result<(), Failure> {
     let known = super::target::known(repository, session)?;
-    let report = Verification { repository, known, level: Level::Exists, only: None }.run()?;
+    let report =
+        Verification { repository, known, level: Level::Exists, only: None, subset: None }.run()?;
     super::verify::fail_on(&report, session)
         .map_err(|failure| failure.about("the snapshot was taken, but the repository"))
 }

@@ -3,7 +3,7 @@
 use std::ffi::OsStr;
 use std::fmt;
 use std::os::unix::ffi::OsStrExt;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 use crate::crypto::BlobId;
 
@@ -62,6 +62,15 @@ impl TreePath {
     #[must_use]
     pub fn as_path(&self) -> &Path {
         Path::new(OsStr::from_bytes(&self.0))
+    }
+
+    /// Where it belongs on a machine with this home.
+    pub(crate) fn on_disk(&self, home: &Path) -> PathBuf {
+        let path = self.as_path();
+        match path.strip_prefix("HOME") {
+            Ok(below) => home.join(below),
+            Err(_) => Path::new("/").join(path.strip_prefix("ROOT").unwrap_or(path)),
+        }
     }
 
     /// As a person calls it: `~/.claude.json`, `/srv/store`.

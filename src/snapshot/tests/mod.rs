@@ -153,6 +153,7 @@ impl Machine {
             known: self.state(&repository).known()?,
             level,
             only: None,
+            subset: None,
         };
         verification.run()
     }

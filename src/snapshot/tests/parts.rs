@@ -157,3 +157,42 @@ fn a_file_in_many_parts_is_cut_anew_when_it_is_quiet() {
     assert!(few.commit.packs.len() < 3, "{}", few.commit.packs.len());
     machine.comes_back(LOG);
 }
+
+#[test]
+fn the_home_is_compared_with_the_newest() {
+    let machine = machine();
+    machine.create();
+    let look = || machine.verify(Level::Live(&machine.identity, &machine.home("")));
+    let whole = look().expect("looks");
+    assert_eq!(whole.faults, []);
+    assert_eq!(whole.live, Some(Compared { same: 3, changed: 0 }));
+    machine.append(".claude.json", b"\n");
+    let home = Folder::open(&machine.home("")).expect("opens").expect("is there");
+    for (below, offset) in [(LOG, 100_000), (".claude/agents/a.md", 3)] {
+        let facts = sys::facts(&machine.home(below)).expect("looks").expect("is there");
+        home.write_into(Path::new(below), offset, b"?").expect("writes");
+        let finish = sys::Finish { mode: 0o600, mtime: Some(facts.mtime) };
+        home.finish_file(Path::new(below), finish).expect("sets the time back");
+    }
+    let report = look().expect("looks");
+    assert_eq!(report.live, Some(Compared { same: 0, changed: 1 }));
+    let told: Vec<_> = report.faults.iter().map(|fault| fault.object.as_str()).collect();
+    assert_eq!(told, ["~/.claude/agents/a.md", &format!("~/{LOG}")]);
+}
+
+#[test]
+fn a_damaged_pack_is_found_though_its_snapshot_is_damaged_too() {
+    let machine = machine();
+    let commit = machine.create().commit;
+    for named in commit.needs() {
+        let mut bytes = machine.storage.bytes(&named.name);
+        let last = bytes.len() - 1;
+        bytes[last] ^= 1;
+        machine.storage.tamper(&named.name, bytes);
+    }
+    let faults = machine.faults();
+    for named in commit.needs() {
+        let is_named = faults.iter().any(|fault| fault.contains(named.name.as_str()));
+        assert!(is_named, "{}: {faults:?}", named.name);
+    }
+}
