@@ -410,6 +410,32 @@ fn the_printed_policy_is_enough_to_take_snapshots_and_for_nothing_else() {
     world.sh("vaultctl snapshot create").run().ok();
 }
 
+/// A folder that was away can only catch up from the bucket by whoever may read that.
+#[test]
+fn what_may_not_be_read_is_not_copied_elsewhere() {
+    let printed = World::new().sh("vaultctl snapshot init --policy --to s3://vault/laptop").run();
+    let policy = Policy::parse(&printed.ok());
+    let cloud = Cloud::new(move |asked| asked.key_id == MAINTAINER || policy.allows(asked));
+    let world = &cloud.world;
+    let disk = "[[snapshot.destination]]\nname = \"disk\"\nurl = \"~/disk\"";
+    cloud.reach(cloud.server.address(), &format!("{PATIENT}\n{disk}"));
+    world.sh("vaultctl snapshot init --to cloud").reveal().ok();
+    world.sh("vaultctl snapshot init --to disk").run().ok();
+    world.sh("vaultctl snapshot create").run().ok();
+    world.sh("mv disk away").run().ok();
+    plant_transcript(world, 2);
+    world.sh("vaultctl snapshot create").run().fails(3);
+    world.sh("mv away disk").run().ok();
+    // The next one is there in full; that one is missing before it is told.
+    let said = world.sh("vaultctl snapshot create").run().fails(13);
+    assert!(said.contains("the snapshot before it, number 2, is missing"), "{said}");
+    let more = format!("{PATIENT}\nmaintenance_credentials = \"~/s3-all\"\n{disk}");
+    cloud.reach(cloud.server.address(), &more);
+    world.sh("vaultctl snapshot heal --to disk").run().ok();
+    world.sh("vaultctl snapshot verify --to disk --level data").run().ok();
+    world.sh("vaultctl snapshot create").run().ok();
+}
+
 /// Asked directly, without our program's good manners.
 #[test]
 fn the_printed_policy_refuses_what_a_thief_would_want() {

@@ -32,7 +32,9 @@ pub fn writer_policy(bucket: &Bucket) -> String {
       "Action": "s3:GetObject",
       "Resource": [
         "{commits}",
-        "{about}"
+        "{about}",
+        "{script}",
+        "{words}"
       ]
     }},
     {{
@@ -46,6 +48,8 @@ pub fn writer_policy(bucket: &Bucket) -> String {
 }}"#,
         commits = object("commits/*"),
         about = object("vaultctl-repo*"),
+        script = object("restore.sh"),
+        words = object("RESTORE.txt"),
         all = object("*"),
     )
 }
