@@ -88,10 +88,11 @@ impl View {
         self.objects.get(&named.name) == Some(&named.object.size)
     }
 
-    /// Whether a pack may be built on here: what the newest commit names, nobody removes.
-    fn offers(&self, pack: &ObjectRef) -> bool {
-        let is_named = self.newest.as_ref().is_some_and(|(commit, _)| commit.packs.contains(pack));
-        is_named && self.has(&Named::pack(*pack))
+    /// Whether an object may be built on here: what the newest commit names, nobody removes.
+    fn offers(&self, named: &Named) -> bool {
+        let newest = self.newest.as_ref().map(|(commit, _)| commit);
+        newest.is_some_and(|commit| commit.needs().any(|needed| needed == *named))
+            && self.has(named)
     }
 }
 
@@ -116,7 +117,7 @@ impl Creation<'_> {
         let recipients = self.recipients;
         let tree = Tree { plan, parts: &parts, key: &key, baseline, recipients };
         let packed = tree.pack(self.read_back, &|| self.state.spool())?;
-        let (kept, unchanged) = self.store_object(&packed, &mirrors)?;
+        let (kept, unchanged) = self.store_object(&packed, &views, &mirrors)?;
         if !unchanged {
             stored += kept.object.size;
         }
@@ -171,7 +172,7 @@ impl Creation<'_> {
             progress: self.progress,
         };
         let cache = self.state.cache(self.recipients, key)?;
-        let is_there = |pack: &ObjectRef| views.iter().all(|view| view.offers(pack));
+        let is_there = |pack: &ObjectRef| views.iter().all(|view| view.offers(&Named::pack(*pack)));
         packing.run(plan, cache, &is_there, store)
     }
 
@@ -180,13 +181,17 @@ impl Creation<'_> {
     fn store_object(
         &self,
         packed: &Packed,
+        views: &[View],
         mirrors: &Mirrors<'_, '_>,
     ) -> Result<(Kept, bool), Error> {
         let (content, recipients) = (packed.content, Recipient::digest_of(self.recipients));
         let is_the_same = |kept: &Kept| (kept.content, kept.recipients) == (content, recipients);
         if let Some(kept) = self.state.kept()?.filter(is_the_same) {
             let named = Named::snapshot(kept.object);
-            if mirrors.each(|repository| is_sound(repository, &named))?.into_iter().all(|is| is) {
+            let is_offered = views.iter().all(|view| view.offers(&named));
+            let is_sound =
+                |repository: &Repository<'_>| Ok(is_offered && is_sound(repository, &named)?);
+            if mirrors.each(is_sound)?.into_iter().all(|is| is) {
                 return Ok((kept, true));
             }
         }
