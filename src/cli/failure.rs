@@ -440,7 +440,7 @@ impl From<snapshot::Error> for Failure {
                 Self::failed(message).hint("look with --dry-run; --yes removes it")
             }
             snapshot::Error::BadHistory { .. } => Self::new(Code::NotVerified, message)
-                .hint("`vaultctl snapshot heal` brings back what another destination has; nothing was removed"),
+                .hint("`vaultctl snapshot heal` brings back what another destination has; --give-up-damaged goes on without"),
             snapshot::Error::ShortGrace => Self::failed(message).hint("leave --grace out, or prune there"),
             snapshot::Error::BadName(_) => Self::usage(message).hint("`vaultctl snapshot list` shows the names"),
             snapshot::Error::Member { .. } => Self::new(Code::NotVerified, message),

@@ -53,7 +53,7 @@ pub use live::Compared;
 pub use mirrors::Lost;
 pub use profile::{BadPattern, Own, Places, Plan, Profile};
 pub use progress::{Progress, Unseen};
-pub use prune::{Pruning, Removal};
+pub use prune::{GivenUp, Pruning, Removal};
 pub use pruned::{Gap, Pruned};
 pub use repository::{Entry, Listing, Repository, Standing};
 pub use restore::{preview, restore};

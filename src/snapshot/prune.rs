@@ -8,7 +8,7 @@
 //!
 //! **Nothing that is needed goes.** What is needed is what the remaining commits name, so all of
 //! them must be understood: where the history has a fault, or a commit is damaged, nothing is
-//! pruned, and beside a commit of a newer version no object is removed, because what they need is
+//! pruned, unless somebody has said that it is given up; and beside a commit of a newer version no object is removed, because what they need is
 //! not known. A snapshot whose objects are not all there in their sizes does not count as healthy.
 //!
 //! **`create` on another machine at the same time** is kept out by no lock, since the storage has
@@ -36,7 +36,8 @@ use super::Error;
 use super::commit::{Commit, ObjectRef, SnapshotId};
 use super::history::{self, Known};
 use super::object::Named;
-use super::repository::{Listing, Repository, Standing, commit_name};
+use super::pruned::{Gap, Pruned};
+use super::repository::{Entry, Listing, Repository, Standing, commit_name};
 use super::retention::{Candidate, Choice, Circumstances, Keep, choose};
 use super::state::Locked;
 use super::stored::Stored;
@@ -65,6 +66,8 @@ pub struct Pruning<'a> {
     pub now: Timestamp,
     /// The last snapshot that a drill has restored.
     pub drilled: Option<SnapshotId>,
+    /// Whether commits that are damaged or missing are given up: what only they need goes too.
+    pub gives_up: bool,
 }
 
 /// What a prune would do.
@@ -76,8 +79,41 @@ pub struct Removal {
     pub objects: Vec<Listed>,
     /// Snapshots of a newer version: because of them no object goes.
     pub newer: Vec<SnapshotId>,
+    /// Snapshots that are given up.
+    pub given_up: GivenUp,
     /// How many of the bytes that snapshots need only those that go do.
     lost: Share,
+}
+
+/// What the history lacks, where somebody has said that it is lost.
+#[derive(Clone, Debug, Default)]
+pub struct GivenUp {
+    /// Commits that are damaged; they are removed.
+    pub damaged: Vec<SnapshotId>,
+    /// Numbers that are not there.
+    pub missing: Vec<Gap>,
+}
+
+impl GivenUp {
+    /// Takes the damaged commits out of the listing, and finds what then is missing.
+    fn take_from(listing: &mut Listing, known: &Known) -> Self {
+        let is_damaged = |entry: &mut Entry| matches!(entry.standing, Standing::Damaged(_));
+        let damaged = listing.entries.extract_if(.., is_damaged).map(|entry| entry.id).collect();
+        let mut report = Report::default();
+        history::check(listing, &known.clone().judging_no_gap(), &mut report);
+        Self { damaged, missing: report.gaps }
+    }
+
+    fn add_to(&self, pruned: &mut Pruned) {
+        self.missing.iter().for_each(|gap| pruned.add_run(gap.first, gap.last));
+    }
+}
+
+/// The commits, all of which are understood or of a newer version.
+struct History {
+    commits: Vec<Commit>,
+    newer: Vec<SnapshotId>,
+    given_up: GivenUp,
 }
 
 /// A part of something.
@@ -93,10 +129,21 @@ impl Removal {
         self.choices.iter().filter(|choice| choice.why.is_empty()).map(|choice| choice.id)
     }
 
+    /// The commits that go, each with its signature.
+    fn commits(&self) -> impl Iterator<Item = ObjectName> + '_ {
+        let damaged = self.given_up.damaged.iter().copied();
+        self.going().chain(damaged).flat_map(|id| names_of(&id))
+    }
+
     /// The name of everything that goes, in this order.
     pub fn names(&self) -> impl Iterator<Item = ObjectName> + '_ {
-        let commits = self.going().flat_map(|id| names_of(&id));
-        commits.chain(self.objects.iter().map(|object| object.name.clone()))
+        self.commits().chain(self.objects.iter().map(|object| object.name.clone()))
+    }
+
+    /// Adds the numbers that will be gone.
+    fn add_to(&self, pruned: &mut Pruned) {
+        self.going().for_each(|id| pruned.add(id.seq));
+        self.given_up.add_to(pruned);
     }
 
     /// The bytes of the objects that go.
@@ -139,13 +186,14 @@ impl Pruning<'_> {
         self.keep.check()?;
         self.check_grace()?;
         let stored = Stored::list(self.repository.storage())?;
-        let (commits, newer) = self.commits(&self.known)?;
+        let History { commits, newer, given_up } = self.history(&self.known)?;
         let choices = self.choose(&commits, &stored)?;
         let stays = |commit: &&Commit| is_kept(&choices, commit.id);
         let (all, needed) = (needs(commits.iter()), needs(commits.iter().filter(stays)));
         let objects = if newer.is_empty() { self.unneeded(&stored, &needed) } else { Vec::new() };
         let (whole, remaining) = (bytes_of(&all), bytes_of(&needed));
-        Ok(Removal { choices, objects, newer, lost: Share { part: whole - remaining, whole } })
+        let lost = Share { part: whole - remaining, whole };
+        Ok(Removal { choices, objects, newer, given_up, lost })
     }
 
     /// Removes what was planned, as far as nobody has come to need it since.
@@ -155,14 +203,12 @@ impl Pruning<'_> {
     pub fn carry_out(&self, removal: &Removal, locked: &Locked) -> Result<(), Error> {
         self.remember(removal, locked)?;
         let storage = self.repository.storage();
-        for name in removal.going().flat_map(|id| names_of(&id)) {
-            storage.delete(&name)?;
-        }
-        let (commits, newer) = self.commits(&self.known_after(removal))?;
-        if !newer.is_empty() {
+        removal.commits().try_for_each(|name| storage.delete(&name))?;
+        let left = self.history(&self.known_after(removal))?;
+        if !left.newer.is_empty() {
             return Ok(());
         }
-        let needed = needs(commits.iter());
+        let needed = needs(left.commits.iter());
         let mut unneeded =
             removal.objects.iter().filter(|object| !needed.contains_key(&object.name));
         Ok(unneeded.try_for_each(|object| storage.delete(&object.name))?)
@@ -178,16 +224,23 @@ impl Pruning<'_> {
         self.known.pin.is_some()
     }
 
-    /// All commits that are understood, by number, and the names of those of a newer version.
-    fn commits(&self, known: &Known) -> Result<(Vec<Commit>, Vec<SnapshotId>), Error> {
-        let listing = self.repository.commits()?;
+    /// The commits by number, if their history holds.
+    fn history(&self, known: &Known) -> Result<History, Error> {
+        let mut listing = self.repository.commits()?;
+        let mut known = known.clone();
+        let given_up = if self.gives_up {
+            GivenUp::take_from(&mut listing, &known)
+        } else {
+            GivenUp::default()
+        };
+        given_up.add_to(&mut known.pruned);
         let mut report = Report::default();
-        history::check(&listing, known, &mut report);
+        history::check(&listing, &known, &mut report);
         match report.faults.first() {
             Some(fault) => {
                 Err(Error::BadHistory { first: fault.clone(), count: report.faults.len() })
             }
-            None => Ok((understood(listing), report.newer)),
+            None => Ok(History { commits: understood(listing), newer: report.newer, given_up }),
         }
     }
 
@@ -216,13 +269,13 @@ impl Pruning<'_> {
 
     fn remember(&self, removal: &Removal, locked: &Locked) -> Result<(), Error> {
         let mut pruned = locked.state().pruned()?;
-        removal.going().for_each(|id| pruned.add(id.seq));
+        removal.add_to(&mut pruned);
         locked.set_pruned(&pruned)
     }
 
     fn known_after(&self, removal: &Removal) -> Known {
         let mut known = self.known.clone();
-        removal.going().for_each(|id| known.pruned.add(id.seq));
+        removal.add_to(&mut known.pruned);
         known
     }
 }

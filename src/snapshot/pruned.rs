@@ -53,7 +53,12 @@ impl Pruned {
 
     /// Adds a number.
     pub(super) fn add(&mut self, seq: u64) {
-        self.gone.push((seq, seq));
+        self.add_run(seq, seq);
+    }
+
+    /// Adds all numbers from `first` to `last`.
+    pub(super) fn add_run(&mut self, first: u64, last: u64) {
+        self.gone.push((first, last));
         self.gone.sort_unstable();
         let mut merged: Vec<(u64, u64)> = Vec::new();
         for (first, last) in self.gone.drain(..) {

@@ -7,7 +7,7 @@ use serde_json::json;
 use crate::audit::{Action, Event};
 use crate::cli::{Checked, Done, Example, Failure, Session};
 use crate::config::{self, Span};
-use crate::snapshot::{Choice, Keep, Pruning, Reason, Removal, Repository, SnapshotId};
+use crate::snapshot::{Choice, GivenUp, Keep, Pruning, Reason, Removal, Repository, SnapshotId};
 use crate::sys;
 
 use super::target::{Place, Trust, known, state};
@@ -32,6 +32,11 @@ pub(super) struct Args {
     yes: bool,
     #[command(flatten)]
     keep: KeepArgs,
+    /// Give up snapshots that are damaged or missing, and remove what is left of them
+    ///
+    /// Try `vaultctl snapshot heal` first: another destination may have them.
+    #[arg(long)]
+    give_up_damaged: bool,
     /// Leave objects that no snapshot needs until they are so old; 7d unless the settings say otherwise
     ///
     /// Less than a day is only possible on the machine that takes the snapshots.
@@ -112,6 +117,7 @@ fn pruning<'a>(
         grace: args.grace.or(configured.grace).map_or(GRACE, Span::duration),
         now: session.world.clock.now(),
         drilled: None,
+        gives_up: args.give_up_damaged,
     })
 }
 
@@ -158,7 +164,7 @@ fn preview(removal: &Removal, session: &Session) -> Result<Done, Failure> {
         session.ui.note(&format!("{} stays: {}", choice.id, reasons(choice).join(", ")));
     }
     removal.names().try_for_each(|name| session.ui.line(name.as_str()))?;
-    Ok(warn_of_newer(removal, session))
+    Ok(warn(removal, session))
 }
 
 fn tell(removal: &Removal, session: &Session) -> Result<Done, Failure> {
@@ -172,7 +178,7 @@ fn tell(removal: &Removal, session: &Session) -> Result<Done, Failure> {
         let newer: Vec<String> = removal.newer.iter().map(SnapshotId::to_string).collect();
         session.ui.json(&json!({
             "removed": going, "kept": stays.collect::<Vec<_>>(), "objects": objects,
-            "bytes": removal.bytes(), "newer": newer,
+            "bytes": removal.bytes(), "newer": newer, "given_up": given_up(removal),
         }))?;
     } else {
         let (gone, objects, bytes) = (going.len(), removal.objects.len(), removal.bytes());
@@ -181,14 +187,26 @@ fn tell(removal: &Removal, session: &Session) -> Result<Done, Failure> {
             "snapshots: {gone} removed, {kept} kept; objects: {objects} removed, {bytes} bytes"
         ))?;
     }
-    Ok(warn_of_newer(removal, session))
+    Ok(warn(removal, session))
 }
 
 fn reasons(choice: &Choice) -> Vec<String> {
     choice.why.iter().map(Reason::to_string).collect()
 }
 
-fn warn_of_newer(removal: &Removal, session: &Session) -> Done {
+/// What nobody will see again, each once.
+fn given_up(removal: &Removal) -> Vec<String> {
+    let GivenUp { damaged, missing } = &removal.given_up;
+    let is_damaged = |seq: u64| damaged.iter().any(|id| id.seq == seq);
+    let missing = missing.iter().filter(|gap| gap.first < gap.last || !is_damaged(gap.first));
+    let missing = missing.map(|gap| format!("number {} to {}", gap.first, gap.last));
+    damaged.iter().map(SnapshotId::to_string).chain(missing).collect()
+}
+
+fn warn(removal: &Removal, session: &Session) -> Done {
+    for lost in given_up(removal) {
+        session.ui.warn(&format!("{lost} is given up"));
+    }
     for id in &removal.newer {
         session.ui.warn(&format!(
             "{id} was written by a newer vaultctl; what it needs is not known, so no object goes"

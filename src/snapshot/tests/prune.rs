@@ -50,6 +50,17 @@ impl Machine {
         pruning(&repository, known, keep, grace, night).plan()
     }
 
+    /// Prunes and gives up what is damaged or missing.
+    fn give_up(&self, night: i64) -> Result<Removal, Error> {
+        let repository = self.open()?;
+        let locked = self.state(&repository).lock()?;
+        let known = locked.state().known()?;
+        let pruning =
+            Pruning { gives_up: true, ..pruning(&repository, known, Keep::default(), WEEK, night) };
+        let removal = pruning.plan()?;
+        pruning.carry_out(&removal, &locked).map(|()| removal)
+    }
+
     fn numbers(&self) -> Vec<u64> {
         let listing = self.open().and_then(|repository| repository.commits()).expect("lists");
         listing.entries.iter().map(|entry| entry.id.seq).collect()
@@ -83,7 +94,8 @@ fn pruning<'a>(
     grace: Duration,
     night: i64,
 ) -> Pruning<'a> {
-    Pruning { repository, known, keep, grace, now: at(BEGIN + night * DAY), drilled: None }
+    let now = at(BEGIN + night * DAY);
+    Pruning { repository, known, keep, grace, now, drilled: None, gives_up: false }
 }
 
 fn prune(
@@ -242,6 +254,25 @@ fn beside_a_damaged_commit_nothing_goes() {
         assert!(matches!(refused, Err(Error::BadHistory { .. })), "{refused:?}");
         assert_eq!(machine.storage.names(), before);
     }
+}
+
+/// Bits rot, and not everybody has a second place: then life goes on without them.
+#[test]
+fn what_is_damaged_or_missing_can_be_given_up() {
+    let machine = Machine::with_nights(6);
+    let listing = machine.open().and_then(|repository| repository.commits()).expect("lists");
+    let [missing, damaged] = [1, 3].map(|number: usize| commit_name(&listing.entries[number].id));
+    machine.storage.delete(&missing).expect("deletes");
+    machine.storage.tamper(&damaged, b"rotten".to_vec());
+    assert!(matches!(machine.prune(Keep::default(), 30), Err(Error::BadHistory { count: 2, .. })));
+    let removal = machine.give_up(30).expect("prunes");
+    assert_eq!(removal.given_up.damaged, [listing.entries[3].id]);
+    assert_eq!((machine.numbers(), machine.objects().len()), (vec![1, 3, 5, 6], 4));
+    machine.assert_whole();
+    assert_eq!(machine.prune(Keep::default(), 30).expect("prunes").names().count(), 0);
+    // Who turns back time has not lost anything: that is no accident.
+    machine.remove(&machine.commit().id);
+    assert!(matches!(machine.give_up(30), Err(Error::BadHistory { .. })));
 }
 
 #[test]
