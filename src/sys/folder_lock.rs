@@ -1,5 +1,4 @@
 //! Locks of other programs that are folders: whoever made the folder has the lock.
-#![expect(clippy::disallowed_methods, reason = "this is where such a folder is made and removed")]
 
 use std::fs;
 use std::io;

@@ -661,11 +661,12 @@ fn a_destination_in_the_settings_has_a_name() {
 }
 
 /// Made once, by the first version; listed, verified and restored by every later one.
-#[test]
-fn the_frozen_snapshot_is_still_restored() {
+/// Lists, verifies and restores a repository of `fixtures/`, by us and by its own script; answers how
+/// many snapshots there are, and what came back.
+fn thaw(fixture: &str) -> (usize, BTreeMap<PathBuf, Thing>) {
     let machine = Machine { root: tempfile::tempdir().expect("a folder") };
     fs::create_dir(machine.path("home")).expect("is made");
-    let fixture = Path::new(env!("CARGO_MANIFEST_DIR")).join("fixtures/snapshots/v1");
+    let fixture = Path::new(env!("CARGO_MANIFEST_DIR")).join("fixtures/snapshots").join(fixture);
     let repository = fixture.join("repository").display().to_string();
     let identity = fixture.join("TEST-ONLY-identity.txt").display().to_string();
     let with = |arguments: &[&str]| {
@@ -673,16 +674,10 @@ fn the_frozen_snapshot_is_still_restored() {
             .ok(&[&["snapshot"], arguments, &["--to", &repository, "--identity", &identity]]
                 .concat())
     };
-    assert_eq!(with(&["list"]).lines().count(), 2);
+    let count = with(&["list"]).lines().count();
     with(&["verify", "--level", "data"]);
     with(&["restore", "--target", "restored"]);
     let things = describe(&machine.path("restored/HOME"));
-    assert_eq!(things[Path::new(".claude.json")].content, b"{\"mcpServers\": {}}\n");
-    assert_eq!(things[Path::new(".claude/agents/review.md")].mtime, (1_700_000_000, 123_456_789));
-    assert_eq!(things[Path::new(".claude/agents/review.md")].mode, 0o640);
-    assert_eq!(things[Path::new(".claude/agents/link")].content, b"review.md");
-    assert_eq!(things[Path::new(".claude/CLAUDE.md")].first_name, Some(".claude/CLAUDE.md".into()));
-    assert_eq!(things.len(), 8);
     let script = fixture.join("repository/restore.sh").display().to_string();
     let output = machine
         .command("dash")
@@ -691,4 +686,29 @@ fn the_frozen_snapshot_is_still_restored() {
         .expect("starts");
     succeeded(&output);
     assert_same(&things, &describe(&machine.path("by-script/HOME")));
+    (count, things)
+}
+
+#[test]
+fn the_frozen_snapshot_is_still_restored() {
+    let (count, things) = thaw("v1");
+    assert_eq!((count, things.len()), (2, 8));
+    assert_eq!(things[Path::new(".claude.json")].content, b"{\"mcpServers\": {}}\n");
+    assert_eq!(things[Path::new(".claude/agents/review.md")].mtime, (1_700_000_000, 123_456_789));
+    assert_eq!(things[Path::new(".claude/agents/review.md")].mode, 0o640);
+    assert_eq!(things[Path::new(".claude/agents/link")].content, b"review.md");
+    assert_eq!(things[Path::new(".claude/CLAUDE.md")].first_name, Some(".claude/CLAUDE.md".into()));
+}
+
+#[test]
+fn the_frozen_snapshot_in_parts_is_still_restored() {
+    let (count, things) = thaw("v1-parts");
+    assert_eq!((count, things.len()), (2, 36));
+    let folder = Path::new(".claude/projects/-srv-x");
+    let session = &things[&folder.join("session.jsonl")];
+    assert!(session.content.ends_with(b"{\"n\": 300}\n"));
+    assert_eq!((session.content.len(), session.mtime), (50_011, (1_700_000_001, 123_456_789)));
+    assert_eq!(things[&folder.join("read only $HOME.jsonl")].mode, 0o400);
+    let (one, other) = (folder.join("session.jsonl"), folder.join("other-name.jsonl"));
+    assert_eq!(things[&one].first_name, things[&other].first_name);
 }

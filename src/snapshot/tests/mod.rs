@@ -177,10 +177,14 @@ impl Machine {
 
     /// Restores to `target`: the named snapshot, or the newest.
     fn restore(&self, wanted: Option<SnapshotId>) -> Result<(), Error> {
+        self.restore_to(&self.path("target"), wanted)
+    }
+
+    fn restore_to(&self, target: &Path, wanted: Option<SnapshotId>) -> Result<(), Error> {
         let repository = self.open()?;
         let pin = self.state(&repository).pin()?;
         let verified = Verified::prove(&repository, pin, wanted)?;
-        restore(&repository, &verified, &self.identity, &self.path("target"))
+        restore(&repository, &verified, &self.identity, target)
     }
 
     /// Every file and folder on this machine.

@@ -40,9 +40,9 @@ impl Machine {
     /// The newest snapshot comes back, and this file is what it is in the home.
     fn comes_back(&self, below: &str) {
         self.assert_whole();
-        drop(std::fs::remove_dir_all(self.path("target")));
-        self.restore(None).expect("restores");
-        let restored = content(&self.path("target/HOME").join(below));
+        let target = tempfile::tempdir_in(self.root.path()).expect("a folder").keep();
+        self.restore_to(&target, None).expect("restores");
+        let restored = content(&target.join("HOME").join(below));
         assert!(restored == content(&self.home(below)), "{below}: {} bytes", restored.len());
     }
 }
