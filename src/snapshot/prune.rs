@@ -19,6 +19,9 @@
 //! remaining commits name stays. A commit that was finished after we listed them is found by the
 //! second look, which comes after the list of objects: an object that is stored later is not on it.
 //!
+//! What `heal` on another machine puts in order at the same time is at worst missing again, and the
+//! next `heal` copies it again: it came from another place.
+//!
 //! **Whose clock.** An object's age is the time from when it was stored to now, both by the storage's
 //! clock, which can not be asked; it is at least as late as the last time that it noted. So on
 //! another machine the last such time counts, or our own clock if that is earlier: both must be

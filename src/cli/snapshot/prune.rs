@@ -7,10 +7,13 @@ use serde_json::json;
 use crate::audit::{Action, Event};
 use crate::cli::{Checked, Done, Example, Failure, Session};
 use crate::config::{self, Span};
-use crate::snapshot::{Choice, GivenUp, Keep, Pruning, Reason, Removal, Repository, SnapshotId};
+use crate::snapshot::{
+    Choice, GivenUp, Keep, Locked, Pruning, Reason, Removal, Repository, SnapshotId,
+};
 use crate::sys;
 
-use super::target::{Place, Trust, known, state};
+use super::destination::Purpose;
+use super::target::{Place, Trust, all_but_lost, known, state};
 
 /// How old an object must be that no snapshot needs, unless somebody says otherwise.
 const GRACE: Duration = Duration::from_secs(7 * 24 * 60 * 60);
@@ -85,23 +88,49 @@ pub(in crate::cli) const EXAMPLES: &[Example] = &[
 ];
 
 pub(super) fn run(args: &Args, session: &Session) -> Result<Done, Failure> {
-    let (paths, storage) = (args.trust.paths(session), args.place.whole_storage(session)?);
-    let keyring = session.keyring_of(&paths);
-    let repository = args.trust.open(&*storage, &keyring)?;
-    if args.dry_run {
-        return preview(&pruning(args, &repository, session)?.plan()?, session);
+    let paths = args.trust.paths(session);
+    let reached = args.place.reach(Purpose::Maintenance, session)?;
+    let everywhere = args.trust.open_all(&reached, &session.keyring_of(&paths), session)?;
+    let repositories = &everywhere.repositories;
+    let locked = if args.dry_run { None } else { Some(lock(&repositories[0], session)?) };
+    let pruned = repositories.iter().map(|repository| {
+        if repositories.len() > 1 {
+            session.ui.note(&format!("{}:", repository.storage().place()));
+        }
+        prune(args, repository, locked.as_ref(), session)
+    });
+    match all_but_lost(pruned, session)? {
+        (done, 0) if everywhere.lost == 0 && done.iter().all(|done| *done == Done::Fully) => {
+            Ok(Done::Fully)
+        }
+        _ => Ok(Done::WithOmissions),
     }
+}
+
+/// The same for all places: it is one repository.
+fn lock(repository: &Repository<'_>, session: &Session) -> Result<Locked, Failure> {
     sys::create_folder(session.config.paths.state_folder())?;
-    let locked = state(&repository, session).lock()?;
-    let pruning = pruning(args, &repository, session)?;
+    Ok(state(repository, session).lock()?)
+}
+
+fn prune(
+    args: &Args,
+    repository: &Repository<'_>,
+    locked: Option<&Locked>,
+    session: &Session,
+) -> Result<Done, Failure> {
+    let pruning = pruning(args, repository, session)?;
     let removal = pruning.plan()?;
+    let Some(locked) = locked else {
+        return preview(&removal, repository, session);
+    };
     if !args.yes {
         removal.check_extent()?;
     }
-    let done = pruning.carry_out(&removal, &locked);
+    let done = pruning.carry_out(&removal, locked);
     record(&removal, done.is_ok(), session)?;
     done?;
-    tell(&removal, session)
+    tell(&removal, repository, session)
 }
 
 fn pruning<'a>(
@@ -156,9 +185,13 @@ fn record(removal: &Removal, done: bool, session: &Session) -> Result<(), Failur
 }
 
 /// What would go is data, why the others stay is talk.
-fn preview(removal: &Removal, session: &Session) -> Result<Done, Failure> {
+fn preview(
+    removal: &Removal,
+    repository: &Repository<'_>,
+    session: &Session,
+) -> Result<Done, Failure> {
     if session.ui.json {
-        return tell(removal, session);
+        return tell(removal, repository, session);
     }
     for choice in removal.choices.iter().filter(|choice| !choice.why.is_empty()) {
         session.ui.note(&format!("{} stays: {}", choice.id, reasons(choice).join(", ")));
@@ -167,7 +200,11 @@ fn preview(removal: &Removal, session: &Session) -> Result<Done, Failure> {
     Ok(warn(removal, session))
 }
 
-fn tell(removal: &Removal, session: &Session) -> Result<Done, Failure> {
+fn tell(
+    removal: &Removal,
+    repository: &Repository<'_>,
+    session: &Session,
+) -> Result<Done, Failure> {
     let going: Vec<String> = removal.going().map(|id| id.to_string()).collect();
     if session.ui.json {
         let stays = removal.choices.iter().filter(|choice| !choice.why.is_empty());
@@ -177,7 +214,7 @@ fn tell(removal: &Removal, session: &Session) -> Result<Done, Failure> {
         let objects: Vec<String> = objects.collect();
         let newer: Vec<String> = removal.newer.iter().map(SnapshotId::to_string).collect();
         session.ui.json(&json!({
-            "removed": going, "kept": stays.collect::<Vec<_>>(), "objects": objects,
+            "place": repository.storage().place(), "removed": going, "kept": stays.collect::<Vec<_>>(), "objects": objects,
             "bytes": removal.bytes(), "newer": newer, "given_up": given_up(removal),
         }))?;
     } else {

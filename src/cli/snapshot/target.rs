@@ -169,7 +169,7 @@ impl Trust {
 
 /// What went well, and how much did not: that is told. When nothing went well, the last failure is
 /// that of the whole.
-fn all_but_lost<T>(
+pub(super) fn all_but_lost<T>(
     tried: impl Iterator<Item = Result<T, Failure>>,
     session: &Session,
 ) -> Result<(Vec<T>, usize), Failure> {
