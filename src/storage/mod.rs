@@ -28,9 +28,7 @@ pub use local::Local;
 pub(crate) use memory::Memory;
 pub use name::{BadName, ObjectName};
 pub use retry::Patient;
-pub use s3::{
-    BadBucket, Bucket, Conditional, Credentials, Incomplete, PATIENCE, Probed, S3, writer_policy,
-};
+pub use s3::{BadBucket, Bucket, Conditional, Credentials, Incomplete, Probed, S3, writer_policy};
 
 /// A place for objects. An object is written once and never changed.
 ///

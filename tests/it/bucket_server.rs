@@ -94,7 +94,7 @@ impl BucketServer {
         let (stop, stopped) = oneshot::channel();
         let thread = std::thread::spawn(move || {
             runtime.spawn(serve(listener, service));
-            stopped_of(runtime, stopped);
+            runtime.block_on(stopped).ok();
         });
         Self { address, stop: Some(stop), thread: Some(thread) }
     }
@@ -110,10 +110,6 @@ impl Drop for BucketServer {
         drop(self.stop.take());
         self.thread.take().map(JoinHandle::join);
     }
-}
-
-fn stopped_of(runtime: runtime::Runtime, stopped: oneshot::Receiver<()>) {
-    runtime.block_on(stopped).ok();
 }
 
 fn service(root: &Path, keys: &[(&str, &str)], rule: Rule) -> S3Service {

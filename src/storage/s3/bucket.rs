@@ -7,7 +7,7 @@ use super::super::ObjectName;
 
 /// For how long a server that does not answer is asked again, unless somebody says otherwise:
 /// a laptop that wakes up for its nightly snapshot has its network back by then.
-pub const PATIENCE: Duration = Duration::from_secs(60);
+pub(super) const PATIENCE: Duration = Duration::from_secs(60);
 
 /// A part of a bucket of an S3-compatible server.
 #[derive(Clone, Debug, PartialEq, Eq)]

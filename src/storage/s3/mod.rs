@@ -37,7 +37,7 @@ use self::transfer::{Download, Progress, SignedHash, unless_stuck, upload};
 use self::trouble::{Right, Trouble};
 use super::{Body, Error, Listed, ObjectName, Put, Storage};
 
-pub use bucket::{BadBucket, Bucket, PATIENCE};
+pub use bucket::{BadBucket, Bucket};
 pub use credentials::{Credentials, Incomplete};
 pub use policy::writer_policy;
 pub use probe::{Conditional, Probed};

@@ -12,6 +12,7 @@ use crate::secret::SecretText;
 
 use super::super::suite::{name, statement, suite};
 use super::super::{Patient, put_new, put_signed};
+use super::bucket::PATIENCE;
 use super::*;
 
 #[expect(dead_code, reason = "the tests that run the program look at more of it")]
