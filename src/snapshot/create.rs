@@ -94,6 +94,11 @@ impl View {
         newest.is_some_and(|commit| commit.needs().any(|needed| needed == *named))
             && self.has(named)
     }
+
+    /// Whether the newest commit is older than this one.
+    fn is_before(&self, pin: Pin) -> bool {
+        self.newest.as_ref().is_none_or(|(commit, _)| commit.id.seq < pin.seq)
+    }
 }
 
 impl Creation<'_> {
@@ -105,7 +110,7 @@ impl Creation<'_> {
         let mirrors = Mirrors::new(self.repositories);
         mirrors.each(|repository| self.catch_up(repository))?;
         let views = mirrors.each(View::of)?;
-        let (seq, previous) = next(self.state.state().pin()?, &views);
+        let (seq, previous) = next(self.known(&views)?, &views);
         let key = self.state.dedup_key()?;
         let mut stored = 0;
         let parts = self.store_parts(plan, &key, seq, &views, &mut |sealed| {
@@ -201,14 +206,31 @@ impl Creation<'_> {
         Ok((Kept { content, recipients, object }, false))
     }
 
+    /// The newest commit that this machine has written, or has begun to write; what it only began
+    /// and nobody has is given up.
+    ///
+    /// A run that failed can not know whether its commit was stored, nor whether that still happens:
+    /// in a place that can not be reached now, or by a request that is under way. So its number is
+    /// not used again.
+    fn known(&self, views: &[View]) -> Result<Option<Pin>, Error> {
+        let (pin, begun) = (self.state.state().pin()?, self.state.begun()?);
+        let begun = begun.filter(|begun| pin.is_none_or(|pin| pin.seq < begun.seq));
+        if let Some(begun) = begun.filter(|begun| views.iter().all(|view| view.is_before(*begun))) {
+            self.state.give_up(begun)?;
+        }
+        Ok(begun.or(pin))
+    }
+
     /// Makes the commit, where everything that it names is there.
     fn publish(&self, commit: &Commit, mirrors: &Mirrors<'_, '_>) -> Result<(), Error> {
         let signed = self.signer.sign(commit::NAMESPACE, commit.render().into_bytes());
+        let pin = Pin { seq: commit.id.seq, commit: Digest::of(signed.statement()) };
+        self.state.begin(pin)?;
         mirrors.each(|repository| {
             expect_listed(repository, commit)?;
             Ok(put_signed(repository.storage(), &commit_name(&commit.id), &signed)?)
         })?;
-        self.state.set_pin(Pin { seq: commit.id.seq, commit: Digest::of(signed.statement()) })
+        self.state.set_pin(pin)
     }
 
     /// The time, in whole seconds; a later one when a stopped run has left a signature of that name.
@@ -258,7 +280,7 @@ fn whole_seconds(at: Timestamp) -> Timestamp {
 }
 
 /// Number and predecessor of the next commit: it follows the newest that is rightly signed, or that
-/// this machine remembers. So a gap stays visible when somebody has removed the newest commits.
+/// this machine knows. So a gap stays visible when somebody has removed the newest commits.
 fn next(pin: Option<Pin>, views: &[View]) -> (u64, Option<Digest>) {
     let known = |(commit, digest): &(Commit, Digest)| Pin { seq: commit.id.seq, commit: *digest };
     let listed = views.iter().filter_map(|view| view.newest.as_ref().map(known));

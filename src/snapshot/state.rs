@@ -1,7 +1,7 @@
 //! What this machine remembers of a repository: the newest commit that it wrote, so that nobody can
-//! turn back time unseen; which ones it has pruned, so that it misses any other; and which object
-//! holds the newest content, so that an unchanged night stores nothing again. Losing it costs
-//! nothing but that.
+//! turn back time unseen; which one it has begun to write, so that it gives no number twice; which
+//! ones it has pruned, so that it misses any other; and which object holds the newest content, so
+//! that an unchanged night stores nothing again. Losing it costs nothing but that.
 
 use std::ffi::OsString;
 use std::path::{Path, PathBuf};
@@ -69,7 +69,11 @@ impl State {
     /// # Errors
     /// [`Error::Damaged`] when the file is not ours; what the file system says.
     pub fn pin(&self) -> Result<Option<Pin>, Error> {
-        let path = self.folder.join("pin");
+        self.read_pin("pin")
+    }
+
+    fn read_pin(&self, name: &str) -> Result<Option<Pin>, Error> {
+        let path = self.folder.join(name);
         let Some(bytes) = sys::read(&path, LIMIT)? else {
             return Ok(None);
         };
@@ -174,6 +178,23 @@ impl Locked {
     /// Room for an object that is not stored yet.
     pub(super) fn spool(&self) -> Result<Spool, Error> {
         Ok(Spool::make(&self.state.folder)?)
+    }
+
+    /// The newest commit that this machine has begun to store, if it began with one.
+    pub(super) fn begun(&self) -> Result<Option<Pin>, Error> {
+        self.state.read_pin("begun")
+    }
+
+    /// To be called before anything of a commit is stored.
+    pub(super) fn begin(&self, pin: Pin) -> Result<(), Error> {
+        Ok(sys::write_private(&self.state.folder.join("begun"), pin.render().as_bytes())?)
+    }
+
+    /// Nobody need miss this one.
+    pub(super) fn give_up(&self, pin: Pin) -> Result<(), Error> {
+        let mut pruned = self.state.pruned()?;
+        pruned.add(pin.seq);
+        self.set_pruned(&pruned)
     }
 
     /// Whoever remembers nothing begins to know with this number.

@@ -5,6 +5,7 @@ use crate::storage::{self, Body, ObjectName, Storage, put_new, put_signed};
 use crate::sys;
 
 use super::super::*;
+use super::failing::{Failing, Moment};
 use super::{BEGIN, Machine};
 use commit::NAMESPACE;
 use repository::commit_name;
@@ -196,4 +197,29 @@ fn a_signature_without_its_commit_is_in_nobodys_way() {
     let id = machine.create().commit.id;
     assert_eq!((id.seq, id.time.as_second()), (1, BEGIN + 1));
     machine.assert_whole();
+}
+
+/// The run stored its commit and was killed; the place can not be reached the next night, when another
+/// one gets a snapshot.
+#[test]
+fn a_number_is_used_once_whatever_became_of_it() {
+    let machine = Machine::with_snapshots(1);
+    let other = machine.storage.copy();
+    let is_stored = |operations: &usize| {
+        let failing = Failing::after(*operations, Moment::After, &machine.storage);
+        let repository = Repository::open(&failing, machine.signer.verifier().fingerprint());
+        let failed = repository.and_then(|repository| machine.create_in(&[repository], BEGIN + 60));
+        assert!(failed.is_err());
+        machine.ids().len() == 2
+    };
+    (0..).find(is_stored).expect("the commit is stored at last");
+    let taken = machine.commit();
+    let repository = || Repository::open(&other, machine.signer.verifier().fingerprint());
+    let next = machine.create_in(&[repository().expect("opens")], BEGIN + 120).expect("takes it");
+    assert_eq!(next.commit.id.seq, taken.id.seq + 1);
+    // Each place is whole, though one of them never gets that number.
+    let known = machine.state(&repository().expect("opens")).known().expect("reads");
+    let (repository, level) = (&repository().expect("opens"), Level::Scrub);
+    let report = Verification { repository, known, level, only: None, subset: None }.run();
+    assert_eq!(report.expect("looks").faults, []);
 }
