@@ -8,6 +8,7 @@ mod hostile;
 mod mirrors;
 mod parts;
 mod prune;
+mod simulator;
 mod taking;
 
 use std::path::{Path, PathBuf};
@@ -45,7 +46,7 @@ impl Machine {
             .and_then(IdentityFile::into_open)
             .expect("is one");
         let machine = Self {
-            root: tempfile::tempdir().expect("a folder"),
+            root: scratch(),
             storage: Memory::default(),
             signer: Signer::from_seed(&[1; 32], "test"),
             recipients: identity.recipients().expect("are known"),
@@ -191,6 +192,13 @@ impl Machine {
     fn everything(&self) -> Vec<PathBuf> {
         below(self.root.path())
     }
+}
+
+/// A folder in memory, where there is such a thing: nothing here must survive a power cut.
+fn scratch() -> tempfile::TempDir {
+    let memory = Path::new("/dev/shm");
+    let made = if memory.is_dir() { tempfile::tempdir_in(memory) } else { tempfile::tempdir() };
+    made.expect("a folder")
 }
 
 fn below(folder: &Path) -> Vec<PathBuf> {
