@@ -430,6 +430,12 @@ impl From<snapshot::Error> for Failure {
             snapshot::Error::NotFound(_) | snapshot::Error::Empty(_) => {
                 Self::new(Code::NotFound, message).hint("`vaultctl snapshot list` shows what there is")
             }
+            snapshot::Error::Another(..) => {
+                Self::failed(message).hint("destinations are mirrors: `vaultctl snapshot init` makes each of them")
+            }
+            snapshot::Error::NothingOf(_) => {
+                Self::new(Code::NotFound, message).hint("`vaultctl snapshot ls` shows what it has")
+            }
             snapshot::Error::KeepsNothing => {
                 Self::failed(message).hint("--keep-daily 30 keeps thirty days; without any --keep the settings count")
             }

@@ -59,6 +59,12 @@ pub enum Error {
     /// No snapshot at all.
     #[error("no snapshot in `{0}` yet")]
     Empty(String),
+    /// Several places should hold the same.
+    #[error("`{0}` holds another repository than `{1}`")]
+    Another(String, String),
+    /// Something that was asked for is not in the snapshot.
+    #[error("the snapshot has nothing of `{0}`")]
+    NothingOf(String),
     /// A policy that would keep no snapshot was meant otherwise.
     #[error("the policy keeps nothing")]
     KeepsNothing,

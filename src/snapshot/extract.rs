@@ -12,7 +12,8 @@ use std::path::{Path, PathBuf};
 use crate::sys::{Finish, Folder};
 
 use super::Error;
-use super::archive::{Content, Member, Recipe};
+use super::archive::{Content, Member, Recipe, TreePath};
+use super::inert::{Kind, Treatment, is_worth_telling, treatment};
 
 /// What remains of a mode: neither set-uid nor set-gid comes back.
 const MODES: u32 = 0o1777;
@@ -32,45 +33,105 @@ pub(super) struct Unfilled {
     finish: Finish,
 }
 
-/// Makes a tree.
-pub(super) struct Extraction<'a> {
-    target: &'a Folder,
+/// Something that does not come back as it was.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Altered {
+    /// What.
+    pub path: TreePath,
+    /// What was done with it.
+    pub told: &'static str,
+}
+
+/// A file whose content is to be rewritten when it is whole.
+struct ToRewrite {
+    path: TreePath,
+    kind: Kind,
+    finish: Finish,
+}
+
+/// A rewritten file is of a kind that is small (bytes).
+const LARGEST_REWRITTEN: usize = 16 * 1024 * 1024;
+
+/// A tree in the making; the folder that it is made in is handed in each time.
+#[derive(Default)]
+pub(super) struct Extraction {
     made: HashSet<PathBuf>,
+    /// Everything but folders, under the names that it has now.
+    placed: Vec<TreePath>,
     folders: Vec<(PathBuf, Finish)>,
     links: Vec<Link>,
     unfilled: Vec<Unfilled>,
+    rewritten: Vec<ToRewrite>,
+    left_out: HashSet<TreePath>,
+    altered: Vec<Altered>,
 }
 
-impl<'a> Extraction<'a> {
-    pub(super) fn new(target: &'a Folder) -> Self {
-        Self {
-            target,
-            made: HashSet::new(),
-            folders: Vec::new(),
-            links: Vec::new(),
-            unfilled: Vec::new(),
+impl Extraction {
+    /// Makes a file or a hard link; folders and links are finished later.
+    pub(super) fn add(
+        &mut self,
+        target: &Folder,
+        member: &Member,
+        source: &mut dyn Read,
+    ) -> Result<(), Error> {
+        match treatment(&member.path) {
+            Treatment::LeftOut => return Ok(self.leave_out(member)),
+            Treatment::Rewritten(kind) if member.content != Content::Folder => {
+                if !matches!(member.content, Content::File(_) | Content::Parts(_)) {
+                    // By another name, or through a link, it would be what it was.
+                    return Ok(self.leave_out(member));
+                }
+                let (path, finish) = (member.path.clone(), finish(member));
+                self.rewritten.push(ToRewrite { path, kind, finish });
+            }
+            Treatment::Rewritten(_) | Treatment::AsItWas => {}
+        }
+        if let Content::HardLink(first) = &member.content
+            && self.left_out.contains(first)
+        {
+            return Ok(self.leave_out(member));
+        }
+        self.make(target, member, source)
+    }
+
+    fn leave_out(&mut self, member: &Member) {
+        self.left_out.insert(member.path.clone());
+        if is_worth_telling(&member.path) {
+            let told = "it would be run, or say what is run, and does not come back";
+            self.altered.push(Altered { path: member.path.clone(), told });
         }
     }
 
-    /// Makes a file or a hard link; folders and links are finished later.
-    pub(super) fn add(&mut self, member: &Member, source: &mut dyn Read) -> Result<(), Error> {
+    fn make(
+        &mut self,
+        target: &Folder,
+        member: &Member,
+        source: &mut dyn Read,
+    ) -> Result<(), Error> {
         let path = member.path.as_path();
-        self.make_folder(path.parent().unwrap_or(Path::new("")))?;
+        self.make_folder(target, path.parent().unwrap_or(Path::new("")))?;
         match &member.content {
-            Content::File(_) => self.target.plant_file(path, finish(member), source)?,
+            Content::File(_) => target.plant_file(path, finish(member), source)?,
             Content::Parts(recipe) => {
-                self.target.plant_file(path, UNFINISHED, &mut io::empty())?;
+                target.plant_file(path, UNFINISHED, &mut io::empty())?;
                 let (path, recipe) = (path.to_owned(), recipe.clone());
                 self.unfilled.push(Unfilled { path, recipe, finish: finish(member) });
             }
-            Content::HardLink(first) => self.target.make_hard_link(first.as_path(), path)?,
+            Content::HardLink(first) => target.make_hard_link(first.as_path(), path)?,
             Content::Link(text) => self.links.push((path.to_owned(), text.clone(), member.mtime)),
             Content::Folder => {
-                self.make_folder(path)?;
+                self.make_folder(target, path)?;
                 self.folders.push((path.to_owned(), finish(member)));
+                return Ok(());
             }
         }
+        self.placed.push(member.path.clone());
         Ok(())
+    }
+
+    /// Whether something was made in this folder.
+    pub(super) fn has_folder(&self, path: &TreePath) -> bool {
+        self.made.contains(path.as_path())
     }
 
     /// The files that must be filled before the end.
@@ -81,27 +142,52 @@ impl<'a> Extraction<'a> {
     /// Gives the filled files their modes and times, makes the links, and then finishes the folders,
     /// the deepest first: what is made in a folder changes its time, and its mode may forbid to make
     /// anything.
-    pub(super) fn finish(mut self) -> Result<(), Error> {
+    pub(super) fn finish(mut self, target: &Folder) -> Result<Made, Error> {
         for Unfilled { path, finish, .. } in &self.unfilled {
-            self.target.finish_file(path, *finish)?;
+            target.finish_file(path, *finish)?;
+        }
+        for file in std::mem::take(&mut self.rewritten) {
+            self.rewrite(target, &file)?;
         }
         for (path, text, mtime) in &self.links {
-            self.target.make_link(path, text, *mtime)?;
+            target.make_link(path, text, *mtime)?;
         }
         self.folders.sort_by_key(|(path, _)| std::cmp::Reverse(path.components().count()));
         for (path, finish) in &self.folders {
-            self.target.finish_folder(path, *finish)?;
+            target.finish_folder(path, *finish)?;
+        }
+        Ok(Made { placed: self.placed, altered: self.altered })
+    }
+
+    /// Another file takes its place, so that none of its other names is in the way.
+    fn rewrite(&mut self, target: &Folder, file: &ToRewrite) -> Result<(), Error> {
+        let path = file.path.as_path();
+        let before = target.read(path, LARGEST_REWRITTEN)?.unwrap_or_default();
+        let after = file.kind.rewrite(&before);
+        if after != before {
+            target.remove(path)?;
+            target.plant_file(path, file.finish, &mut &after[..])?;
+            self.altered.push(Altered { path: file.path.clone(), told: file.kind.told() });
         }
         Ok(())
     }
 
-    fn make_folder(&mut self, path: &Path) -> Result<(), Error> {
+    fn make_folder(&mut self, target: &Folder, path: &Path) -> Result<(), Error> {
         if !self.made.contains(path) {
-            self.target.create_folder(path)?;
-            self.made.insert(path.to_owned());
+            target.create_folder(path)?;
+            // What lies in a folder makes it and those above it.
+            self.made.extend(path.ancestors().map(Path::to_owned));
         }
         Ok(())
     }
+}
+
+/// What was made.
+pub(super) struct Made {
+    /// Everything but folders.
+    pub(super) placed: Vec<TreePath>,
+    /// What is not as it was.
+    pub(super) altered: Vec<Altered>,
 }
 
 fn finish(member: &Member) -> Finish {

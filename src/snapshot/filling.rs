@@ -2,9 +2,10 @@
 //! each part of it is written to every place that it belongs to.
 
 use std::collections::{HashMap, HashSet};
-use std::sync::{Mutex, PoisonError};
+use std::path::Path;
+use std::sync::{Mutex, MutexGuard, PoisonError};
 
-use crate::crypto::{BlobId, DedupKey, Identity};
+use crate::crypto::{DedupKey, Identity};
 use crate::storage::Storage;
 use crate::sys::{Folder, in_parallel, processors};
 
@@ -13,62 +14,123 @@ use super::archive::Part;
 use super::commit::ObjectRef;
 use super::extract::Unfilled;
 use super::object::read_parts;
+use super::sources::Sources;
 
 /// What filling depends on.
 pub(super) struct Filling<'a> {
-    pub(super) storage: &'a dyn Storage,
+    pub(super) sources: &'a Sources<'a>,
     pub(super) identity: &'a Identity,
-    /// What the parts' names depend on.
-    pub(super) key: &'a DedupKey,
-    /// The folder that the files are in.
-    pub(super) target: &'a Folder,
+    /// Where the parts go.
+    pub(super) sink: &'a dyn Sink,
     /// Whether to go on.
     pub(super) check: &'a (dyn Fn() -> Result<(), Error> + Sync),
+}
+
+/// Something that parts are put into; more than once, perhaps, and by several hands.
+pub(super) trait Sink: Sync {
+    /// Puts a part of the file `path` at `offset` in it.
+    fn put(&self, path: &Path, offset: u64, part: &[u8]) -> Result<(), Error>;
+}
+
+impl Sink for Folder {
+    fn put(&self, path: &Path, offset: u64, part: &[u8]) -> Result<(), Error> {
+        Ok(self.write_into(path, offset, part)?)
+    }
 }
 
 /// Where parts go: the file, and where in it.
 type Places<'f> = HashMap<Part, Vec<(&'f Unfilled, u64)>>;
 
 impl Filling<'_> {
-    /// Fills the files from the packs.
+    /// Fills the files from the packs, of which no more are begun when nothing is missing any more.
+    /// A pack that can not be read matters only if it holds what no other does.
     ///
     /// # Errors
     /// [`Error::Damaged`] when a pack is not what was signed, or a part is in none of them.
-    pub(super) fn run(&self, files: &[Unfilled], packs: &[ObjectRef]) -> Result<(), Error> {
+    pub(super) fn run(
+        &self,
+        files: &[Unfilled],
+        key: Option<&DedupKey>,
+        packs: &[ObjectRef],
+    ) -> Result<(), Error> {
+        if files.is_empty() {
+            return Ok(());
+        }
+        let key = key.ok_or_else(|| Error::member("META.json", "it names no key"))?;
         let places = places(files);
-        let missing: Mutex<HashSet<BlobId>> =
-            Mutex::new(places.keys().map(|part| part.id).collect());
-        let read = in_parallel(packs, processors(), |pack| self.read(*pack, &places, &missing));
-        read.into_iter().collect::<Result<(), Error>>()?;
-        match missing.into_inner().unwrap_or_else(PoisonError::into_inner).into_iter().next() {
-            Some(id) => Err(Error::damaged(id, "this part is in no pack of the snapshot")),
-            None => Ok(()),
+        let missing = Mutex::new(places.keys().copied().collect());
+        let wanted = WantedParts { key, places, missing };
+        let read = in_parallel(packs, processors(), |pack| self.read(*pack, &wanted));
+        let mut unread: Option<Error> = None;
+        for read in read {
+            match read {
+                Err(error @ (Error::Damaged { .. } | Error::Storage(_))) => {
+                    unread = unread.or(Some(error));
+                }
+                read => read?,
+            }
+        }
+        match (wanted.first_missing(), unread) {
+            (None, _) => Ok(()),
+            (Some(_), Some(error)) => Err(error),
+            (Some(part), None) => {
+                Err(Error::damaged(part.id, "this part is in no pack of the snapshot"))
+            }
         }
     }
 
-    fn read(
+    fn read(&self, pack: ObjectRef, wanted: &WantedParts<'_>) -> Result<(), Error> {
+        if wanted.first_missing().is_none() {
+            return Ok(());
+        }
+        self.sources.first(|storage| self.read_from(storage, pack, wanted))
+    }
+
+    fn read_from(
         &self,
+        storage: &dyn Storage,
         pack: ObjectRef,
-        places: &Places<'_>,
-        missing: &Mutex<HashSet<BlobId>>,
+        wanted: &WantedParts<'_>,
     ) -> Result<(), Error> {
         let mut bytes = Vec::new();
-        read_parts(self.storage, pack, self.identity, &mut |part, source| {
+        read_parts(storage, pack, self.identity, &mut |part, source| {
             (self.check)()?;
-            let Some(wanted) = places.get(&part) else {
+            let Some(places) = wanted.places.get(&part) else {
                 return Ok(());
             };
             bytes.clear();
             source.read_to_end(&mut bytes)?;
-            if self.key.id_of(&bytes) != part.id {
+            if wanted.key.id_of(&bytes) != part.id {
                 return Err(Error::member(part.id, "it is not what its name says"));
             }
-            for (file, offset) in wanted {
-                self.target.write_into(&file.path, *offset, &bytes)?;
+            for (file, offset) in places {
+                self.sink.put(&file.path, *offset, &bytes)?;
             }
-            missing.lock().unwrap_or_else(PoisonError::into_inner).remove(&part.id);
+            wanted.found(&part);
             Ok(())
         })
+    }
+}
+
+/// What is looked for in the packs.
+struct WantedParts<'f> {
+    /// What the parts' names depend on.
+    key: &'f DedupKey,
+    places: Places<'f>,
+    missing: Mutex<HashSet<Part>>,
+}
+
+impl WantedParts<'_> {
+    fn found(&self, part: &Part) {
+        self.missing().remove(part);
+    }
+
+    fn first_missing(&self) -> Option<Part> {
+        self.missing().iter().next().copied()
+    }
+
+    fn missing(&self) -> MutexGuard<'_, HashSet<Part>> {
+        self.missing.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 

@@ -4,7 +4,7 @@
 //! * **Taking one needs no decryption key**: `create.rs` gets a signer and public keys.
 //! * **Restoring one needs no vaultctl**: `restore.sh` lies in every repository.
 //! * **A repository is not believed**: whoever opens it brings the signer's fingerprint.
-//! * **Nothing is restored unproven**: [`restore()`] wants a [`Verified`], which only
+//! * **Nothing is restored unproven**: a [`Restoration`] wants a [`Verified`], which only
 //!   `verified.rs` makes, and writes beside the target until the last byte was checked.
 
 mod accept;
@@ -21,8 +21,12 @@ mod heal;
 mod health;
 mod history;
 mod live;
+mod inert;
 mod mirrors;
+mod moved;
+mod names;
 mod object;
+mod outline;
 mod packing;
 mod profile;
 mod progress;
@@ -31,6 +35,8 @@ mod pruned;
 mod repository;
 mod restore;
 mod retention;
+mod selection;
+mod sources;
 mod state;
 mod stored;
 mod subset;
@@ -45,19 +51,23 @@ pub use baseline::Loss;
 pub use commit::{Commit, Health, ObjectRef, RepositoryId, SnapshotId, Totals};
 pub use create::{Created, Creation};
 pub use error::Error;
+pub use extract::Altered;
 pub use finding::{Finding, Trouble};
 pub use heal::{Diagnosis, Extent, Healed, Healing, Wound, copy, open_wounded};
 pub use health::Format;
 pub use history::Known;
 pub use live::Compared;
 pub use mirrors::Lost;
+pub use moved::MovedHome;
+pub use outline::Thing;
 pub use profile::{BadPattern, Own, Places, Plan, Profile};
 pub use progress::{Progress, Unseen};
 pub use prune::{GivenUp, Pruning, Removal};
 pub use pruned::{Gap, Pruned};
 pub use repository::{Entry, Listing, Repository, Standing};
-pub use restore::{preview, restore};
+pub use restore::{Restoration, Restored};
 pub use retention::{Choice, Keep, Reason, Rule};
+pub use selection::{Selection, SessionId, Wanted};
 pub use state::{Locked, Pin, State};
 pub use subset::{BadSubset, Subset};
 pub use text::Malformed;

@@ -2,77 +2,147 @@
 
 use std::path::Path;
 
-use crate::crypto::Identity;
+use crate::crypto::{DedupKey, Identity};
+use crate::storage::Storage;
 use crate::sys::Staging;
 
 use super::Error;
-use super::archive::{Content, Member};
-use super::extract::Extraction;
-use super::filling::Filling;
+use super::archive::{Member, TreePath};
+use super::extract::{Altered, Extraction};
+use super::filling::{Filling, Sink};
+use super::mirrors::Lost;
+use super::moved::MovedHome;
+use super::names::Names;
 use super::object::read_snapshot;
+use super::outline::{Thing, members};
 use super::repository::Repository;
+use super::selection::Selection;
+use super::sources::Sources;
 use super::verified::Verified;
 
-/// Restores a proven snapshot to `target`, where nothing, or an empty folder, may be. It appears
-/// there whole, or not at all.
-///
-/// # Errors
-/// See [`Error`]; then nothing is left.
-pub fn restore(
-    repository: &Repository<'_>,
-    verified: &Verified,
-    identity: &Identity,
-    target: &Path,
-) -> Result<(), Error> {
-    let commit = verified.commit();
-    let (storage, staging) = (repository.storage(), Staging::begin(target)?);
-    let mut extraction = Extraction::new(staging.folder());
-    let contents =
-        read_snapshot(storage, commit.object, commit.totals, identity, &mut |member, source| {
-            staging.check()?;
-            extraction.add(member, source)
-        })?;
-    if !extraction.unfilled().is_empty() {
-        let key = &contents.key.ok_or_else(|| Error::member("META.json", "it names no key"))?;
-        let (target, check) = (staging.folder(), &|| Ok(staging.check()?));
-        let filling = Filling { storage, identity, key, target, check };
-        filling.run(extraction.unfilled(), &commit.packs)?;
+/// A restore to be done.
+pub struct Restoration<'a> {
+    /// From where: one repository, in one place or in several.
+    pub repositories: &'a [Repository<'a>],
+    /// Of what.
+    pub verified: &'a Verified,
+    /// What opens it.
+    pub identity: &'a Identity,
+    /// How much of it.
+    pub selection: &'a Selection,
+    /// Where the home was, and where it is now, if that is to change names.
+    pub moved: Option<&'a MovedHome>,
+}
+
+/// What a restore has to tell.
+#[derive(Debug)]
+pub struct Restored {
+    /// What is not as it was.
+    pub altered: Vec<Altered>,
+    /// Places that lacked something, which came from another.
+    pub passed_over: Vec<Lost>,
+}
+
+/// A tree that is whole, and not yet where it should be.
+pub(super) struct Staged {
+    pub(super) staging: Staging,
+    /// Everything in it but folders.
+    pub(super) placed: Vec<TreePath>,
+    pub(super) restored: Restored,
+}
+
+/// A tree of which the bulky files are empty.
+struct LaidOut {
+    staging: Staging,
+    extraction: Extraction,
+    key: Option<DedupKey>,
+}
+
+impl Restoration<'_> {
+    /// Restores to `target`, where nothing, or an empty folder, may be. It appears there whole, or
+    /// not at all.
+    ///
+    /// # Errors
+    /// See [`Error`]; then nothing is left.
+    pub fn to(&self, target: &Path) -> Result<Restored, Error> {
+        let staged = self.stage(target)?;
+        staged.staging.publish()?;
+        Ok(staged.restored)
     }
-    extraction.finish()?;
-    Ok(staging.publish()?)
-}
 
-/// Calls `each` with a line about each thing that a restore would make.
-///
-/// # Errors
-/// See [`Error`].
-pub fn preview(
-    repository: &Repository<'_>,
-    verified: &Verified,
-    identity: &Identity,
-) -> Result<Vec<String>, Error> {
-    let commit = verified.commit();
-    let mut lines = Vec::new();
-    let storage = repository.storage();
-    read_snapshot(storage, commit.object, commit.totals, identity, &mut |member, _| {
-        lines.push(line(member));
-        Ok(())
-    })?;
-    lines.reverse();
-    Ok(lines)
-}
+    /// What would be restored, each folder before what it holds.
+    ///
+    /// # Errors
+    /// See [`Error`].
+    pub fn preview(&self) -> Result<Vec<Thing>, Error> {
+        let sources = Sources::new(self.repositories);
+        let members = members(&sources, self.verified, self.identity)?;
+        self.expect_all(&members)?;
+        let wants = |path: &TreePath| self.selection.has(path);
+        let names = Names::some(&wants, self.moved, &members);
+        let adapted = members.iter().filter_map(|member| names.adapt(member, &|_| false));
+        let mut things: Vec<Thing> = adapted.map(|member| Thing::of(&member)).collect();
+        things.reverse();
+        Ok(things)
+    }
 
-fn line(member: &Member) -> String {
-    let path = member.path.shown();
-    match &member.content {
-        Content::File(size) => format!("{:04o} {size:>10} {path}", member.mode),
-        Content::Parts(recipe) => format!("{:04o} {:>10} {path}", member.mode, recipe.size()),
-        Content::Folder => format!("{:04o} {:>10} {path}/", member.mode, "-"),
-        Content::HardLink(first) => {
-            format!("{:04o} {:>10} {path} = {}", member.mode, "-", first.shown())
-        }
-        Content::Link(text) => {
-            format!("link {:>10} {path} -> {}", "-", String::from_utf8_lossy(text))
+    /// Builds the tree beside `target`.
+    pub(super) fn stage(&self, target: &Path) -> Result<Staged, Error> {
+        let sources = Sources::new(self.repositories);
+        let wants = |path: &TreePath| self.selection.has(path);
+        let names = if self.selection.wanted().is_empty() {
+            Names::all(self.moved)
+        } else {
+            let members = members(&sources, self.verified, self.identity)?;
+            self.expect_all(&members)?;
+            Names::some(&wants, self.moved, &members)
+        };
+        let LaidOut { staging, extraction, key } =
+            sources.first(|storage| self.lay_out(storage, &names, target))?;
+        let check = || Ok(staging.check()?);
+        let sink: &dyn Sink = staging.folder();
+        Filling { sources: &sources, identity: self.identity, sink, check: &check }.run(
+            extraction.unfilled(),
+            key.as_ref(),
+            &self.verified.commit().packs,
+        )?;
+        let made = extraction.finish(staging.folder())?;
+        let restored = Restored { altered: made.altered, passed_over: sources.into_passed_over() };
+        Ok(Staged { staging, placed: made.placed, restored })
+    }
+
+    /// Makes everything but what lies in packs.
+    fn lay_out(
+        &self,
+        storage: &dyn Storage,
+        names: &Names<'_>,
+        target: &Path,
+    ) -> Result<LaidOut, Error> {
+        let commit = self.verified.commit();
+        let (staging, mut extraction) = (Staging::begin(target)?, Extraction::default());
+        let contents = read_snapshot(
+            storage,
+            commit.object,
+            commit.totals,
+            self.identity,
+            &mut |member, source| {
+                staging.check()?;
+                match names.adapt(member, &|path| extraction.has_folder(path)) {
+                    Some(member) => extraction.add(staging.folder(), &member, source),
+                    None => Ok(()),
+                }
+            },
+        )?;
+        Ok(LaidOut { staging, extraction, key: contents.key })
+    }
+
+    /// What was asked for by name is there.
+    fn expect_all(&self, members: &[Member]) -> Result<(), Error> {
+        let is_there =
+            |wanted: &&super::Wanted| members.iter().any(|member| wanted.has(&member.path));
+        match self.selection.wanted().iter().find(|wanted| !is_there(wanted)) {
+            Some(missing) => Err(Error::NothingOf(missing.to_string())),
+            None => Ok(()),
         }
     }
 }

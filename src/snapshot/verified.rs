@@ -1,8 +1,12 @@
 //! The proof that a restore asks for.
 
+use std::collections::BTreeMap;
+
+use jiff::Timestamp;
+
 use super::Error;
 use super::commit::{Commit, SnapshotId};
-use super::repository::{Entry, Listing, Repository, Standing, commit_name};
+use super::repository::{Entry, Repository, Standing, commit_name};
 use super::state::Pin;
 
 /// The proof that a snapshot is rightly signed and no older than it may be; so it says which bytes
@@ -19,24 +23,24 @@ impl Verified {
         &self.commit
     }
 
-    /// Proves a snapshot: the one that is named, or the newest.
+    /// Proves a snapshot: the one that is named, or the newest. Of a repository in several places,
+    /// it is enough that one of them has it whole.
     ///
     /// # Errors
     /// [`Error::Damaged`], [`Error::RolledBack`], [`Error::Newer`], [`Error::NotFound`],
-    /// [`Error::Empty`]; there is no way round them.
+    /// [`Error::Empty`], [`Error::Another`]; there is no way round them. What a storage says, when
+    /// none of them can be listed.
     pub fn prove(
-        repository: &Repository<'_>,
+        repositories: &[Repository<'_>],
         pin: Option<Pin>,
         wanted: Option<SnapshotId>,
     ) -> Result<Self, Error> {
-        let listing = repository.commits()?;
+        let mut entries = merged(repositories)?;
         let entry = match wanted {
-            Some(id) => listing
-                .entries
-                .into_iter()
-                .find(|entry| entry.id == id)
-                .ok_or(Error::NotFound(id.to_string()))?,
-            None => newest(repository, listing, pin)?,
+            Some(id) => {
+                entries.remove(&(id.seq, id.time)).ok_or(Error::NotFound(id.to_string()))?
+            }
+            None => newest(repositories, entries, pin)?,
         };
         let commit = match entry.standing {
             Standing::Whole { commit, .. } => *commit,
@@ -49,11 +53,51 @@ impl Verified {
     }
 }
 
-fn newest(repository: &Repository<'_>, listing: Listing, pin: Option<Pin>) -> Result<Entry, Error> {
-    let newest = listing.entries.into_iter().next_back();
+/// What is there, by number and time.
+type Entries = BTreeMap<(u64, Timestamp), Entry>;
+
+/// The commits of all places; of one that several have, a whole one.
+fn merged(repositories: &[Repository<'_>]) -> Result<Entries, Error> {
+    let (mut entries, mut unlisted) = (Entries::new(), None);
+    for repository in repositories {
+        expect_same(&repositories[0], repository)?;
+        match repository.commits() {
+            Ok(listing) => listing.entries.into_iter().for_each(|entry| add(&mut entries, entry)),
+            Err(error) => unlisted = unlisted.or(Some(error)),
+        }
+    }
+    match unlisted {
+        Some(error) if entries.is_empty() => Err(error),
+        _ => Ok(entries),
+    }
+}
+
+fn expect_same(first: &Repository<'_>, other: &Repository<'_>) -> Result<(), Error> {
+    if first.id() == other.id() {
+        Ok(())
+    } else {
+        Err(Error::Another(other.storage().place(), first.storage().place()))
+    }
+}
+
+fn add(entries: &mut Entries, entry: Entry) {
+    let key = (entry.id.seq, entry.id.time);
+    let is_whole = |entry: &Entry| matches!(entry.standing, Standing::Whole { .. });
+    if !entries.get(&key).is_some_and(is_whole) {
+        entries.insert(key, entry);
+    }
+}
+
+fn newest(
+    repositories: &[Repository<'_>],
+    mut entries: Entries,
+    pin: Option<Pin>,
+) -> Result<Entry, Error> {
+    let newest = entries.pop_last().map(|(_, entry)| entry);
     let seq = newest.as_ref().map_or(0, |entry| entry.id.seq);
     if let Some(pin) = pin.filter(|pin| pin.seq > seq) {
         return Err(Error::RolledBack { newest: seq, known: pin.seq });
     }
-    newest.ok_or_else(|| Error::Empty(repository.storage().place()))
+    let places = repositories.iter().map(|repository| repository.storage().place());
+    newest.ok_or_else(|| Error::Empty(places.collect::<Vec<_>>().join("`, `")))
 }

@@ -1,6 +1,7 @@
 //! `vaultctl snapshot`.
 
 pub(super) mod accept;
+mod choice;
 pub(super) mod create;
 mod credentials;
 mod destination;

@@ -73,6 +73,29 @@ impl TreePath {
         }
     }
 
+    /// The place of what lies at an absolute path, and not below the home.
+    #[must_use]
+    pub fn of_root(path: &Path) -> Option<Self> {
+        let below = path.strip_prefix("/").ok()?.as_os_str().as_bytes();
+        Self::parse(&[b"ROOT/", below].concat()).ok()
+    }
+
+    /// The place of what lies at an absolute path, on a machine with this home.
+    #[must_use]
+    pub fn of(path: &Path, home: &Path) -> Option<Self> {
+        match path.strip_prefix(home) {
+            Ok(below) => Self::parse(&[b"HOME/", below.as_os_str().as_bytes()].concat()).ok(),
+            Err(_) => Self::of_root(path),
+        }
+    }
+
+    /// Whether it is the same as `other`, or below it.
+    #[must_use]
+    pub fn is_or_is_below(&self, other: &Self) -> bool {
+        let rest = self.0.strip_prefix(&other.0[..]);
+        rest.is_some_and(|rest| matches!(rest.first(), None | Some(b'/')))
+    }
+
     /// As a person calls it: `~/.claude.json`, `/srv/store`.
     #[must_use]
     pub fn shown(&self) -> String {

@@ -10,7 +10,7 @@ mod rules;
 mod tables;
 mod walk;
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use crate::sys::Facts;
 
@@ -20,6 +20,7 @@ use super::health::Format;
 
 pub use rules::{BadPattern, Own, Profile};
 
+use tables::CLIENTS;
 use walk::Walk;
 
 /// Where things are on this machine.
@@ -50,6 +51,14 @@ pub struct Plan {
     pub(super) items: Vec<Item>,
     /// What was left out although it is there, and why.
     pub(super) skipped: Vec<Finding>,
+}
+
+/// Whether a file is one in which an MCP client is told what to start.
+pub(super) fn is_client(path: &TreePath) -> bool {
+    let path = path.as_path();
+    let is_claudes = [".claude.json", ".mcp.json"].iter().any(|name| path.ends_with(name));
+    let below = path.strip_prefix("HOME");
+    is_claudes || CLIENTS.iter().any(|(name, _)| below == Ok(Path::new(name)))
 }
 
 /// Something that will be stored.

@@ -9,6 +9,7 @@ mod mirrors;
 mod parts;
 mod prune;
 mod simulator;
+mod restoring;
 mod taking;
 
 use std::path::{Path, PathBuf};
@@ -186,6 +187,15 @@ impl Machine {
         let pin = self.state(&repository).pin()?;
         let verified = Verified::prove(&repository, pin, wanted)?;
         restore(&repository, &verified, &self.identity, target)
+        let repositories = std::slice::from_ref(&repository);
+        let restoration = Restoration {
+            repositories,
+            verified: &Verified::prove(repositories, pin, wanted)?,
+            identity: &self.identity,
+            selection: &Selection::everything(),
+            moved: None,
+        };
+        restoration.to(&self.path("target")).map(drop)
     }
 
     /// Every file and folder on this machine.

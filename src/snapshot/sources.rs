@@ -1,0 +1,58 @@
+//! The places that something is read from: the same repository, with the same bytes, in several of
+//! them. What is missing, damaged or out of reach in one is taken from the next.
+
+use std::sync::{Mutex, MutexGuard, PoisonError};
+
+use crate::storage::Storage;
+
+use super::Error;
+use super::mirrors::Lost;
+use super::repository::Repository;
+
+/// The places, the preferred one first.
+pub(super) struct Sources<'a> {
+    repositories: &'a [Repository<'a>],
+    passed_over: Mutex<Vec<Lost>>,
+}
+
+impl<'a> Sources<'a> {
+    pub(super) fn new(repositories: &'a [Repository<'a>]) -> Self {
+        Self { repositories, passed_over: Mutex::new(Vec::new()) }
+    }
+
+    /// What `read` makes of the first place where it succeeds. It begins anew with each place, and
+    /// what it has done with one that failed must not matter.
+    ///
+    /// # Errors
+    /// When it succeeds nowhere: what was wrong with the first place. What is not the place's fault
+    /// (a full disk here, a wrong key) ends it at once.
+    pub(super) fn first<T>(
+        &self,
+        mut read: impl FnMut(&'a dyn Storage) -> Result<T, Error>,
+    ) -> Result<T, Error> {
+        let mut failed = Vec::new();
+        for repository in self.repositories {
+            match read(repository.storage()) {
+                Ok(done) => {
+                    self.passed_over().extend(failed);
+                    return Ok(done);
+                }
+                Err(error @ (Error::Damaged { .. } | Error::Storage(_))) => {
+                    failed.push(Lost { place: repository.storage().place(), error });
+                }
+                Err(error) => return Err(error),
+            }
+        }
+        let first = failed.into_iter().next();
+        Err(first.map_or_else(|| Error::NoRepository("nowhere".to_owned()), |lost| lost.error))
+    }
+
+    /// Where something was not as it should be, and another place made up for it.
+    pub(super) fn into_passed_over(self) -> Vec<Lost> {
+        self.passed_over.into_inner().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    fn passed_over(&self) -> MutexGuard<'_, Vec<Lost>> {
+        self.passed_over.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
