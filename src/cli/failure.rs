@@ -436,6 +436,15 @@ impl From<snapshot::Error> for Failure {
             snapshot::Error::NothingOf(_) => {
                 Self::new(Code::NotFound, message).hint("`vaultctl snapshot ls` shows what it has")
             }
+            snapshot::Error::Unfinished(_) => {
+                Self::failed(message).hint("`vaultctl snapshot restore --resume` finishes it; nothing is lost")
+            }
+            snapshot::Error::OtherDisk(_) => {
+                Self::failed(message).hint("restore with --target and move it there, or leave it out with --only; nothing was changed")
+            }
+            snapshot::Error::Busy(_) => {
+                Self::new(Code::Locked, message).hint("close Claude and try again; nothing was changed")
+            }
             snapshot::Error::KeepsNothing => {
                 Self::failed(message).hint("--keep-daily 30 keeps thirty days; without any --keep the settings count")
             }

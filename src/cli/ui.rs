@@ -53,6 +53,11 @@ impl Ui {
         }
     }
 
+    /// A line that belongs to a warning.
+    pub(super) fn aside(&self, text: &str) {
+        say(&format!("  {}\n", harmless(text)));
+    }
+
     /// Something that must be known.
     pub(super) fn warn(&self, text: &str) {
         say(&format!("warning: {}\n", harmless(text)));

@@ -65,6 +65,15 @@ pub enum Error {
     /// Something that was asked for is not in the snapshot.
     #[error("the snapshot has nothing of `{0}`")]
     NothingOf(String),
+    /// A restore in place was stopped, and must be finished first.
+    #[error("a restore in place was interrupted; what it has not exchanged yet is in `{0}`")]
+    Unfinished(String),
+    /// What is on another disk, or a disk itself, can not be exchanged.
+    #[error("`{0}` is on another disk than the home")]
+    OtherDisk(String),
+    /// Somebody writes there.
+    #[error("another program holds the lock of `{0}`")]
+    Busy(String),
     /// A policy that would keep no snapshot was meant otherwise.
     #[error("the policy keeps nothing")]
     KeepsNothing,

@@ -33,6 +33,14 @@ pub(super) struct Unfilled {
     finish: Finish,
 }
 
+impl Unfilled {
+    /// The file that `member` is.
+    pub(super) fn of(member: &Member, recipe: &Recipe) -> Self {
+        let (path, recipe) = (member.path.as_path().to_owned(), recipe.clone());
+        Self { path, recipe, finish: finish(member) }
+    }
+}
+
 /// Something that does not come back as it was.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Altered {
@@ -114,8 +122,7 @@ impl Extraction {
             Content::File(_) => target.plant_file(path, finish(member), source)?,
             Content::Parts(recipe) => {
                 target.plant_file(path, UNFINISHED, &mut io::empty())?;
-                let (path, recipe) = (path.to_owned(), recipe.clone());
-                self.unfilled.push(Unfilled { path, recipe, finish: finish(member) });
+                self.unfilled.push(Unfilled::of(member, recipe));
             }
             Content::HardLink(first) => target.make_hard_link(first.as_path(), path)?,
             Content::Link(text) => self.links.push((path.to_owned(), text.clone(), member.mtime)),

@@ -137,7 +137,7 @@ impl Restoration<'_> {
     }
 
     /// What was asked for by name is there.
-    fn expect_all(&self, members: &[Member]) -> Result<(), Error> {
+    pub(super) fn expect_all(&self, members: &[Member]) -> Result<(), Error> {
         let is_there =
             |wanted: &&super::Wanted| members.iter().any(|member| wanted.has(&member.path));
         match self.selection.wanted().iter().find(|wanted| !is_there(wanted)) {

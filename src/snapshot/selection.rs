@@ -77,6 +77,12 @@ impl Selection {
         &self.wanted
     }
 
+    /// The highest thing above (or at) `path` that was asked for as a whole.
+    pub(super) fn whole(&self, path: &TreePath) -> Option<TreePath> {
+        let wholes = self.wanted.iter().filter_map(|wanted| wanted.whole(path));
+        wholes.min_by_key(|whole| whole.as_bytes().len())
+    }
+
     /// Whether this belongs to it.
     #[must_use]
     pub fn has(&self, path: &TreePath) -> bool {

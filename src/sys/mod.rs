@@ -7,6 +7,7 @@
 
 mod append;
 mod clock;
+mod exchange;
 mod file;
 mod folder;
 mod folder_lock;
@@ -31,6 +32,7 @@ mod world;
 
 pub use append::{AppendFile, Line, each_line};
 pub use clock::{Clock, SystemClock};
+pub use exchange::{exchange, graft, inode, move_new};
 pub use file::{
     FileError, absolute, create_folder, create_private, create_secret, create_shared_folder,
     exists, read, read_private, read_secret, remove, remove_if_empty, write_private,

@@ -1,22 +1,31 @@
 //! `vaultctl snapshot restore`.
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use serde_json::{Value, json};
 
 use crate::audit::{Action, Event};
 use crate::cli::{Checked, Done, Example, Failure, Session};
-use crate::snapshot::{MovedHome, Restoration, Restored, Thing, Verified};
+use crate::snapshot::{
+    self, Danger, MovedHome, Places, Replaced, Restoration, Restored, Site, Thing, Verified,
+};
 use crate::sys::{self, harmless};
 
 use super::choice::{Choice, prove};
 use super::destination::Purpose;
+use super::places::{places, profiles};
 use super::target::{Place, Trust};
 
-/// Restore a snapshot, or some of it, into a new folder
+/// Restore a snapshot, or some of it, into a new folder or in place
 ///
 /// What belongs below the home comes back in DIR/HOME, everything else in DIR/ROOT; it belongs to
-/// you. Nothing appears in DIR before the last byte was checked. Git repositories come back without
+/// you. Nothing appears in DIR before the last byte was checked.
+///
+/// In place, what is there now is kept in ~/.before-restore-TIME, and what snapshots leave out
+/// (caches, credentials) stays. First it is shown what would change in what runs programs or says
+/// where things go: hooks, MCP servers, permissions, recipients.
+///
+/// Git repositories come back without
 /// hooks and with nothing in their configuration but remotes and branches, and what starts programs
 /// is commented out in our own settings.
 #[derive(clap::Args)]
@@ -27,8 +36,17 @@ pub(super) struct Args {
     #[command(flatten)]
     place: Place,
     /// Where to; must not exist, or be empty
-    #[arg(long, value_name = "DIR", required_unless_present = "dry_run")]
+    #[arg(long, value_name = "DIR", required_unless_present_any = ["in_place", "dry_run", "resume"])]
     target: Option<PathBuf>,
+    /// Restore over what is there
+    #[arg(long, conflicts_with = "target")]
+    in_place: bool,
+    /// Do not ask; needed where nobody can be asked
+    #[arg(long)]
+    yes: bool,
+    /// Finish a restore in place that was interrupted
+    #[arg(long, conflicts_with_all = ["target", "in_place", "dry_run", "only", "map_home"])]
+    resume: bool,
     #[command(flatten)]
     choice: Choice,
     /// Rename the folders of Claude's projects, which are called after the projects' paths, and what
@@ -38,7 +56,7 @@ pub(super) struct Args {
     /// of `/home/ann-x`: both are renamed.
     #[arg(long, value_name = "OLD=NEW", value_parser = MovedHome::parse)]
     map_home: Option<MovedHome>,
-    /// List what would be restored, and restore nothing
+    /// List what would be restored and what is dangerous about it, and restore nothing
     #[arg(long)]
     dry_run: bool,
     #[command(flatten)]
@@ -57,6 +75,11 @@ pub(in crate::cli) const EXAMPLES: &[Example] = &[
         checked: Checked::Parses,
     },
     Example {
+        what: "See what a restore in place would change",
+        line: "vaultctl snapshot restore --to /media/disk/vaultctl --in-place --dry-run",
+        checked: Checked::Parses,
+    },
+    Example {
         what: "Get one transcript back",
         line: "vaultctl snapshot restore --to /media/disk/vaultctl --only session:5e0c9b62 --target ~/restored",
         checked: Checked::Parses,
@@ -64,6 +87,9 @@ pub(in crate::cli) const EXAMPLES: &[Example] = &[
 ];
 
 pub(super) fn run(args: &Args, session: &Session) -> Result<Done, Failure> {
+    if args.resume {
+        return resume(session);
+    }
     let (paths, reached) =
         (args.trust.paths(session), args.place.reach(Purpose::Maintenance, session)?);
     let keyring = session.keyring_of(&paths);
@@ -77,22 +103,111 @@ pub(super) fn run(args: &Args, session: &Session) -> Result<Done, Failure> {
         moved: args.map_home.as_ref(),
     };
     match &args.target {
-        Some(target) if !args.dry_run => {
-            let restored = restoration.to(target);
-            record(&verified, restored.is_ok(), session);
-            tell(&restored?, session);
-            session.ui.note(&format!("restored {} to {}", verified.commit().id, target.display()));
+        _ if args.dry_run => preview(&restoration, session),
+        Some(target) => to(target, &restoration, session),
+        None => in_place(args.yes, &restoration, session),
+    }
+}
+
+fn preview(restoration: &Restoration<'_>, session: &Session) -> Result<Done, Failure> {
+    let things = restoration.preview()?;
+    let places = places(session, Vec::new());
+    let dangers = restoration.dangers(&site(&places, restoration, session)?)?;
+    if session.ui.json {
+        let things: Vec<Value> = things.iter().map(value).collect();
+        let dangers: Vec<Value> = dangers.iter().map(danger).collect();
+        session.ui.json(&json!({ "things": things, "dangers": dangers }))?;
+        return Ok(Done::Fully);
+    }
+    things.iter().try_for_each(|thing| session.ui.line(&harmless(&thing.to_string())))?;
+    warn_of(&dangers, session);
+    Ok(Done::Fully)
+}
+
+fn to(target: &Path, restoration: &Restoration<'_>, session: &Session) -> Result<Done, Failure> {
+    let restored = restoration.to(target);
+    record(restoration.verified, restored.is_ok(), session);
+    tell(&restored?, session);
+    let id = restoration.verified.commit().id;
+    session.ui.note(&format!("restored {id} to {}", target.display()));
+    Ok(Done::Fully)
+}
+
+fn in_place(yes: bool, restoration: &Restoration<'_>, session: &Session) -> Result<Done, Failure> {
+    let (id, places) = (restoration.verified.commit().id, places(session, Vec::new()));
+    let site = site(&places, restoration, session)?;
+    let dangers = restoration.dangers(&site)?;
+    warn_of(&dangers, session);
+    confirm(yes, &format!("Restore {id} over what is there?"), session)?;
+    let replaced = restoration.in_place(&site);
+    record(restoration.verified, replaced.is_ok(), session);
+    let Replaced { kept, restored } = replaced?;
+    tell(&restored, session);
+    if session.ui.json {
+        let dangers: Vec<Value> = dangers.iter().map(danger).collect();
+        session
+            .ui
+            .json(&json!({ "snapshot": id.to_string(), "kept": kept, "dangers": dangers }))?;
+    }
+    session.ui.note(&format!("restored {id} in place"));
+    tell_kept(kept.as_deref(), session);
+    Ok(Done::Fully)
+}
+
+fn resume(session: &Session) -> Result<Done, Failure> {
+    let places = places(session, Vec::new());
+    let site = Site::of(&places, &[], session.world.clock.now());
+    match snapshot::resume(&site)? {
+        Some((kept, id)) => {
+            session.ui.note(&format!("the restore of {id} is finished"));
+            tell_kept(Some(&kept), session);
         }
-        _ => list(&restoration.preview()?, session)?,
+        None => session.ui.note("no restore was interrupted"),
     }
     Ok(Done::Fully)
 }
 
-fn list(things: &[Thing], session: &Session) -> Result<(), Failure> {
-    if session.ui.json {
-        return session.ui.json(&things.iter().map(value).collect::<Vec<_>>());
+/// This machine, as the profiles of the snapshot see it; one that is not known here takes nothing.
+fn site<'p>(
+    places: &'p Places,
+    restoration: &Restoration<'_>,
+    session: &Session,
+) -> Result<Site<'p>, Failure> {
+    let own = &session.config.settings.snapshot.profile;
+    let mut names = restoration.verified.commit().profiles.clone();
+    names.retain(|name| ["config", "history"].contains(&name.as_str()) || own.contains_key(name));
+    let profiles = if names.is_empty() { Vec::new() } else { profiles(&names, session)? };
+    Ok(Site::of(places, &profiles, session.world.clock.now()))
+}
+
+fn confirm(yes: bool, question: &str, session: &Session) -> Result<(), Failure> {
+    if yes {
+        return Ok(());
     }
-    things.iter().try_for_each(|thing| session.ui.line(&harmless(&thing.to_string())))
+    match session.world.prompt.ask_yes(question) {
+        Ok(true) => Ok(()),
+        Ok(false) => Err(Failure::failed("not restored; nothing was changed")),
+        Err(error) => Err(Failure::from(error).hint("`--yes` restores without asking")),
+    }
+}
+
+fn warn_of(dangers: &[Danger], session: &Session) {
+    if !dangers.is_empty() {
+        session.ui.warn("this would change what runs programs, or says where things go:");
+        dangers.iter().for_each(|danger| session.ui.aside(&danger.to_string()));
+    }
+}
+
+fn tell_kept(kept: Option<&Path>, session: &Session) {
+    if let Some(kept) = kept.filter(|kept| sys::exists(kept)) {
+        session.ui.note(&format!("what was there before is in {}", kept.display()));
+    }
+}
+
+/// For `--json`.
+fn danger(danger: &Danger) -> Value {
+    let Danger { path, field, before, after } = danger;
+    json!({ "path": path.shown(), "field": field, "before": before, "after": after })
 }
 
 /// For `--json`.

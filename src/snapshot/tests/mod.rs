@@ -5,6 +5,7 @@ mod failing;
 mod heal;
 mod history;
 mod hostile;
+mod in_place;
 mod mirrors;
 mod parts;
 mod prune;
@@ -91,8 +92,8 @@ impl Machine {
         sys::write_private(&path, content).expect("writes");
     }
 
-    fn plan(&self) -> Plan {
-        let places = Places {
+    fn places(&self) -> Places {
+        Places {
             home: self.path("home"),
             claude: self.home(".claude"),
             claude_main: self.home(".claude.json"),
@@ -100,8 +101,11 @@ impl Machine {
             settings: self.home(".config/vaultctl/config.toml"),
             gnupg: self.home(".gnupg"),
             never: vec![self.home(".claude/agents/identity.txt")],
-        };
-        Plan::of(&places, &self.profiles)
+        }
+    }
+
+    fn plan(&self) -> Plan {
+        Plan::of(&self.places(), &self.profiles)
     }
 
     fn names(&self) -> Vec<String> {
