@@ -189,8 +189,6 @@ impl Machine {
     fn restore_to(&self, target: &Path, wanted: Option<SnapshotId>) -> Result<(), Error> {
         let repository = self.open()?;
         let pin = self.state(&repository).pin()?;
-        let verified = Verified::prove(&repository, pin, wanted)?;
-        restore(&repository, &verified, &self.identity, target)
         let repositories = std::slice::from_ref(&repository);
         let restoration = Restoration {
             repositories,
@@ -199,7 +197,7 @@ impl Machine {
             selection: &Selection::everything(),
             moved: None,
         };
-        restoration.to(&self.path("target")).map(drop)
+        restoration.to(target).map(drop)
     }
 
     /// Every file and folder on this machine.

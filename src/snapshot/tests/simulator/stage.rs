@@ -10,7 +10,8 @@ use crate::crypto::{Digest, Fingerprint};
 use crate::snapshot::tests::Machine;
 use crate::snapshot::{
     Commit, Created, Creation, Error, Extent, Healed, Healing, Keep, Known, Level, Pruning, Report,
-    Repository, SnapshotId, Standing, State, Unseen, Verification, Verified, open_wounded, restore,
+    Repository, Restoration, Selection, SnapshotId, Standing, State, Unseen, Verification,
+    Verified, open_wounded,
 };
 
 use crate::storage::ObjectName;
@@ -207,10 +208,16 @@ impl Stage {
 
     /// Restores the newest snapshot of a place, undisturbed.
     pub(super) fn restore(&self, site: usize) -> Result<(), Error> {
-        let repository = &Repository::open(&self.sites[site].memory, self.trusted())?;
-        let pin = self.machine.state(repository).pin()?;
-        let verified = Verified::prove(repository, pin, None)?;
-        restore(repository, &verified, &self.machine.identity, &self.machine.path("target"))
+        let repositories = &[Repository::open(&self.sites[site].memory, self.trusted())?];
+        let pin = self.machine.state(&repositories[0]).pin()?;
+        let restoration = Restoration {
+            repositories,
+            verified: &Verified::prove(repositories, pin, None)?,
+            identity: &self.machine.identity,
+            selection: &Selection::everything(),
+            moved: None,
+        };
+        restoration.to(&self.machine.path("target")).map(drop)
     }
 }
 
