@@ -42,7 +42,7 @@ pub(super) struct Record {
     pub(super) sum: RunningSum,
     /// Whether it changed while it was read: then nothing is built on it.
     pub(super) torn: bool,
-    /// What names its first and its last bytes; see [`EDGE`](super::reading::EDGE).
+    /// What names its first and its last bytes.
     pub(super) edges: BlobId,
 }
 
