@@ -442,6 +442,10 @@ impl From<snapshot::Error> for Failure {
             snapshot::Error::OtherDisk(_) => {
                 Self::failed(message).hint("restore with --target and move it there, or leave it out with --only; nothing was changed")
             }
+            snapshot::Error::NoFile(_) => {
+                Self::new(Code::NotFound, message).hint("--in-place brings the whole file back")
+            }
+            snapshot::Error::NotMerged(..) => Self::failed(message).hint("nothing was changed"),
             snapshot::Error::Busy(_) => {
                 Self::new(Code::Locked, message).hint("close Claude and try again; nothing was changed")
             }

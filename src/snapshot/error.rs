@@ -71,8 +71,14 @@ pub enum Error {
     /// What is on another disk, or a disk itself, can not be exchanged.
     #[error("`{0}` is on another disk than the home")]
     OtherDisk(String),
+    /// A part can only be put into a file that is there.
+    #[error("there is no file `{0}`")]
+    NoFile(String),
+    /// A part of a file can not be put into another.
+    #[error("`{0}`: {1}")]
+    NotMerged(String, #[source] super::MergeError),
     /// Somebody writes there.
-    #[error("another program holds the lock of `{0}`")]
+    #[error("another program is writing `{0}`")]
     Busy(String),
     /// A policy that would keep no snapshot was meant otherwise.
     #[error("the policy keeps nothing")]

@@ -1,5 +1,6 @@
 //! What a snapshot holds, without making any of it.
 
+use std::collections::HashMap;
 use std::fmt;
 
 use crate::crypto::Identity;
@@ -55,6 +56,20 @@ impl fmt::Display for Thing {
             (_, None) => write!(f, "{mode:04o} {size:>10} {path}"),
         }
     }
+}
+
+/// The members as things; another name of a file has the size of the file.
+pub(super) fn things(members: &[Member]) -> Vec<Thing> {
+    let mut sizes = HashMap::new();
+    let thing = |member: &Member| {
+        let mut thing = Thing::of(member);
+        if let Content::HardLink(first) = &member.content {
+            thing.size = sizes.get(first).copied().unwrap_or_default();
+        }
+        sizes.insert(member.path.clone(), thing.size);
+        thing
+    };
+    members.iter().map(thing).collect()
 }
 
 /// Reads the members of a proven snapshot, in their order.

@@ -34,6 +34,7 @@ mod pass_interop;
 mod pass_manners;
 mod qr;
 mod recipients;
+mod restore;
 mod shell;
 mod snapshot;
 mod source;

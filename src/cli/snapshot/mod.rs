@@ -5,9 +5,12 @@ mod choice;
 pub(super) mod create;
 mod credentials;
 mod destination;
+pub(super) mod diff;
+pub(super) mod export;
 pub(super) mod heal;
 pub(super) mod init;
 pub(super) mod list;
+pub(super) mod ls;
 pub(super) mod prune;
 pub(super) mod restore;
 mod places;
@@ -33,7 +36,10 @@ enum Verb {
     Show(show::Args),
     Verify(verify::Args),
     Heal(heal::Args),
+    Ls(ls::Args),
+    Diff(diff::Args),
     Restore(restore::Args),
+    Export(export::Args),
     Accept(accept::Args),
     Prune(prune::Args),
 }
@@ -46,7 +52,10 @@ pub(super) fn run(args: Args, session: &Session) -> Result<Done, Failure> {
         Verb::Show(args) => show::run(&args, session),
         Verb::Verify(args) => verify::run(&args, session),
         Verb::Heal(args) => heal::run(&args, session),
+        Verb::Ls(args) => ls::run(&args, session),
+        Verb::Diff(args) => diff::run(&args, session),
         Verb::Restore(args) => restore::run(&args, session),
+        Verb::Export(args) => export::run(&args, session),
         Verb::Accept(args) => accept::run(&args, session),
         Verb::Prune(args) => prune::run(&args, session),
     }

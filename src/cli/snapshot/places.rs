@@ -22,6 +22,14 @@ pub(super) fn profiles(asked: &[String], session: &Session) -> Result<Vec<Profil
     names.iter().map(|name| profile(name, session)).collect()
 }
 
+/// Those of a snapshot's profiles that are known here; another takes nothing.
+pub(super) fn known_profiles(names: &[String], session: &Session) -> Result<Vec<Profile>, Failure> {
+    let own = &session.config.settings.snapshot.profile;
+    let is_known =
+        |name: &&String| matches!(name.as_str(), "config" | "history") || own.contains_key(*name);
+    names.iter().filter(is_known).map(|name| profile(name, session)).collect()
+}
+
 fn profile(name: &str, session: &Session) -> Result<Profile, Failure> {
     let (own, paths) = (&session.config.settings.snapshot.profile, &session.config.paths);
     match (name, own.get(name)) {

@@ -7,13 +7,14 @@ use serde_json::{Value, json};
 use crate::audit::{Action, Event};
 use crate::cli::{Checked, Done, Example, Failure, Session};
 use crate::snapshot::{
-    self, Danger, MovedHome, Places, Replaced, Restoration, Restored, Site, Thing, Verified,
+    self, Danger, JsonPointer, MovedHome, Part, Places, Replaced, Restoration, Restored, Site,
+    Thing, Verified, Wanted,
 };
 use crate::sys::{self, harmless};
 
 use super::choice::{Choice, prove};
 use super::destination::Purpose;
-use super::places::{places, profiles};
+use super::places::{known_profiles, places};
 use super::target::{Place, Trust};
 
 /// Restore a snapshot, or some of it, into a new folder or in place
@@ -36,16 +37,21 @@ pub(super) struct Args {
     #[command(flatten)]
     place: Place,
     /// Where to; must not exist, or be empty
-    #[arg(long, value_name = "DIR", required_unless_present_any = ["in_place", "dry_run", "resume"])]
+    #[arg(long, value_name = "DIR", required_unless_present_any = ["in_place", "json_path", "dry_run", "resume"])]
     target: Option<PathBuf>,
     /// Restore over what is there
     #[arg(long, conflicts_with = "target")]
     in_place: bool,
+    /// Put one part of the JSON file that --only names into the file that is there, as `/mcpServers`
+    ///
+    /// Everything else in that file stays as it is.
+    #[arg(long, value_name = "POINTER", requires = "only", conflicts_with_all = ["target", "in_place", "map_home"], value_parser = JsonPointer::parse)]
+    json_path: Option<JsonPointer>,
     /// Do not ask; needed where nobody can be asked
     #[arg(long)]
     yes: bool,
     /// Finish a restore in place that was interrupted
-    #[arg(long, conflicts_with_all = ["target", "in_place", "dry_run", "only", "map_home"])]
+    #[arg(long, conflicts_with_all = ["target", "in_place", "json_path", "dry_run", "only", "map_home"])]
     resume: bool,
     #[command(flatten)]
     choice: Choice,
@@ -80,6 +86,11 @@ pub(in crate::cli) const EXAMPLES: &[Example] = &[
         checked: Checked::Parses,
     },
     Example {
+        what: "Get one MCP server back and leave everything else in the file",
+        line: "vaultctl snapshot restore --to /media/disk/vaultctl --only ~/.claude.json --json-path /mcpServers/github",
+        checked: Checked::Parses,
+    },
+    Example {
         what: "Get one transcript back",
         line: "vaultctl snapshot restore --to /media/disk/vaultctl --only session:5e0c9b62 --target ~/restored",
         checked: Checked::Parses,
@@ -102,6 +113,9 @@ pub(super) fn run(args: &Args, session: &Session) -> Result<Done, Failure> {
         selection: &args.choice.selection(session)?,
         moved: args.map_home.as_ref(),
     };
+    if let Some(pointer) = &args.json_path {
+        return part(args, pointer, &restoration, session);
+    }
     match &args.target {
         _ if args.dry_run => preview(&restoration, session),
         Some(target) => to(target, &restoration, session),
@@ -154,6 +168,34 @@ fn in_place(yes: bool, restoration: &Restoration<'_>, session: &Session) -> Resu
     Ok(Done::Fully)
 }
 
+fn part(
+    args: &Args,
+    pointer: &JsonPointer,
+    restoration: &Restoration<'_>,
+    session: &Session,
+) -> Result<Done, Failure> {
+    let [Wanted::Path(path)] = restoration.selection.wanted() else {
+        return Err(Failure::usage("--json-path needs one file").hint("--only FILE names it"));
+    };
+    let places = places(session, Vec::new());
+    let site = site(&places, restoration, session)?;
+    let part = Part::of(restoration, &site, path, pointer)?;
+    if args.dry_run && session.ui.json {
+        let dangers: Vec<Value> = part.dangers().iter().map(danger).collect();
+        session.ui.json(&json!({ "dangers": dangers }))?;
+        return Ok(Done::Fully);
+    }
+    warn_of(&part.dangers(), session);
+    if args.dry_run {
+        return Ok(Done::Fully);
+    }
+    confirm(args.yes, &format!("Change {}?", path.shown()), session)?;
+    let replaced = part.put();
+    record(restoration.verified, replaced.is_ok(), session);
+    tell_kept(replaced?.kept.as_deref(), session);
+    Ok(Done::Fully)
+}
+
 fn resume(session: &Session) -> Result<Done, Failure> {
     let places = places(session, Vec::new());
     let site = Site::of(&places, &[], session.world.clock.now());
@@ -173,10 +215,7 @@ fn site<'p>(
     restoration: &Restoration<'_>,
     session: &Session,
 ) -> Result<Site<'p>, Failure> {
-    let own = &session.config.settings.snapshot.profile;
-    let mut names = restoration.verified.commit().profiles.clone();
-    names.retain(|name| ["config", "history"].contains(&name.as_str()) || own.contains_key(name));
-    let profiles = if names.is_empty() { Vec::new() } else { profiles(&names, session)? };
+    let profiles = known_profiles(&restoration.verified.commit().profiles, session)?;
     Ok(Site::of(places, &profiles, session.world.clock.now()))
 }
 

@@ -42,6 +42,23 @@ pub(super) fn write_member(sink: &mut dyn Write, member: &Member) -> io::Result<
     write_named(sink, header, &name)
 }
 
+/// What stands before the content of a member.
+pub(crate) fn header_of(member: &Member) -> io::Result<Vec<u8>> {
+    let mut header = Vec::new();
+    write_member(&mut header, member)?;
+    Ok(header)
+}
+
+/// What stands behind a content of this size.
+pub(crate) fn padding_of(size: u64) -> Vec<u8> {
+    vec![0; padding(size)]
+}
+
+/// What ends an archive.
+pub(crate) fn end_of_tar() -> Vec<u8> {
+    vec![0; 2 * BLOCK]
+}
+
 /// Writes a member that is no part of the tree: `META.json`, `SUMS`, a recipe, a part.
 pub(super) fn write_plain(sink: &mut dyn Write, name: &[u8], content: &[u8]) -> io::Result<()> {
     let size = content.len() as u64;

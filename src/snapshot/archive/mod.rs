@@ -13,6 +13,7 @@ mod shape;
 mod sums;
 mod writer;
 
+pub(crate) use encode::{end_of_tar, header_of, padding_of};
 pub use member::TreePath;
 pub(crate) use member::{Content, Member};
 pub(crate) use pack::{LARGEST_PACK, PackWriter, VisitPart, read_pack};

@@ -10,6 +10,7 @@
 //! thing is the new one; [`resume`] goes on from there, and a new restore refuses to begin before that.
 
 mod list;
+mod part;
 mod site;
 
 use std::collections::BTreeSet;
@@ -22,6 +23,7 @@ use super::Error;
 use super::archive::TreePath;
 use super::restore::{Restoration, Restored, Staged};
 
+pub use part::Part;
 pub use site::Site;
 
 use list::{List, Unit};
@@ -63,8 +65,8 @@ impl Restoration<'_> {
         let list =
             prepare(site, &staging, units(&placed, whole), self.verified.commit().id.to_string())?;
         staging.publish()?;
-        let kept =
-            Exchange { home: site.home(), main: site.claude_main(), kept: &kept }.run(&list)?;
+        let kept = Exchange { home: site.home(), main: site.claude_main(), kept: &kept }
+            .run(&list, &|| Ok(()))?;
         Ok(Replaced { kept, restored })
     }
 }
@@ -159,9 +161,15 @@ pub(super) struct Exchange<'a> {
 
 impl Exchange<'_> {
     /// Lets everything change places, or nothing: what fails is taken back.
-    pub(super) fn run(&self, list: &List) -> Result<Option<PathBuf>, Error> {
+    /// So is what `check` does not agree with.
+    pub(super) fn run(
+        &self,
+        list: &List,
+        check: &dyn Fn() -> Result<(), Error>,
+    ) -> Result<Option<PathBuf>, Error> {
         let claude = self.lock_claude(list).inspect_err(|_| self.discard(list))?;
-        if let Err(error) = list.units.iter().try_for_each(|unit| self.settle(unit)) {
+        let settled = list.units.iter().try_for_each(|unit| self.settle(unit));
+        if let Err(error) = settled.and_then(|()| check()) {
             list.units.iter().rev().try_for_each(|unit| self.take_back(unit))?;
             self.discard(list);
             return Err(error);

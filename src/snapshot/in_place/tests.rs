@@ -117,7 +117,15 @@ fn what_fails_is_taken_back() {
     let scene = Scene::new();
     // Something comes to lie where the last one should go, and is a file where a folder should be.
     scene.write("home/.config", "in the way");
-    scene.with(|exchange| exchange.run(&scene.list)).expect_err("can not be made");
+    scene.with(|exchange| exchange.run(&scene.list, &|| Ok(()))).expect_err("can not be made");
+    scene.assert_untouched();
+}
+
+#[test]
+fn what_is_not_agreed_with_is_taken_back() {
+    let scene = Scene::new();
+    let disagree = || Err(Error::Busy("x".to_owned()));
+    scene.with(|exchange| exchange.run(&scene.list, &disagree)).expect_err("is not agreed");
     scene.assert_untouched();
 }
 
@@ -138,12 +146,12 @@ fn claude_writes_undisturbed() {
     let scene = Scene::new();
     let lock = scene.home().join(".claude.json.lock");
     let held = FolderLock::take(&lock, Duration::ZERO).expect("is free");
-    let refused = scene.with(|exchange| exchange.run(&scene.list));
+    let refused = scene.with(|exchange| exchange.run(&scene.list, &|| Ok(())));
     assert!(matches!(refused, Err(Error::Busy(_))));
     scene.assert_untouched();
     drop(held);
     let scene = Scene::new();
-    scene.with(|exchange| exchange.run(&scene.list)).expect("exchanges");
+    scene.with(|exchange| exchange.run(&scene.list, &|| Ok(()))).expect("exchanges");
     scene.assert_finished();
     assert!(!sys::exists(&scene.home().join(".claude.json.lock")));
 }

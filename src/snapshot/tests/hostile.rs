@@ -2,8 +2,8 @@
 
 use std::io::Write;
 
-use crate::crypto::seal;
-use crate::storage::{Body, put_new, put_signed};
+use crate::crypto::{Digest, seal};
+use crate::storage::{Body, ObjectName, put_new, put_signed};
 use crate::sys::{Spool, facts};
 
 use super::super::archive::hostile::{cases, compress, tar};
@@ -15,18 +15,30 @@ const ENOUGH: Totals = Totals { entries: 100, bytes: 1000 };
 impl Machine {
     /// Adds a rightly signed snapshot that holds `tar` and announces `totals`.
     fn plant_snapshot(&self, tar: &[u8], totals: Totals) {
+        self.plant_with_packs(tar, totals, &[]);
+    }
+
+    /// The same, with packs that hold these tars.
+    pub(super) fn plant_with_packs(&self, tar: &[u8], totals: Totals, packs: &[Vec<u8>]) {
+        let object = self.plant_object(tar, repository::snapshot_name);
+        let packs = packs.iter().map(|tar| self.plant_object(tar, repository::pack_name));
+        let mut packs: Vec<ObjectRef> = packs.collect();
+        packs.sort_by_key(|pack| pack.digest);
+        let genuine = self.create().commit;
+        let id = SnapshotId { seq: 2, ..genuine.id };
+        let commit = Commit { id, totals, object, packs, ..genuine };
+        let signed = self.signer.sign(commit::NAMESPACE, commit.render().into_bytes());
+        put_signed(&self.storage, &repository::commit_name(&id), &signed).expect("puts");
+    }
+
+    fn plant_object(&self, tar: &[u8], name: fn(&Digest) -> ObjectName) -> ObjectRef {
         let spool = Spool::make(self.root.path()).expect("makes");
         let mut sealer = seal(&self.recipients, spool).expect("begins");
         sealer.write_all(&compress(tar)).expect("writes");
         let sealed = sealer.finish().expect("ends");
         let object = ObjectRef { digest: sealed.digest(), size: sealed.size() };
-        let name = repository::snapshot_name(&object.digest);
-        put_new(&self.storage, &name, &Body::Sealed(&sealed)).expect("puts");
-        let genuine = self.create().commit;
-        let id = SnapshotId { seq: 2, ..genuine.id };
-        let commit = Commit { id, totals, object, ..genuine };
-        let signed = self.signer.sign(commit::NAMESPACE, commit.render().into_bytes());
-        put_signed(&self.storage, &repository::commit_name(&id), &signed).expect("puts");
+        put_new(&self.storage, &name(&object.digest), &Body::Sealed(&sealed)).expect("puts");
+        object
     }
 }
 

@@ -5,6 +5,7 @@ mod failing;
 mod heal;
 mod history;
 mod hostile;
+mod hostile_packs;
 mod in_place;
 mod mirrors;
 mod parts;
