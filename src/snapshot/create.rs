@@ -23,7 +23,7 @@ use super::heal::{Extent, Healing};
 use super::mirrors::{Lost, Mirrors};
 use super::object::Named;
 use super::packing::{Packing, Parts};
-use super::profile::Plan;
+use super::profile::{CONFIG, Plan};
 use super::progress::Progress;
 use super::repository::{Entry, Repository, Standing, commit_name};
 use super::state::{Kept, Locked, Pin};
@@ -46,6 +46,8 @@ pub struct Creation<'a> {
     pub at: Timestamp,
     /// Where the access log stands.
     pub audit: Head,
+    /// Whether another machine prunes: then a snapshot that one place lacks may have been meant to go.
+    pub pruned_elsewhere: bool,
     /// Whether each object is opened and read again before it counts.
     pub read_back: bool,
     /// Who is told how far it has come.
@@ -69,18 +71,23 @@ pub struct Created {
 /// What one place holds.
 struct View {
     newest: Option<(Commit, Digest)>,
+    /// What the newest snapshot of the same profiles needs.
+    base: Vec<Named>,
     objects: HashMap<ObjectName, u64>,
 }
 
 impl View {
-    fn of(repository: &Repository<'_>) -> Result<Self, Error> {
+    fn of(repository: &Repository<'_>, profiles: &[String]) -> Result<Self, Error> {
         let whole = |entry: Entry| match entry.standing {
             Standing::Whole { commit, digest } => Some((*commit, digest)),
             Standing::Newer | Standing::Damaged(_) => None,
         };
         let entries = repository.commits()?.entries.into_iter();
-        let newest = entries.filter_map(whole).max_by_key(|(commit, _)| commit.id.seq);
-        Ok(Self { newest, objects: repository.objects()? })
+        let mut commits: Vec<_> = entries.filter_map(whole).collect();
+        commits.sort_by_key(|(commit, _)| commit.id.seq);
+        let base = commits.iter().rfind(|(commit, _)| commit.profiles == profiles);
+        let base = base.map(|(commit, _)| commit.needs().collect()).unwrap_or_default();
+        Ok(Self { base, newest: commits.pop(), objects: repository.objects()? })
     }
 
     /// Whether the object is listed here in its size.
@@ -88,11 +95,10 @@ impl View {
         self.objects.get(&named.name) == Some(&named.object.size)
     }
 
-    /// Whether an object may be built on here: what the newest commit names, nobody removes.
+    /// Whether an object may be built on here: what the newest snapshot of these profiles needs,
+    /// nobody removes.
     fn offers(&self, named: &Named) -> bool {
-        let newest = self.newest.as_ref().map(|(commit, _)| commit);
-        newest.is_some_and(|commit| commit.needs().any(|needed| needed == *named))
-            && self.has(named)
+        self.base.contains(named) && self.has(named)
     }
 
     /// Whether the newest commit is older than this one.
@@ -108,8 +114,8 @@ impl Creation<'_> {
     /// See [`Error`]; then there is no new commit.
     pub fn run(&self, plan: &Plan) -> Result<Created, Error> {
         let mirrors = Mirrors::new(self.repositories);
-        mirrors.each(|repository| self.catch_up(repository))?;
-        let views = mirrors.each(View::of)?;
+        self.repositories.iter().for_each(|repository| self.catch_up(repository));
+        let views = mirrors.each(|repository| View::of(repository, &plan.profiles))?;
         let (seq, previous) = next(self.known(&views)?, &views);
         let key = self.state.dedup_key()?;
         let mut stored = 0;
@@ -118,11 +124,13 @@ impl Creation<'_> {
             mirrors.each(|repository| put(repository, &Named::pack(reference(sealed)), sealed))?;
             Ok(())
         })?;
-        let baseline = &self.state.baseline()?;
+        let takes_config = plan.profiles.iter().any(|profile| profile == CONFIG);
+        let known = if takes_config { self.state.baseline()? } else { Baseline::default() };
+        let baseline = &known;
         let recipients = self.recipients;
         let tree = Tree { plan, parts: &parts, key: &key, baseline, recipients };
         let packed = tree.pack(self.read_back, &|| self.state.spool())?;
-        let (kept, unchanged) = self.store_object(&packed, &views, &mirrors)?;
+        let (kept, unchanged) = self.store_object(plan, &packed, &views, &mirrors)?;
         if !unchanged {
             stored += kept.object.size;
         }
@@ -131,16 +139,16 @@ impl Creation<'_> {
             id: self.free_id(seq, &mirrors)?,
             previous,
             profiles: plan.profiles.clone(),
-            health: Health::of(&packed.findings),
+            health: Health::of(&packed.findings, plan),
             audit: self.audit,
             totals: packed.totals,
             object: kept.object,
             packs: parts.packs.clone(),
         };
         self.publish(&commit, &mirrors)?;
-        self.state.keep(kept)?;
-        self.state.set_cache(&parts.cache)?;
-        if commit.health == Health::Ok {
+        self.state.keep(&plan.profiles, kept)?;
+        self.state.set_cache(&plan.profiles, &parts.cache)?;
+        if takes_config && commit.health == Health::Ok {
             self.state.set_baseline(&Baseline::of(&packed.measures))?;
         }
         let (findings, lost) = (packed.findings, mirrors.into_lost());
@@ -148,16 +156,18 @@ impl Creation<'_> {
     }
 
     /// Gives a place what it has missed: a disk that was away for some nights. What the others can not
-    /// give is stored anew, or told by the look at the end.
-    fn catch_up(&self, target: &Repository<'_>) -> Result<(), Error> {
+    /// give is stored anew, or told by the look at the end; so is whatever is wrong with a place.
+    fn catch_up(&self, target: &Repository<'_>) {
         let others = self.repositories.iter().filter(|other| !std::ptr::eq(*other, target));
         let sources: Vec<Repository<'_>> = others.cloned().collect();
-        if sources.is_empty() {
-            return Ok(());
-        }
-        let (state, extent) = (self.state, Extent::Missing);
+        let extent = if self.pruned_elsewhere { Extent::Newer } else { Extent::Missing };
+        let state = self.state;
         let healing = Healing { target, sources: &sources, state, extent };
-        healing.carry_out(healing.look()?).map(|_| ())
+        if !sources.is_empty()
+            && let Ok(diagnosis) = healing.look()
+        {
+            healing.carry_out(diagnosis).ok();
+        }
     }
 
     fn store_parts(
@@ -176,7 +186,7 @@ impl Creation<'_> {
             recheck: seq.is_multiple_of(RECHECK_EVERY),
             progress: self.progress,
         };
-        let cache = self.state.cache(self.recipients, key)?;
+        let cache = self.state.cache(&plan.profiles, self.recipients, key)?;
         let is_there = |pack: &ObjectRef| views.iter().all(|view| view.offers(&Named::pack(*pack)));
         packing.run(plan, cache, &is_there, store)
     }
@@ -185,13 +195,14 @@ impl Creation<'_> {
     /// is sound: nobody should build night after night on an object that has rotted.
     fn store_object(
         &self,
+        plan: &Plan,
         packed: &Packed,
         views: &[View],
         mirrors: &Mirrors<'_, '_>,
     ) -> Result<(Kept, bool), Error> {
         let (content, recipients) = (packed.content, Recipient::digest_of(self.recipients));
         let is_the_same = |kept: &Kept| (kept.content, kept.recipients) == (content, recipients);
-        if let Some(kept) = self.state.kept()?.filter(is_the_same) {
+        if let Some(kept) = self.state.kept(&plan.profiles)?.filter(is_the_same) {
             let named = Named::snapshot(kept.object);
             let is_offered = views.iter().all(|view| view.offers(&named));
             let is_sound =

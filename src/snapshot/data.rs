@@ -8,12 +8,12 @@ use std::collections::{HashMap, HashSet};
 
 use crate::crypto::{DedupKey, Digest, Identity};
 use crate::storage::Storage;
-use crate::sys::{in_parallel, processors};
+use crate::sys::in_parallel;
 
 use super::Error;
 use super::archive::{Content, Contents, Part, Visit};
 use super::commit::{Commit, ObjectRef, Totals};
-use super::object::{Named, read_parts, read_snapshot};
+use super::object::{Named, hands, read_parts, read_snapshot};
 use super::verify::Report;
 
 /// What reading everything depends on.
@@ -87,7 +87,7 @@ impl Data<'_> {
 
     /// Reads the packs and names their parts again; the answer is which of them hold what.
     fn read_packs(&self, packs: &[Pack<'_>], report: &mut Report) -> Result<Held, Error> {
-        let read = in_parallel(packs, processors(), |pack| self.read_pack(pack));
+        let read = in_parallel(packs, hands(), |pack| self.read_pack(pack));
         let mut held = Held::new();
         for (place, parts) in read.into_iter().enumerate() {
             match parts {

@@ -83,11 +83,15 @@ impl Extraction {
         source: &mut dyn Read,
     ) -> Result<(), Error> {
         match treatment(&member.path) {
-            Treatment::LeftOut => return Ok(self.leave_out(member)),
+            Treatment::LeftOut => {
+                self.leave_out(member);
+                return Ok(());
+            }
             Treatment::Rewritten(kind) if member.content != Content::Folder => {
                 if !matches!(member.content, Content::File(_) | Content::Parts(_)) {
                     // By another name, or through a link, it would be what it was.
-                    return Ok(self.leave_out(member));
+                    self.leave_out(member);
+                    return Ok(());
                 }
                 let (path, finish) = (member.path.clone(), finish(member));
                 self.rewritten.push(ToRewrite { path, kind, finish });
@@ -97,7 +101,8 @@ impl Extraction {
         if let Content::HardLink(first) = &member.content
             && self.left_out.contains(first)
         {
-            return Ok(self.leave_out(member));
+            self.leave_out(member);
+            return Ok(());
         }
         self.make(target, member, source)
     }
@@ -119,7 +124,7 @@ impl Extraction {
         let path = member.path.as_path();
         self.make_folder(target, path.parent().unwrap_or(Path::new("")))?;
         match &member.content {
-            Content::File(_) => target.plant_file(path, finish(member), source)?,
+            Content::File(_) => plant(target, path, finish(member), source)?,
             Content::Parts(recipe) => {
                 target.plant_file(path, UNFINISHED, &mut io::empty())?;
                 self.unfilled.push(Unfilled::of(member, recipe));
@@ -195,6 +200,34 @@ pub(super) struct Made {
     pub(super) placed: Vec<TreePath>,
     /// What is not as it was.
     pub(super) altered: Vec<Altered>,
+}
+
+/// Makes a file. What is wrong with where it comes from is not wrong with where it goes.
+fn plant(target: &Folder, path: &Path, finish: Finish, source: &mut dyn Read) -> Result<(), Error> {
+    let mut source = Remembering { source, error: None };
+    let planted = target.plant_file(path, finish, &mut source);
+    match source.error {
+        Some(error) => Err(Error::Stream(error)),
+        None => Ok(planted?),
+    }
+}
+
+/// A reader that keeps its error, for whoever is told of another's.
+struct Remembering<'s> {
+    source: &'s mut dyn Read,
+    error: Option<io::Error>,
+}
+
+impl Read for Remembering<'_> {
+    fn read(&mut self, target: &mut [u8]) -> io::Result<usize> {
+        self.source.read(target).map_err(|error| {
+            let told = io::Error::new(error.kind(), error.to_string());
+            if error.kind() != io::ErrorKind::Interrupted {
+                self.error = Some(error);
+            }
+            told
+        })
+    }
 }
 
 fn finish(member: &Member) -> Finish {

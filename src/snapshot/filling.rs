@@ -7,13 +7,13 @@ use std::sync::{Mutex, MutexGuard, PoisonError};
 
 use crate::crypto::{DedupKey, Identity};
 use crate::storage::Storage;
-use crate::sys::{Folder, in_parallel, processors};
+use crate::sys::{Folder, in_parallel};
 
 use super::Error;
 use super::archive::Part;
 use super::commit::ObjectRef;
 use super::extract::Unfilled;
-use super::object::read_parts;
+use super::object::{hands, read_parts};
 use super::sources::Sources;
 
 /// What filling depends on.
@@ -60,7 +60,7 @@ impl Filling<'_> {
         let places = places(files);
         let missing = Mutex::new(places.keys().copied().collect());
         let wanted = WantedParts { key, places, missing };
-        let read = in_parallel(packs, processors(), |pack| self.read(*pack, &wanted));
+        let read = in_parallel(packs, hands(), |pack| self.read(*pack, &wanted));
         let mut unread: Option<Error> = None;
         for read in read {
             match read {

@@ -33,6 +33,9 @@ const MISSING: &str = "it is missing";
 /// How far healing goes.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Extent {
+    /// What is newer than all that is there; nothing is removed. So nothing comes back that another
+    /// machine has pruned.
+    Newer,
     /// What is not there; nothing is removed.
     Missing,
     /// Also statements that are damaged, and objects that have another size.
@@ -238,7 +241,7 @@ impl Healing<'_> {
         let expected = needed.object.size;
         match (stored.size_of(&needed.name), self.extent) {
             (None, _) => Ok(Some(MISSING.to_owned())),
-            (Some(_), Extent::Missing) => Ok(None),
+            (Some(_), Extent::Newer | Extent::Missing) => Ok(None),
             (Some(size), _) if size != expected => {
                 Ok(Some(format!("it has {size} bytes instead of {expected}")))
             }
@@ -277,8 +280,12 @@ impl Healing<'_> {
     /// The commits that others have, and the target has not, or not whole.
     fn missed(&self, listing: &Listing, diagnosis: &mut Diagnosis) -> Result<Vec<Case>, Error> {
         let pruned = self.state.state().pruned()?;
+        let newest = listing.entries.last().map_or(0, |entry| entry.id.seq);
         let mut missed = Vec::new();
         for Entry { id, standing } in self.offers()? {
+            if self.extent == Extent::Newer && id.seq <= newest {
+                continue;
+            }
             match (want(&id, listing, &pruned), copyable(standing, listing)) {
                 (None, _) => {}
                 (Some(_), Err(why)) => diagnosis.hopeless.push(fault(&commit_name(&id), why)),
@@ -427,7 +434,7 @@ impl Healing<'_> {
         name: &ObjectName,
         is_right: impl Fn() -> Result<bool, Error>,
     ) -> Result<(), Error> {
-        let may_remove = self.extent != Extent::Missing;
+        let may_remove = !matches!(self.extent, Extent::Newer | Extent::Missing);
         if may_remove && self.storage().head(name)?.is_some() && !is_right()? {
             self.storage().delete(name)?;
         }

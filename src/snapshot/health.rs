@@ -9,6 +9,7 @@ use serde::de::IgnoredAny;
 
 use super::commit::Health;
 use super::finding::{Finding, Trouble};
+use super::profile::Plan;
 
 /// How a file must parse.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -61,8 +62,12 @@ impl Format {
 
 impl Health {
     /// What the findings mean for the whole.
-    pub(super) fn of(findings: &[Finding]) -> Self {
+    pub(super) fn of(findings: &[Finding], plan: &Plan) -> Self {
         let code = |finding: &Finding| match finding.trouble {
+            // A transcript less is no reason to call the rest bad.
+            Trouble::Unreadable(_) if !plan.has_in_parts(&finding.path) => {
+                Some("unreadable".to_owned())
+            }
             Trouble::Unparsed(format) => Some(format.code().to_owned()),
             Trouble::Collapsed(_) => Some("collapsed".to_owned()),
             Trouble::Special
@@ -71,7 +76,8 @@ impl Health {
             | Trouble::Unreadable(_)
             | Trouble::Torn => None,
         };
-        let mut codes: Vec<String> = findings.iter().filter_map(code).collect();
+        let found = findings.iter().chain(&plan.skipped);
+        let mut codes: Vec<String> = found.filter_map(code).collect();
         codes.sort_unstable();
         codes.dedup();
         if codes.is_empty() { Self::Ok } else { Self::Degraded(codes) }

@@ -4,6 +4,7 @@ use std::io::{self, Read};
 
 use crate::crypto::{self, HashingReader, Identity, open};
 use crate::storage::{self, ObjectName, Storage};
+use crate::sys::processors;
 
 use super::Error;
 use super::archive::{Contents, Visit, VisitPart, read_archive, read_pack};
@@ -12,6 +13,12 @@ use super::repository::{pack_name, snapshot_name};
 
 /// What is said of bytes that were altered.
 pub(super) const NOT_SIGNED: &str = "its bytes are not those that were signed";
+
+/// How many workers compress or decompress at the same time: one for each processor, but each takes
+/// some 40 to 90 MB.
+pub(super) fn hands() -> usize {
+    processors().min(3)
+}
 
 /// An object and its name, which says of what kind it is.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -57,7 +64,11 @@ impl Named {
 
     fn get<'s>(&self, storage: &'s dyn Storage) -> Result<HashingReader<Stream<'s>>, Error> {
         match storage.get(&self.name) {
-            Ok(stream) => Ok(HashingReader::new(stream)),
+            // One byte more than it may have is enough to see that it is another.
+            Ok(stream) => {
+                let limit = self.object.size.saturating_add(1);
+                Ok(HashingReader::new(Box::new(stream.take(limit))))
+            }
             Err(storage::Error::NotFound(name)) => Err(Error::damaged(name, "it is missing")),
             Err(other) => Err(other.into()),
         }

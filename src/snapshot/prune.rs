@@ -15,9 +15,11 @@
 //! none. It names in its commit objects of two kinds. Those that it has just stored are younger than
 //! `grace`, and stay although nobody names them yet; one that takes longer than that compares what
 //! is listed with its commit before it writes it, and fails. Those that it uses again are named by
-//! the newest commit that it has listed; the newest commit is never removed, and whatever the
-//! remaining commits name stays. A commit that was finished after we listed them is found by the
+//! the newest commit of the same profiles that it has listed; the newest of each profiles is never
+//! removed, and whatever the remaining commits name stays. A commit that was finished after we listed them is found by the
 //! second look, which comes after the list of objects: an object that is stored later is not on it.
+//! `heal` has no such argument: it brings old commits back, and must not run while another machine
+//! prunes the same place.
 //!
 //! What `heal` on another machine puts in order at the same time is at worst missing again, and the
 //! next `heal` copies it again: it came from another place.
@@ -253,12 +255,19 @@ impl Pruning<'_> {
             Candidate { is_healthy: candidate.is_healthy && stored.has_all_of(commit), ..candidate }
         };
         let candidates: Vec<Candidate> = commits.iter().map(candidate).collect();
-        if candidates.iter().any(|candidate| candidate.is_healthy) {
-            let given = Circumstances { now: self.now, drilled: self.drilled };
-            Ok(choose(&self.keep, &candidates, given))
-        } else {
-            Err(Error::NoHealthy(self.repository.storage().place()))
+        if !candidates.iter().any(|candidate| candidate.is_healthy) {
+            return Err(Error::NoHealthy(self.repository.storage().place()));
         }
+        // One of the configuration alone is no reason for one with the history to go.
+        let mut groups: BTreeMap<&[String], Vec<Candidate>> = BTreeMap::new();
+        for (commit, candidate) in commits.iter().zip(candidates) {
+            groups.entry(&commit.profiles).or_default().push(candidate);
+        }
+        let given = Circumstances { now: self.now, drilled: self.drilled };
+        let chosen = groups.values().flat_map(|group| choose(&self.keep, group, given));
+        let mut choices: Vec<Choice> = chosen.collect();
+        choices.sort_by_key(|choice| (choice.id.seq, choice.id.time));
+        Ok(choices)
     }
 
     /// Everything that is stored, old enough, and not needed.

@@ -153,15 +153,25 @@ impl Locked {
         Ok(key)
     }
 
+    /// Snapshots of other profiles have a file of their own: one knows nothing of the other.
+    fn of_profiles(&self, name: &str, profiles: &[String]) -> PathBuf {
+        self.state.folder.join(format!("{name}-{}", profiles.join("+")))
+    }
+
     /// What the last run knew of the files; a file that is not ours is as good as none.
-    pub(super) fn cache(&self, recipients: &[Recipient], key: &DedupKey) -> Result<Cache, Error> {
-        let bytes = sys::read(&self.state.folder.join("cache"), CACHE_LIMIT)?;
+    pub(super) fn cache(
+        &self,
+        profiles: &[String],
+        recipients: &[Recipient],
+        key: &DedupKey,
+    ) -> Result<Cache, Error> {
+        let bytes = sys::read(&self.of_profiles("cache", profiles), CACHE_LIMIT)?;
         let cache = bytes.and_then(|bytes| Cache::parse(&bytes, recipients, key));
         Ok(cache.unwrap_or_else(|| Cache::empty(recipients, key)))
     }
 
-    pub(super) fn set_cache(&self, cache: &Cache) -> Result<(), Error> {
-        Ok(sys::write_private(&self.state.folder.join("cache"), &cache.render())?)
+    pub(super) fn set_cache(&self, profiles: &[String], cache: &Cache) -> Result<(), Error> {
+        Ok(sys::write_private(&self.of_profiles("cache", profiles), &cache.render())?)
     }
 
     /// How large the configuration was when it was last in order; a file that is not ours is as
@@ -212,13 +222,14 @@ impl Locked {
     }
 
     /// What was kept; a file that is not ours is as good as none.
-    pub(super) fn kept(&self) -> Result<Option<Kept>, Error> {
-        let bytes = sys::read(&self.state.folder.join("object"), LIMIT)?;
+    pub(super) fn kept(&self, profiles: &[String]) -> Result<Option<Kept>, Error> {
+        let bytes = sys::read(&self.of_profiles("object", profiles), LIMIT)?;
         Ok(bytes.and_then(|bytes| Kept::parse(&bytes).ok()))
     }
 
-    pub(super) fn keep(&self, kept: Kept) -> Result<(), Error> {
-        Ok(sys::write_private(&self.state.folder.join("object"), kept.render().as_bytes())?)
+    pub(super) fn keep(&self, profiles: &[String], kept: Kept) -> Result<(), Error> {
+        let path = self.of_profiles("object", profiles);
+        Ok(sys::write_private(&path, kept.render().as_bytes())?)
     }
 }
 
@@ -264,14 +275,18 @@ mod tests {
         let repository: RepositoryId = "0123456789abcdef0123456789abcdef".parse().expect("is one");
         let state = || State::of(place.path(), &repository);
         let locked = state().lock().expect("locks");
+        let profiles = ["config".to_owned()];
         assert!(matches!(state().lock(), Err(Error::Lock(_))));
-        assert_eq!((state().pin().expect("reads"), locked.kept().expect("reads")), (None, None));
+        assert_eq!(
+            (state().pin().expect("reads"), locked.kept(&profiles).expect("reads")),
+            (None, None)
+        );
         let pin = Pin { seq: 7, commit: Digest::of(b"commit") };
         let object = ObjectRef { digest: Digest::of(b"object"), size: 3 };
         let kept = Kept { content: Digest::of(b"tar"), recipients: Digest::of(b"to"), object };
-        locked.set_pin(pin).and_then(|()| locked.keep(kept)).expect("writes");
+        locked.set_pin(pin).and_then(|()| locked.keep(&profiles, kept)).expect("writes");
         assert_eq!(
-            (state().pin().expect("reads"), locked.kept().expect("reads")),
+            (state().pin().expect("reads"), locked.kept(&profiles).expect("reads")),
             (Some(pin), Some(kept))
         );
     }

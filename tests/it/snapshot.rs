@@ -77,11 +77,12 @@ impl Machine {
 
     /// A folder with the programs that `restore.sh` needs, but for some, and no others.
     fn tools(&self, tar: &str, without: &[&str]) -> PathBuf {
-        const TOOLS: [&str; 22] = [
+        const TOOLS: [&str; 23] = [
             "age",
             "chmod",
             "cksum",
             "cmp",
+            "comm",
             "cut",
             "find",
             "ls",

@@ -126,6 +126,7 @@ fn take(
         recipients: &recipients,
         at: session.world.clock.now(),
         audit: session.log().head()?,
+        pruned_elsewhere: session.config.settings.snapshot.pruned_elsewhere,
         read_back: !args.no_read_back,
         progress: &Bar::new(session),
     };

@@ -139,6 +139,12 @@ impl Sums {
         text
     }
 
+    /// The longest text that can say it (bytes): two numbers, two blanks and a line end beside a name.
+    pub(super) fn longest(&self) -> u64 {
+        let line = |(path, _): &(TreePath, Line)| path.member().len() as u64 + 10 + 20 + 3;
+        self.lines.iter().map(line).sum()
+    }
+
     /// Whether a text says what is known.
     pub(super) fn agree_with(&self, text: &[u8]) -> bool {
         let mut rest = Some(text);

@@ -64,7 +64,7 @@ fn treatment_in_git(below: &[&[u8]]) -> Treatment {
     let own = match below.first() {
         Some(first) if is(first, b"modules") || is(first, b"worktrees") => {
             let is_data = |name: &&[u8]| GIT_DATA.iter().any(|data| is(name, data));
-            if below.iter().any(|name| is_data(name)) {
+            if below.iter().any(is_data) {
                 return Treatment::AsItWas;
             }
             let last = below.len().saturating_sub(1);

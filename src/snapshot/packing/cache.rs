@@ -42,6 +42,8 @@ pub(super) struct Record {
     pub(super) sum: RunningSum,
     /// Whether it changed while it was read: then nothing is built on it.
     pub(super) torn: bool,
+    /// Whether all of it was read since its beginning was last looked at only by its edges.
+    pub(super) proven: bool,
     /// What names its first and its last bytes.
     pub(super) edges: BlobId,
 }
@@ -54,7 +56,7 @@ impl Record {
 
     /// Whether the file may have grown from what was stored.
     pub(super) fn may_have_grown_to(&self, facts: &Facts) -> bool {
-        !self.torn && (1..facts.size).contains(&self.size())
+        !self.torn && (1..=facts.size).contains(&self.size())
     }
 
     /// Whether the file is still the one that was stored.

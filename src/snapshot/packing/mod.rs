@@ -18,12 +18,13 @@ use std::sync::mpsc::{Receiver, sync_channel};
 use std::thread::{self, ScopedJoinHandle};
 
 use crate::crypto::{BlobId, DedupKey, Recipient, Sealed};
-use crate::sys::{Facts, Kind, Spool, processors};
+use crate::sys::{Facts, Kind, Spool};
 
 use super::Error;
 use super::archive::{Recipe, Sum};
 use super::commit::ObjectRef;
 use super::finding::Finding;
+use super::object::hands;
 use super::profile::{Item, Plan};
 use super::progress::Progress;
 
@@ -100,7 +101,7 @@ impl Packing<'_> {
     ) -> Result<Parts, Error> {
         cache.keep_packs(|pack| is_there(&pack.object));
         let items = bulky(plan);
-        let thin = thin_packs(&cache, &items);
+        let thin = thin_packs(&cache);
         cache.keep_packs(|pack| !thin.contains(&pack.object));
         let known = known_parts(&cache);
         let (mut files, tasks) = self.sort_out(&items, &mut cache, &known);
@@ -122,20 +123,24 @@ impl Packing<'_> {
             let is_known =
                 |record: &Record| record.parts.iter().all(|part| known.contains(&part.id));
             match cache.files.remove(&item.facts.place).filter(is_known) {
-                Some(record) if record.is_of(&item.facts) && !is_scattered(&record) => {
+                Some(record) if self.is_same(&record, item) => {
                     let facts = item.facts;
                     same.push(Parted { planned: facts.place, facts, record });
                 }
                 before => {
-                    let may_have_grown =
-                        |before: &Record| item.grows() && before.may_have_grown_to(&item.facts);
-                    let before = before.filter(may_have_grown);
+                    let before = before.filter(|before| may_build_on(before, item));
                     tasks.push(Task { item, before, recheck: self.recheck });
                 }
             }
         }
         tasks.sort_by(|one, other| neighbours(one.item).cmp(&neighbours(other.item)));
         (same, tasks)
+    }
+
+    /// Whether the file need not be opened.
+    fn is_same(&self, record: &Record, item: &Item) -> bool {
+        let is_due = self.recheck && !record.proven;
+        record.is_of(&item.facts) && !is_due && !is_scattered(record)
     }
 
     /// Has the tasks done, by as many hands as there are processors.
@@ -159,7 +164,7 @@ impl Packing<'_> {
         let next = || runs.get(taken.fetch_add(1, Ordering::Relaxed)).copied();
         thread::scope(|scope| {
             let (sender, filled) = sync_channel(1);
-            let hands: Vec<_> = (0..processors().min(runs.len()))
+            let hands: Vec<_> = (0..hands().min(runs.len()))
                 .map(|_| Worker::new(&shop, sender.clone()))
                 .map(|worker| scope.spawn(|| worker.run(&next)))
                 .collect();
@@ -232,18 +237,25 @@ fn known_parts(cache: &Cache) -> HashSet<BlobId> {
     cache.packs.iter().flat_map(|pack| &pack.parts).map(|part| part.id).collect()
 }
 
+/// Whether what is new of a file can be told from what was stored of it; one that is quiet, and in
+/// too many parts, is cut anew.
+fn may_build_on(before: &Record, item: &Item) -> bool {
+    let is_quiet = before.is_of(&item.facts);
+    item.grows() && before.may_have_grown_to(&item.facts) && !(is_quiet && is_scattered(before))
+}
+
 /// A file that is in many more parts than it would be if it were cut anew.
 fn is_scattered(record: &Record) -> bool {
     let parts = record.parts.len();
     parts > MANY_PARTS && parts as u64 > 2 * cutting::fewest(record.size())
 }
 
-/// The packs less than half of which the files still need: what they need of them is stored again,
-/// and prune can remove them one day.
-fn thin_packs(cache: &Cache, items: &[&Item]) -> HashSet<ObjectRef> {
-    let needs = |item: &&Item| cache.files.get(&item.facts.place).map(|record| &record.parts);
-    let needed: HashSet<BlobId> =
-        items.iter().filter_map(needs).flatten().map(|part| part.id).collect();
+/// The packs less than half of which the files needed the last time: what they need of them is stored
+/// again, and prune can remove them one day. Not what they need now: where a disk has come back under
+/// another number, no file is found again by its place, and nothing would seem to be needed.
+fn thin_packs(cache: &Cache) -> HashSet<ObjectRef> {
+    let parts = cache.files.values().flat_map(|record| &record.parts);
+    let needed: HashSet<BlobId> = parts.map(|part| part.id).collect();
     let is_thin = |pack: &&PackRecord| {
         let live = pack.parts.iter().filter(|part| needed.contains(&part.id));
         live.map(|part| part.size).sum::<u64>() * 2 < pack.size()

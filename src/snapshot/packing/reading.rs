@@ -1,13 +1,13 @@
 //! One bulky file, read into parts.
 
 use crate::crypto::{BlobId, DedupKey};
-use crate::snapshot::Error;
 use crate::snapshot::archive::{Part, RunningSum};
 use crate::snapshot::profile::Item;
 use crate::sys::{Facts, FileError, SteadyFile};
 
 use super::cache::{Place, Record};
 use super::cutting::{VIEW, cut};
+use super::worker::Halt;
 
 /// How much of the beginning and of the end of what was stored must be the same for a file to pass
 /// for one that has only grown (bytes).
@@ -43,14 +43,14 @@ pub(super) struct Parted {
 }
 
 /// What is done with each part: its name, its bytes, and where in the file it begins.
-pub(super) type Keep<'k> = dyn FnMut(BlobId, &[u8], u64) -> Result<(), Error> + 'k;
+pub(super) type Keep<'k> = dyn FnMut(BlobId, &[u8], u64) -> Result<(), Halt> + 'k;
 
 /// Why a file could not be read into parts.
 pub(super) enum Failed {
     /// It can not be read; the run goes on.
     Source(FileError),
     /// A part could not be kept; the run is over.
-    Sink(Error),
+    Sink(Halt),
 }
 
 impl From<FileError> for Failed {
@@ -79,8 +79,13 @@ impl<'a> Reader<'a> {
             let mut record = self.read_open(task, &file, keep)?;
             let facts = *file.facts();
             let now = file.facts_now()?;
-            let is_steady = record.size() == facts.size
-                && (now.mtime == facts.mtime || task.item.grows() && now.size > facts.size);
+            let is_whole = record.size() == facts.size;
+            let is_untouched = (now.size, now.mtime) == (facts.size, facts.mtime);
+            // Somebody appends; or somebody has emptied it and writes it anew.
+            let may_have_grown = task.item.grows() && now.size > facts.size;
+            let has_grown =
+                !is_untouched && may_have_grown && self.begins_as(&file, &record, true)?;
+            let is_steady = is_whole && (is_untouched || has_grown);
             if is_steady || attempt == RETRIES {
                 record.torn = !is_steady;
                 return Ok(Parted { planned: task.item.facts.place, facts, record });
@@ -97,11 +102,13 @@ impl<'a> Reader<'a> {
     ) -> Result<Record, Failed> {
         let (key, facts) = (self.key, file.facts());
         let (mut parts, mut sum) = (Vec::new(), RunningSum::default());
+        let mut proven = true;
         if let Some(before) = &task.before
             && before.size() <= facts.size
+            && facts.place == task.item.facts.place
             && self.begins_as(file, before, task.recheck)?
         {
-            (parts, sum) = (before.parts.clone(), before.sum);
+            (parts, sum, proven) = (before.parts.clone(), before.sum, task.recheck);
         }
         while sum.size() < facts.size {
             let offset = sum.size();
@@ -117,7 +124,7 @@ impl<'a> Reader<'a> {
         }
         let edges = self.edges(file, sum.size())?;
         let (mtime, ctime) = (facts.mtime, facts.ctime);
-        Ok(Record { mtime, ctime, parts, sum, torn: false, edges })
+        Ok(Record { mtime, ctime, parts, sum, torn: false, proven, edges })
     }
 
     /// Whether a file still begins with what was stored of it.

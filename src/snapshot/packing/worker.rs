@@ -102,7 +102,6 @@ impl<'a> Worker<'a> {
         while let Some(tasks) = next() {
             for task in tasks {
                 self.store(&mut reader, task)?;
-                self.close_if(|pack| pack.is_full())?;
             }
         }
         self.close_if(|_| true)?;
@@ -119,7 +118,7 @@ impl<'a> Worker<'a> {
                 }
                 self.done.files.push(parted);
             }
-            Err(Failed::Sink(error)) => return Err(error.into()),
+            Err(Failed::Sink(halt)) => return Err(halt),
             // It was there a moment ago; that it went is nothing to tell.
             Err(Failed::Source(error)) if error.is_absence() => {}
             Err(Failed::Source(error)) => {
@@ -133,8 +132,8 @@ impl<'a> Worker<'a> {
         self.done.findings.push(Finding { path: path.clone(), trouble });
     }
 
-    /// Stores one part, if nobody has.
-    fn keep(&mut self, id: BlobId, bytes: &[u8], from: (&TreePath, u64)) -> Result<(), Error> {
+    /// Stores one part, if nobody has. A large file fills several packs.
+    fn keep(&mut self, id: BlobId, bytes: &[u8], from: (&TreePath, u64)) -> Result<(), Halt> {
         self.shop.progress.has_read(bytes.len() as u64);
         if !self.shop.claim(id) {
             return Ok(());
@@ -143,7 +142,8 @@ impl<'a> Worker<'a> {
             Some(pack) => pack,
             none => none.insert(OpenPack::begin(self.shop)?),
         };
-        pack.add(id, bytes, from)
+        pack.add(id, bytes, from)?;
+        self.close_if(OpenPack::is_full)
     }
 
     fn close_if(&mut self, is_full: impl Fn(&OpenPack) -> bool) -> Result<(), Halt> {

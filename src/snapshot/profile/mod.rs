@@ -18,6 +18,7 @@ use super::archive::TreePath;
 use super::finding::Finding;
 use super::health::Format;
 
+pub(super) use rules::CONFIG;
 pub use rules::{BadPattern, Own, Profile};
 
 use tables::CLIENTS;
@@ -94,6 +95,11 @@ impl Plan {
     /// The names of what will be stored.
     pub fn names(&self) -> impl Iterator<Item = String> + '_ {
         self.items.iter().map(|item| item.path.shown())
+    }
+
+    /// Whether this is taken, and bulky.
+    pub(super) fn has_in_parts(&self, path: &TreePath) -> bool {
+        self.items.iter().any(|item| item.in_parts && item.path == *path)
     }
 
     /// Whether this is taken.

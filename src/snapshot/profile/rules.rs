@@ -7,6 +7,9 @@ use ignore::gitignore::{Gitignore, GitignoreBuilder};
 use super::Places;
 use super::tables::LEFT_OUT;
 
+/// What the profile of settings and the store is called in a commit.
+pub(in crate::snapshot) const CONFIG: &str = "config";
+
 /// What is taken together.
 pub enum Profile {
     /// Settings, instructions, memories, the password store.
@@ -51,7 +54,7 @@ impl Profile {
     #[must_use]
     pub fn name(&self) -> &str {
         match self {
-            Self::Config => "config",
+            Self::Config => CONFIG,
             Self::History => "history",
             Self::Own(own) => &own.name,
         }

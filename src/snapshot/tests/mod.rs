@@ -147,6 +147,7 @@ impl Machine {
             recipients: &self.recipients,
             at: Timestamp::from_second(at).expect("in range"),
             audit: Head { seq: 0, digest: Digest::of(b"") },
+            pruned_elsewhere: false,
             read_back: true,
             progress: &Unseen,
         };

@@ -365,3 +365,19 @@ fn assert_sound(machine: &Machine, storage: &Memory) {
         Verification { repository, known, level: Level::Scrub, only: None, subset: None };
     assert_eq!(verification.run().expect("looks").faults, []);
 }
+
+/// One of the configuration alone, later the same day, is no reason for one with the history to go.
+#[test]
+fn profiles_are_counted_apart() {
+    let mut machine = Machine::new();
+    machine.plant(".claude/projects/-srv-x/a.jsonl", b"{}\n");
+    for (number, profiles) in [(1, 2), (2, 1), (3, 2), (4, 1)] {
+        machine.profiles = vec![Profile::Config, Profile::History];
+        machine.profiles.truncate(profiles);
+        machine.plant(".claude/agents/b.md", &[number]);
+        machine.create_at(BEGIN + i64::from(number));
+    }
+    machine.prune(Keep::default(), 30).expect("prunes");
+    assert_eq!(machine.numbers(), [3, 4]);
+    machine.assert_whole();
+}

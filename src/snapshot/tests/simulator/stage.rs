@@ -112,6 +112,7 @@ impl Stage {
             return Err(failed.expect("there is a place"));
         };
         let creation = Creation {
+            pruned_elsewhere: false,
             repositories: &repositories,
             state: &self.machine.state(first).lock()?,
             signer: &self.machine.signer,
