@@ -1,5 +1,6 @@
 //! The room as a whole: a home is taken, damaged, verified and brought back.
 
+mod classes;
 mod damage;
 mod failing;
 mod heal;
