@@ -72,7 +72,7 @@ fn expect_restored(world: &World, restored: &str) {
     fs::remove_dir_all(world.path(restored)).expect("is ours");
 }
 
-fn on_garage(bucket: &str) -> (Arc<Garage>, World) {
+pub(crate) fn on_garage(bucket: &str) -> (Arc<Garage>, World) {
     let garage = Garage::shared();
     garage.make_bucket(bucket);
     let world = world_with(garage.address(), bucket, garage::KEY);

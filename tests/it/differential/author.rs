@@ -1,7 +1,7 @@
 //! Writes the lines of a sequence: mostly sense, with some of every mistake that people make.
 
-use super::dice::Dice;
 use super::sequence::{Kind, Line, Model, Shown};
+use crate::dice::Dice;
 use crate::shell::quoted;
 
 use Shown::{Differently, InAnyOrder, InOrder};

@@ -9,7 +9,6 @@
 //! shown is needed. `VAULTCTL_DIFFERENTIAL_PROGRAM` names another program to take the place of ours.
 
 mod author;
-mod dice;
 mod faults;
 mod opened;
 mod sequence;

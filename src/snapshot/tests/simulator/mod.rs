@@ -12,7 +12,7 @@
 //! objects' names: of several objects another one may be hit the next time.
 
 mod baton;
-#[path = "../../../../tests/it/differential/dice.rs"]
+#[path = "../../../../tests/it/dice.rs"]
 mod dice;
 mod home;
 mod line;

@@ -75,7 +75,7 @@ impl World {
 
     /// Everything, to the end.
     pub(super) fn live(&mut self) -> Result<(), String> {
-        for _ in 0..2 + self.dice.roll(4) {
+        for _ in 0..1 + self.dice.roll(4) {
             self.pass_time();
             self.change_home();
             let step = self.dice.weigh(&STEPS);
@@ -356,7 +356,6 @@ impl World {
             self.heal(1)?;
         }
         for site in 0..self.stage.sites.len() {
-            self.expect_sound(site)?;
             self.prune_calmly(site)?;
             self.expect_sound(site)?;
         }
