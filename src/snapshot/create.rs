@@ -47,6 +47,7 @@ pub struct Creation<'a> {
     /// Where the access log stands.
     pub audit: Head,
     /// Whether another machine prunes: then a snapshot that one place lacks may have been meant to go.
+    /// Whether another machine prunes there: then no old snapshot is brought back to a place.
     pub pruned_elsewhere: bool,
     /// Whether each object is opened and read again before it counts.
     pub read_back: bool,
@@ -160,6 +161,9 @@ impl Creation<'_> {
     fn catch_up(&self, target: &Repository<'_>) {
         let others = self.repositories.iter().filter(|other| !std::ptr::eq(*other, target));
         let sources: Vec<Repository<'_>> = others.cloned().collect();
+        if sources.is_empty() {
+            return Ok(());
+        }
         let extent = if self.pruned_elsewhere { Extent::Newer } else { Extent::Missing };
         let state = self.state;
         let healing = Healing { target, sources: &sources, state, extent };

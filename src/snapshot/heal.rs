@@ -35,6 +35,8 @@ const MISSING: &str = "it is missing";
 pub enum Extent {
     /// What is newer than all that is there; nothing is removed. So nothing comes back that another
     /// machine has pruned.
+    /// What is not there, but no snapshot that is older than the newest one there: another machine
+    /// may be pruning it, and what it needs, at this moment. Nothing is removed.
     Newer,
     /// What is not there; nothing is removed.
     Missing,
@@ -288,6 +290,7 @@ impl Healing<'_> {
             }
             match (want(&id, listing, &pruned), copyable(standing, listing)) {
                 (None, _) => {}
+                _ if self.extent == Extent::Newer && is_behind(&id, listing) => {}
                 (Some(_), Err(why)) => diagnosis.hopeless.push(fault(&commit_name(&id), why)),
                 (reason, Ok(commit)) => missed.push(Case { commit, reason }),
             }
@@ -308,6 +311,12 @@ impl Healing<'_> {
         }
         Ok(offers)
     }
+}
+
+/// Whether it is not there, and a newer one is.
+fn is_behind(id: &SnapshotId, listing: &Listing) -> bool {
+    let is_there = listing.entries.iter().any(|entry| entry.id == *id);
+    !is_there && listing.entries.last().is_some_and(|newest| id.seq < newest.id.seq)
 }
 
 /// Why a commit of this name should be copied, if it should.

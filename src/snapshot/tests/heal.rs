@@ -73,6 +73,20 @@ fn whatever_is_wrong_with_one_object_is_put_right() {
     }
 }
 
+/// What another machine is removing, and what it needs, does not come back; what is newer does.
+#[test]
+fn where_another_machine_prunes_only_what_is_newer_comes() {
+    let machine = Machine::with_snapshots(3);
+    let copy = machine.storage.copy();
+    copy.delete(&commit_name(&machine.first())).expect("deletes");
+    assert!(names(&machine.heal(&copy, Extent::Newer).expect("heals")).is_empty());
+    machine.plant(".claude/agents/b.md", b"the fourth");
+    machine.create();
+    let healed = machine.heal(&copy, Extent::Newer).expect("heals");
+    assert_eq!(healed.copied.len(), 2, "an object and a commit: {healed:?}");
+    assert_eq!(machine.heal(&copy, Extent::Missing).expect("heals").copied.len(), 1);
+}
+
 #[test]
 fn a_place_that_missed_nights_catches_up() {
     let machine = Machine::with_snapshots(1);

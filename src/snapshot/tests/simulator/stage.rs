@@ -119,6 +119,7 @@ impl Stage {
             recipients: &self.machine.recipients,
             at: self.time(),
             audit: Head { seq: 0, digest: Digest::of(b"") },
+            pruned_elsewhere: self.has_helper,
             read_back: false,
             progress: &Unseen,
         };
