@@ -161,9 +161,6 @@ impl Creation<'_> {
     fn catch_up(&self, target: &Repository<'_>) {
         let others = self.repositories.iter().filter(|other| !std::ptr::eq(*other, target));
         let sources: Vec<Repository<'_>> = others.cloned().collect();
-        if sources.is_empty() {
-            return Ok(());
-        }
         let extent = if self.pruned_elsewhere { Extent::Newer } else { Extent::Missing };
         let state = self.state;
         let healing = Healing { target, sources: &sources, state, extent };

@@ -33,8 +33,6 @@ const MISSING: &str = "it is missing";
 /// How far healing goes.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Extent {
-    /// What is newer than all that is there; nothing is removed. So nothing comes back that another
-    /// machine has pruned.
     /// What is not there, but no snapshot that is older than the newest one there: another machine
     /// may be pruning it, and what it needs, at this moment. Nothing is removed.
     Newer,
@@ -282,12 +280,8 @@ impl Healing<'_> {
     /// The commits that others have, and the target has not, or not whole.
     fn missed(&self, listing: &Listing, diagnosis: &mut Diagnosis) -> Result<Vec<Case>, Error> {
         let pruned = self.state.state().pruned()?;
-        let newest = listing.entries.last().map_or(0, |entry| entry.id.seq);
         let mut missed = Vec::new();
         for Entry { id, standing } in self.offers()? {
-            if self.extent == Extent::Newer && id.seq <= newest {
-                continue;
-            }
             match (want(&id, listing, &pruned), copyable(standing, listing)) {
                 (None, _) => {}
                 _ if self.extent == Extent::Newer && is_behind(&id, listing) => {}

@@ -53,13 +53,16 @@ fn is_pack(name: &ObjectName) -> bool {
 
 #[test]
 fn what_is_planted_is_found() {
+    // Who notices first that something is gone, the oracle or the program, depends on the story.
+    const GONE: [&str; 2] = ["which is gone", "it is missing"];
     for (plant, expected) in [
-        (Plant::LosesAPack, "which is gone"),
-        (Plant::CommitsFirst, "which is gone"),
-        (Plant::PrunesTheNewest, "which is gone"),
-        (Plant::ForgetsItsNumber, "is there twice"),
+        (Plant::LosesAPack, GONE),
+        (Plant::CommitsFirst, GONE),
+        (Plant::PrunesTheNewest, GONE),
+        (Plant::ForgetsItsNumber, ["is there twice"; 2]),
     ] {
         let found = run_all(0..10_000, plant).unwrap_or_else(|| panic!("{plant:?} is not found"));
-        assert!(found.what.contains(expected), "{plant:?}: {found:?}");
+        let is_told = expected.iter().any(|expected| found.what.contains(expected));
+        assert!(is_told, "{plant:?}: {found:?}");
     }
 }

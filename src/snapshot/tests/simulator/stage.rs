@@ -112,7 +112,6 @@ impl Stage {
             return Err(failed.expect("there is a place"));
         };
         let creation = Creation {
-            pruned_elsewhere: false,
             repositories: &repositories,
             state: &self.machine.state(first).lock()?,
             signer: &self.machine.signer,
