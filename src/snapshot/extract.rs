@@ -13,7 +13,7 @@ use crate::sys::{Finish, Folder};
 
 use super::Error;
 use super::archive::{Content, Member, Recipe, TreePath};
-use super::inert::{Kind, Treatment, is_worth_telling, treatment};
+use super::inert::{Kind, Treatment, treatment};
 
 /// What remains of a mode: neither set-uid nor set-gid comes back.
 const MODES: u32 = 0o1777;
@@ -82,21 +82,19 @@ impl Extraction {
         member: &Member,
         source: &mut dyn Read,
     ) -> Result<(), Error> {
+        let is_file = matches!(member.content, Content::File(_) | Content::Parts(_));
         match treatment(&member.path) {
-            Treatment::LeftOut => {
-                self.leave_out(member);
-                return Ok(());
-            }
-            Treatment::Rewritten(kind) if member.content != Content::Folder => {
-                if !matches!(member.content, Content::File(_) | Content::Parts(_)) {
-                    // By another name, or through a link, it would be what it was.
-                    self.leave_out(member);
-                    return Ok(());
-                }
+            _ if member.content == Content::Folder && !is_left_out(member) => {}
+            Treatment::AsItWas => {}
+            Treatment::Rewritten(kind) if is_file => {
                 let (path, finish) = (member.path.clone(), finish(member));
                 self.rewritten.push(ToRewrite { path, kind, finish });
             }
-            Treatment::Rewritten(_) | Treatment::AsItWas => {}
+            // By another name, or through a link, it would be what it was.
+            Treatment::Rewritten(_) | Treatment::Emptied | Treatment::LeftOut => {
+                self.leave_out(member);
+                return Ok(());
+            }
         }
         if let Content::HardLink(first) = &member.content
             && self.left_out.contains(first)
@@ -109,10 +107,8 @@ impl Extraction {
 
     fn leave_out(&mut self, member: &Member) {
         self.left_out.insert(member.path.clone());
-        if is_worth_telling(&member.path) {
-            let told = "it would be run, or say what is run, and does not come back";
-            self.altered.push(Altered { path: member.path.clone(), told });
-        }
+        let told = "it would be run, or say what is run, and does not come back";
+        self.altered.push(Altered { path: member.path.clone(), told });
     }
 
     fn make(
@@ -228,6 +224,10 @@ impl Read for Remembering<'_> {
             told
         })
     }
+}
+
+fn is_left_out(member: &Member) -> bool {
+    treatment(&member.path) == Treatment::LeftOut
 }
 
 fn finish(member: &Member) -> Finish {

@@ -35,6 +35,7 @@ mod pass_callers;
 mod pass_interop;
 mod pass_manners;
 mod qr;
+mod random_trees;
 mod recipients;
 mod restore;
 mod shell;

@@ -12,15 +12,20 @@ use std::time::{Duration, SystemTime};
 const PROGRAM: &str = env!("CARGO_BIN_EXE_vaultctl");
 
 /// A machine with a home, a repository and a piece of paper.
-struct Machine {
+pub(crate) struct Machine {
     root: tempfile::TempDir,
 }
 
 impl Machine {
     /// With Claude's tree and a store, and a repository that holds nothing yet.
     fn new() -> Self {
+        Self::with_home(plant_home)
+    }
+
+    /// With what somebody puts into the home.
+    pub(crate) fn with_home(plant: impl FnOnce(&Path)) -> Self {
         let machine = Self { root: tempfile::tempdir().expect("a folder") };
-        plant_home(&machine.path("home"));
+        plant(&machine.path("home"));
         machine.ok(&["init", "--recovery-out", "paper.txt"]);
         machine.ok(&["snapshot", "init", "--to", "repository"]);
         machine
@@ -32,7 +37,7 @@ impl Machine {
         machine
     }
 
-    fn path(&self, below: impl AsRef<Path>) -> PathBuf {
+    pub(crate) fn path(&self, below: impl AsRef<Path>) -> PathBuf {
         self.root.path().join(below)
     }
 
@@ -48,7 +53,7 @@ impl Machine {
         self.command(PROGRAM).args(arguments).output().expect("starts")
     }
 
-    fn ok(&self, arguments: &[&str]) -> String {
+    pub(crate) fn ok(&self, arguments: &[&str]) -> String {
         succeeded(&self.run(arguments))
     }
 
@@ -65,7 +70,7 @@ impl Machine {
     }
 
     /// Runs `restore.sh` with nothing on the PATH but stock tools.
-    fn restore_sh(&self, shell: &[&str], tar: &str, arguments: &[&str]) -> Output {
+    pub(crate) fn restore_sh(&self, shell: &[&str], tar: &str, arguments: &[&str]) -> Output {
         let tools = self.tools(tar, &[]);
         drop(fs::remove_file(tools.join("sh")));
         symlink(found(shell[0]), tools.join("sh")).expect("is linked");
@@ -137,7 +142,7 @@ impl Machine {
     }
 }
 
-fn succeeded(output: &Output) -> String {
+pub(crate) fn succeeded(output: &Output) -> String {
     let said = String::from_utf8_lossy(&output.stderr);
     assert!(output.status.success(), "{:?}: {said}", output.status);
     String::from_utf8_lossy(&output.stdout).into_owned()
@@ -166,7 +171,7 @@ fn below(root: &Path) -> Vec<PathBuf> {
 
 /// All that must come back of a thing.
 #[derive(Clone, Debug, PartialEq, Eq)]
-struct Thing {
+pub(crate) struct Thing {
     kind: &'static str,
     mode: u32,
     mtime: (i64, i64),
@@ -175,7 +180,7 @@ struct Thing {
     first_name: Option<PathBuf>,
 }
 
-fn describe(root: &Path) -> BTreeMap<PathBuf, Thing> {
+pub(crate) fn describe(root: &Path) -> BTreeMap<PathBuf, Thing> {
     let mut things = BTreeMap::new();
     let mut first_names = BTreeMap::new();
     let mut paths = below(root);
@@ -199,7 +204,10 @@ fn describe(root: &Path) -> BTreeMap<PathBuf, Thing> {
     things
 }
 
-fn assert_same(expected: &BTreeMap<PathBuf, Thing>, restored: &BTreeMap<PathBuf, Thing>) {
+pub(crate) fn assert_same(
+    expected: &BTreeMap<PathBuf, Thing>,
+    restored: &BTreeMap<PathBuf, Thing>,
+) {
     let names = |things: &BTreeMap<PathBuf, Thing>| things.keys().cloned().collect::<Vec<_>>();
     assert_eq!(names(expected), names(restored));
     for (path, thing) in expected {
@@ -314,8 +322,8 @@ fn noise(length: usize) -> Vec<u8> {
     (0..length).map(|_| step()).collect()
 }
 
-const DASH: &[&str] = &["dash"];
-const BUSYBOX: &[&str] = &["busybox", "sh"];
+pub(crate) const DASH: &[&str] = &["dash"];
+pub(crate) const BUSYBOX: &[&str] = &["busybox", "sh"];
 
 #[test]
 fn restore_sh_brings_everything_back_with_stock_tools() {
@@ -339,16 +347,16 @@ fn restore_sh_brings_everything_back_with_stock_tools() {
 }
 
 /// busybox keeps no time below a second, and no time of a link.
+pub(crate) fn coarse(things: BTreeMap<PathBuf, Thing>) -> BTreeMap<PathBuf, Thing> {
+    let coarse = |thing: Thing| match thing.kind {
+        "file" => Thing { mtime: (thing.mtime.0, 0), ..thing },
+        _ => Thing { mtime: (0, 0), ..thing },
+    };
+    things.into_iter().map(|(path, thing)| (path, coarse(thing))).collect()
+}
+
 #[test]
 fn restore_sh_brings_back_with_busybox_what_busybox_can() {
-    let coarse = |things: BTreeMap<PathBuf, Thing>| {
-        let coarse = |thing: Thing| match thing.kind {
-            "link" => Thing { mtime: (0, 0), ..thing },
-            "folder" => Thing { mtime: (0, 0), ..thing },
-            _ => Thing { mtime: (thing.mtime.0, 0), ..thing },
-        };
-        things.into_iter().map(|(path, thing)| (path, coarse(thing))).collect::<BTreeMap<_, _>>()
-    };
     let machine = Machine::with_snapshot();
     succeeded(&machine.restore_sh(
         BUSYBOX,

@@ -45,6 +45,15 @@ pub(crate) fn tar(members: &str) -> Vec<u8> {
     builder.into_inner().expect("ends")
 }
 
+/// A tar of these: name, kind, content, link.
+pub(crate) fn raw_tar(members: &[(&str, &str, &str, &str)]) -> Vec<u8> {
+    let mut builder = Builder::new(Vec::new());
+    for (name, kind, content, link) in members {
+        add_raw(&mut builder, name.as_bytes(), entry_type(kind), content.as_bytes(), link);
+    }
+    builder.into_inner().expect("ends")
+}
+
 fn add(builder: &mut Builder<Vec<u8>>, member: &str) {
     let (head, content) = member.split_once(" = ").unwrap_or((member, ""));
     let (head, link) = head.split_once(" > ").unwrap_or((head, ""));

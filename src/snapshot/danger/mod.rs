@@ -112,7 +112,7 @@ pub(super) fn dangers(
 fn as_restored(path: &TreePath, bytes: &[u8]) -> Vec<u8> {
     match treatment(path) {
         Treatment::Rewritten(kind) => kind.rewrite(bytes),
-        Treatment::AsItWas | Treatment::LeftOut => bytes.to_vec(),
+        Treatment::AsItWas | Treatment::Emptied | Treatment::LeftOut => bytes.to_vec(),
     }
 }
 

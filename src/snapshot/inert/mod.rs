@@ -17,6 +17,8 @@ pub(super) enum Treatment {
     AsItWas,
     /// It does not come back.
     LeftOut,
+    /// It comes back if it is a folder, with nothing in it.
+    Emptied,
     /// It comes back with something else in it.
     Rewritten(Kind),
 }
@@ -74,18 +76,16 @@ fn treatment_in_git(below: &[&[u8]]) -> Treatment {
         _ => below,
     };
     match own {
+        [hooks] if is(hooks, b"hooks") => Treatment::Emptied,
+        // Samples, which git puts into each repository, it never runs.
+        [hooks, sample] if is(hooks, b"hooks") && sample.ends_with(b".sample") => {
+            Treatment::AsItWas
+        }
         [hooks, ..] if is(hooks, b"hooks") => Treatment::LeftOut,
         [config] if is(config, b"config") => Treatment::Rewritten(Kind::GitConfig),
         [config] if is(config, b"config.worktree") => Treatment::LeftOut,
         _ => Treatment::AsItWas,
     }
-}
-
-/// Whether it is worth telling that this was left out: git puts samples of hooks, which it never
-/// runs, into each repository.
-pub(super) fn is_worth_telling(path: &TreePath) -> bool {
-    let name = path.as_path().file_name().unwrap_or_default();
-    !name.eq_ignore_ascii_case("hooks") && !name.as_encoded_bytes().ends_with(b".sample")
 }
 
 #[cfg(test)]
@@ -103,8 +103,10 @@ mod tests {
             ("HOME/s/.git/modules/a/b/config", config),
             ("HOME/s/.git/config.worktree", Treatment::LeftOut),
             ("HOME/s/.git/worktrees/a/config.worktree", Treatment::LeftOut),
-            ("HOME/s/.git/hooks", Treatment::LeftOut),
+            ("HOME/s/.git/hooks", Treatment::Emptied),
             ("HOME/s/.git/hooks/pre-commit", Treatment::LeftOut),
+            ("HOME/s/.git/hooks/pre-commit.sample", Treatment::AsItWas),
+            ("HOME/s/.git/hooks/x.sample/pre-commit", Treatment::LeftOut),
             ("HOME/s/.git/modules/a/hooks/pre-commit", Treatment::LeftOut),
             ("HOME/s/.git/refs/heads/config", Treatment::AsItWas),
             ("HOME/s/.git/refs/heads/hooks/x", Treatment::AsItWas),

@@ -1,27 +1,17 @@
 //! Recipes and packs that are hostile, and rightly encrypted and signed: nothing is written, least of
 //! all a file with zeros where something is missing.
 
-use tar::{Builder, EntryType};
-
 use crate::crypto::DedupKey;
 
-use super::super::archive::hostile::add_raw;
+use super::super::archive::hostile::raw_tar as tar;
 use super::super::*;
 use super::Machine;
 
 const KEY: [u8; 32] = [7; 32];
-const FILE: EntryType = EntryType::Regular;
+const FILE: &str = "file";
 
-/// A member: name, type flag, content, link.
-type Raw<'a> = (&'a str, EntryType, &'a str, &'a str);
-
-fn tar(members: &[Raw<'_>]) -> Vec<u8> {
-    let mut builder = Builder::new(Vec::new());
-    for (name, kind, content, link) in members {
-        add_raw(&mut builder, name.as_bytes(), *kind, content.as_bytes(), link);
-    }
-    builder.into_inner().expect("ends")
-}
+/// A member: name, kind, content, link.
+type Raw<'a> = (&'a str, &'a str, &'a str, &'a str);
 
 /// A snapshot object with these members.
 fn snapshot(members: &[Raw<'_>]) -> Vec<u8> {
@@ -74,17 +64,14 @@ fn a_recipe_is_for_the_empty_file_behind_it_and_for_nothing_else() {
         ("recipes//etc/x", &[("recipes//etc/x", FILE, recipe, ""), file]),
         ("recipes/etc/x", &[("recipes/etc/x", FILE, recipe, ""), file]),
         ("recipes/HOME", &[("recipes/HOME", FILE, recipe, ""), file]),
-        ("recipes/HOME/a", &[("recipes/HOME/a", EntryType::Symlink, "", "/etc"), file]),
+        ("recipes/HOME/a", &[("recipes/HOME/a", "link", "", "/etc"), file]),
         (
             "files/HOME/a",
-            &[
-                ("recipes/HOME/a", FILE, recipe, ""),
-                ("files/HOME/a", EntryType::Symlink, "", "/etc/passwd"),
-            ],
+            &[("recipes/HOME/a", FILE, recipe, ""), ("files/HOME/a", "link", "", "/etc/passwd")],
         ),
         (
             "files/HOME/a",
-            &[("recipes/HOME/a", FILE, recipe, ""), ("files/HOME/a", EntryType::Directory, "", "")],
+            &[("recipes/HOME/a", FILE, recipe, ""), ("files/HOME/a", "folder", "", "")],
         ),
         ("files/HOME/a", &[("recipes/HOME/a", FILE, recipe, ""), ("files/HOME/b", FILE, "", "")]),
         (
@@ -152,7 +139,7 @@ fn parts_that_are_not_what_was_promised_are_refused() {
 fn a_pack_holds_nothing_but_parts() {
     for member in [
         ("files/HOME/x", FILE, "x", ""),
-        ("files/HOME/x", EntryType::Symlink, "", "/etc"),
+        ("files/HOME/x", "link", "", "/etc"),
         ("recipes/HOME/x", FILE, "x", ""),
         ("blobs/../x", FILE, "x", ""),
         ("/etc/x", FILE, "x", ""),
