@@ -716,7 +716,7 @@ fn the_frozen_snapshot_in_parts_is_still_restored() {
     let folder = Path::new(".claude/projects/-srv-x");
     let session = &things[&folder.join("session.jsonl")];
     assert!(session.content.ends_with(b"{\"n\": 300}\n"));
-    assert_eq!((session.content.len(), session.mtime), (50_011, (1_700_000_001, 123_456_789)));
+    assert_eq!((session.content.len(), session.mtime), (50_118, (1_700_000_001, 123_456_789)));
     assert_eq!(things[&folder.join("read only $HOME.jsonl")].mode, 0o400);
     let (one, other) = (folder.join("session.jsonl"), folder.join("other-name.jsonl"));
     assert_eq!(things[&one].first_name, things[&other].first_name);

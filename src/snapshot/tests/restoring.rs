@@ -166,10 +166,13 @@ fn damage(storage: &Memory, begin: &str) {
     storage.tamper(&name, bytes);
 }
 
+/// Breaks the first object whose name begins so.
+type Break = fn(&Memory, &str);
+
 #[test]
 fn what_one_place_lacks_comes_from_the_next() {
     let fingerprint = |machine: &Machine| machine.signer.verifier().fingerprint();
-    let broken: [(&str, fn(&Memory, &str)); 6] = [
+    let broken: [(&str, Break); 6] = [
         ("snaps/", damage),
         ("packs/", damage),
         ("commits/", damage),
