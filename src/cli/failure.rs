@@ -425,6 +425,8 @@ impl From<snapshot::Error> for Failure {
             }
             snapshot::Error::Damaged { .. } => Self::new(Code::NotVerified, message)
                 .hint("`vaultctl snapshot verify` names everything that is damaged; --signer names another signer"),
+            snapshot::Error::Replaced(_) => Self::new(Code::NotVerified, message)
+                .hint("where that is meant, `vaultctl snapshot init --accept` says so"),
             snapshot::Error::RolledBack { .. } => Self::new(Code::NotVerified, message)
                 .hint("somebody has removed snapshots, or put an old copy there; an older one can be restored by its name"),
             snapshot::Error::NotFound(_) | snapshot::Error::Empty(_) => {

@@ -25,6 +25,9 @@ pub enum Error {
     /// Nothing is there, or something else.
     #[error("no snapshot repository in `{0}`")]
     NoRepository(String),
+    /// Another one than this machine knows there.
+    #[error("`{0}` holds another snapshot repository than this machine knows there")]
+    Replaced(String),
     /// A repository is made only once.
     #[error("`{0}` holds a snapshot repository already")]
     AlreadyRepository(String),

@@ -57,6 +57,7 @@ stories! {
     read_only,
     recipients,
     searching,
+    replaced,
     snapshot,
     store,
     terminal,

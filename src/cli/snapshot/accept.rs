@@ -25,7 +25,7 @@ pub(in crate::cli) const EXAMPLES: &[Example] = &[Example {
 
 pub(super) fn run(args: &Args, session: &Session) -> Result<Done, Failure> {
     let (keyring, storage) = (session.keyring(), args.place.storage(session)?);
-    let repository = Trust::default().open(&*storage, &keyring)?;
+    let repository = Trust::default().open(&*storage, &keyring, session)?;
     let places = places(session, Vec::new());
     let plan = Plan::of(&places, &profiles(&[], session)?);
     let state_folder = session.config.paths.state_folder();

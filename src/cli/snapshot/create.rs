@@ -15,7 +15,7 @@ use crate::sys::{self, harmless};
 use super::destination::{Destination, Purpose};
 use super::places::{places, profiles};
 use super::progress::Bar;
-use super::target::{Place, Trust};
+use super::target::{Place, Trust, known_places};
 
 /// Take a snapshot of Claude's configuration and history, and of the password store
 ///
@@ -70,6 +70,7 @@ pub(super) fn run(args: &Args, session: &Session) -> Result<Done, Failure> {
     for repository in &everywhere.repositories {
         let place = repository.storage().place();
         if !created.lost.iter().any(|lost| lost.place == place) {
+            known_places(session).remember(repository)?;
             look_again(repository, session)?;
         }
     }

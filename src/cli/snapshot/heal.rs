@@ -92,7 +92,7 @@ fn sources<'s>(
     keyring: &Keyring<'_>,
     session: &Session,
 ) -> Result<Vec<Repository<'s>>, Failure> {
-    let opened = storages.iter().map(|storage| args.trust.open(&**storage, keyring));
+    let opened = storages.iter().map(|storage| args.trust.open(&**storage, keyring, session));
     if !args.from.is_empty() {
         return opened.collect();
     }

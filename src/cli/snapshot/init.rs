@@ -9,7 +9,7 @@ use crate::storage::{Conditional, Local, Patient, Probed, S3, Storage, writer_po
 use crate::sys;
 
 use super::destination::{Destination, Purpose, Remote};
-use super::target::{Place, Trust, state};
+use super::target::{Place, Trust, known_places, state};
 
 /// Make a snapshot repository
 ///
@@ -31,6 +31,11 @@ pub(super) struct Args {
     /// them nor replace or remove anything.
     #[arg(long, conflicts_with = "recovery_out")]
     policy: bool,
+    /// Make nothing; from now on the repository that is there is right, where this machine knew another
+    ///
+    /// It must be signed by this machine's key.
+    #[arg(long, conflicts_with_all = ["recovery_out", "policy"])]
+    accept: bool,
 }
 
 pub(in crate::cli) const EXAMPLES: &[Example] = &[
@@ -56,13 +61,17 @@ pub(super) fn run(args: &Args, session: &Session) -> Result<Done, Failure> {
     if args.policy {
         return policy(&destination, session);
     }
+    if args.accept {
+        return accept(&*destination.open(Purpose::Taking, session)?, session);
+    }
     establish(&session.keyring(), args.recovery_out.as_ref(), session)?;
     let storage = prepared(&destination, session)?;
     let is_configured = args.place.is_configured(session);
     // All destinations of the settings hold the same repository.
     let others = if is_configured { others(&storage.place(), session) } else { Vec::new() };
     let keyring = session.keyring();
-    let existing = others.iter().find_map(|other| Trust::default().open(&**other, &keyring).ok());
+    let existing =
+        others.iter().find_map(|other| Trust::default().open(&**other, &keyring, session).ok());
     match existing {
         Some(source) => make_copy(&*storage, &source, session)?,
         None => make_new(&*storage, session)?,
@@ -70,10 +79,20 @@ pub(super) fn run(args: &Args, session: &Session) -> Result<Done, Failure> {
     if is_configured { Ok(Done::Fully) } else { print_settings(&destination, session) }
 }
 
+/// The signature still counts; only that another repository was there before does not.
+fn accept(storage: &dyn Storage, session: &Session) -> Result<Done, Failure> {
+    let signer = session.keyring().signer()?.verifier().fingerprint();
+    let repository = Repository::open(storage, signer)?;
+    known_places(session).remember(&repository)?;
+    session.ui.note(&format!("{} is in {}", repository.id(), storage.place()));
+    Ok(Done::Fully)
+}
+
 fn make_new(storage: &dyn Storage, session: &Session) -> Result<(), Failure> {
     let repository = Repository::init(storage, &session.keyring().signer()?)?;
     session.ui.note(&format!("snapshot repository made at {}", storage.place()));
     session.ui.note(&format!("it is signed by {}", repository.signer()));
+    known_places(session).remember(&repository)?;
     Ok(())
 }
 
@@ -84,7 +103,8 @@ fn make_copy(
     session: &Session,
 ) -> Result<(), Failure> {
     sys::create_folder(session.config.paths.state_folder())?;
-    let (_, healed) = copy(storage, source, &state(source, session).lock()?)?;
+    let (repository, healed) = copy(storage, source, &state(source, session).lock()?)?;
+    known_places(session).remember(&repository)?;
     let (place, from) = (storage.place(), source.storage().place());
     session.ui.note(&format!("copy of the repository in {from} made at {place}"));
     healed.failed.iter().for_each(|Fault { object, reason }| {

@@ -27,7 +27,7 @@ pub(in crate::cli) const EXAMPLES: &[Example] = &[Example {
 pub(super) fn run(args: &Args, session: &Session) -> Result<Done, Failure> {
     let (paths, storage) = (args.trust.paths(session), args.place.storage(session)?);
     let keyring = session.keyring_of(&paths);
-    let repository = args.trust.open(&*storage, &keyring)?;
+    let repository = args.trust.open(&*storage, &keyring, session)?;
     let listing = repository.commits()?;
     if session.ui.json {
         session.ui.json(&listing.entries.iter().map(value).collect::<Vec<_>>())?;

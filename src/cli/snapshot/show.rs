@@ -30,7 +30,7 @@ pub(in crate::cli) const EXAMPLES: &[Example] = &[Example {
 pub(super) fn run(args: &Args, session: &Session) -> Result<Done, Failure> {
     let (paths, storage) = (args.trust.paths(session), args.place.storage(session)?);
     let keyring = session.keyring_of(&paths);
-    let repository = args.trust.open(&*storage, &keyring)?;
+    let repository = args.trust.open(&*storage, &keyring, session)?;
     let mut entries = repository.commits()?.entries;
     let entry = match args.snapshot.as_str() {
         "latest" => entries.pop().ok_or_else(|| Error::Empty(storage.place()))?,

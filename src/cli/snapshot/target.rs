@@ -6,7 +6,7 @@ use crate::cli::{Code, Failure, Session};
 use crate::config::Paths;
 use crate::crypto::Fingerprint;
 use crate::keys::{self, Keyring};
-use crate::snapshot::{Known, Pin, Repository, State};
+use crate::snapshot::{Known, KnownPlaces, Pin, Repository, State};
 use crate::storage::Storage;
 
 use super::destination::{Destination, Purpose};
@@ -116,7 +116,7 @@ impl Trust {
         let opened = reached
             .storages
             .iter()
-            .map(|storage| Repository::open(&**storage, signer.clone()).map_err(Failure::from));
+            .map(|storage| known_there(Repository::open(&**storage, signer.clone())?, session));
         let (repositories, lost) = all_but_lost(opened, session)?;
         let lost = reached.lost + lost;
         match repositories.iter().find(|other| other.id() != repositories[0].id()) {
@@ -144,8 +144,9 @@ impl Trust {
         &self,
         storage: &'s dyn Storage,
         keyring: &Keyring<'_>,
+        session: &Session,
     ) -> Result<Repository<'s>, Failure> {
-        Ok(Repository::open(storage, self.signer(keyring)?)?)
+        known_there(Repository::open(storage, self.signer(keyring)?)?, session)
     }
 
     fn signer(&self, keyring: &Keyring<'_>) -> Result<Fingerprint, Failure> {
@@ -165,6 +166,20 @@ impl Trust {
             Err(error) => Err(error.into()),
         }
     }
+}
+
+/// The repository, unless this machine knows another one in that place.
+fn known_there<'s>(
+    repository: Repository<'s>,
+    session: &Session,
+) -> Result<Repository<'s>, Failure> {
+    known_places(session).check(&repository)?;
+    Ok(repository)
+}
+
+/// Which repository is where.
+pub(super) fn known_places(session: &Session) -> KnownPlaces {
+    KnownPlaces::of(session.config.paths.state_folder())
 }
 
 /// What went well, and how much did not: that is told. When nothing went well, the last failure is
