@@ -457,9 +457,7 @@ impl From<snapshot::Error> for Failure {
             snapshot::Error::NoHealthy(_) => {
                 Self::failed(message).hint("`vaultctl snapshot list` shows what is wrong with each")
             }
-            snapshot::Error::TooMuch(_) => {
-                Self::failed(message).hint("look with --dry-run; --yes removes it")
-            }
+            snapshot::Error::TooMuch(_) => Self::failed(message).hint("look with --dry-run; --yes removes it"),
             snapshot::Error::BadHistory { .. } => Self::new(Code::NotVerified, message)
                 .hint("`vaultctl snapshot heal` brings back what another destination has; --give-up-damaged goes on without"),
             snapshot::Error::ShortGrace => Self::failed(message).hint("leave --grace out, or prune there"),

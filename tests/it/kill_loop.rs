@@ -35,7 +35,6 @@ fn on_a_server() {
 
 fn kill_again_and_again(world: &World) {
     let seed = std::env::var("VAULTCTL_KILLS").map_or(1, |seed| seed.parse().expect("a number"));
-    println!("VAULTCTL_KILLS={seed}");
     let mut dice = Dice::new(seed);
     world.sh("vaultctl snapshot init 2>&1").reveal().ok();
     let mut killed = 0;
@@ -50,7 +49,10 @@ fn kill_again_and_again(world: &World) {
             let moment = whole * u32::try_from(dice.roll(110)).expect("is small") / 100;
             killed += usize::from(is_killed_after(world, verb, moment));
             world.sh("vaultctl snapshot verify --level data").run().ok();
-            every_snapshot_comes_back(world);
+            every_snapshot_comes_back(
+                world,
+                &format!("VAULTCTL_KILLS={seed}, round {round}, {verb}"),
+            );
         }
     }
     assert!(killed >= ROUNDS / 2, "only {killed} runs were killed, the others had ended");
@@ -85,7 +87,7 @@ fn is_killed_after(world: &World, verb: &str, moment: Duration) -> bool {
     running.wait().expect("has ended").signal().is_some()
 }
 
-fn every_snapshot_comes_back(world: &World) {
+fn every_snapshot_comes_back(world: &World, when: &str) {
     let list = world.sh("vaultctl snapshot list").run().ok();
     for line in list.lines() {
         let name = line.split(' ').next().expect("a name");
@@ -93,7 +95,7 @@ fn every_snapshot_comes_back(world: &World) {
         let home = world.path("restored/HOME/.claude");
         let read = |below: &str| fs::read_to_string(home.join(below)).expect("came back");
         let number = read("agents/number.md").parse().expect("is a number");
-        assert!(read("projects/-srv-x/session.jsonl") == transcript(number), "{name}");
+        assert!(read("projects/-srv-x/session.jsonl") == transcript(number), "{when}: {name}");
         fs::remove_dir_all(world.path("restored")).expect("is ours");
     }
 }
