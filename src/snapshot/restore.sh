@@ -113,9 +113,9 @@ commit=$work/$snapshot.commit
 # Trusted is the fingerprint in the identity file, which was on paper; not what the repository says.
 paper=$(tr -d '\r' <"$identity" | sed -n 's/^# signer: *//p' | sed 's/ *$//' | tail -n 1)
 verify() { # verify NAMESPACE FILE
-  [ -f "$2.sig" ] || die "REFUSED: $2 is not signed"
+  [ -f "$2.sig" ] || die "REFUSED: ${2##*/} is not signed"
   ssh-keygen -q -Y verify -f "$work/signers" -I vaultctl -n "$1" -s "$2.sig" <"$2" >/dev/null ||
-    die "REFUSED: the signature of $2 does not hold"
+    die "REFUSED: the signature of ${2##*/} does not hold"
 }
 if [ -z "$paper" ]; then
   unverified='the identity file has no line "# signer: SHA256:..."'
@@ -150,14 +150,14 @@ fi
 
 # --- What it says -----------------------------------------------------------------------------
 [ "$(sed -n 1p "$commit")" = 'vaultctl-commit 1' ] || die "$snapshot was written by a newer vaultctl; use its restore.sh"
-[ "$(tail -n 1 "$commit")" = end ] || die "$commit is cut short"
-[ "$(value repo "$commit")" = "$(value repo "$about")" ] || die "$commit is of another repository"
+[ "$(tail -n 1 "$commit")" = end ] || die "${commit##*/} is cut short"
+[ "$(value repo "$commit")" = "$(value repo "$about")" ] || die "${commit##*/} is of another repository"
 named=$(value time "$commit" | tr -d ':-')-$(printf '%06d' "$(value seq "$commit")")
-[ "$named" = "$snapshot" ] || die "REFUSED: $commit says that it is $named"
+[ "$named" = "$snapshot" ] || die "REFUSED: ${commit##*/} says that it is $named"
 object=$(value snap "$commit" | cut -d ' ' -f 1)
 packs=$(value pack "$commit" | cut -d ' ' -f 1)
 case $object$packs in
-  '' | *[!0-9a-f"$newline"]*) die "$commit names no object" ;;
+  '' | *[!0-9a-f"$newline"]*) die "${commit##*/} names no object" ;;
 esac
 
 # --- Out with it ------------------------------------------------------------------------------
