@@ -160,5 +160,5 @@ pub(super) fn fail_on(report: &Report, session: &Session) -> Result<(), Failure>
         }
     };
     Err(Failure::new(Code::NotVerified, message)
-        .hint("what is still whole can be restored: `vaultctl snapshot restore SNAP`"))
+        .hint("what is still whole can be restored: `vaultctl snapshot restore SNAP`; `vaultctl snapshot heal` mends it from another destination"))
 }
