@@ -1,5 +1,13 @@
-//! Snapshots: one encrypted archive each, named by its hash, and a signed clear-text commit that
-//! says what it is. The format is written down in `docs/format.md`.
+//! Snapshots: one encrypted archive each, named by its hash; packs, which hold the parts of bulky
+//! files and are shared by snapshots; and a signed clear-text commit that says which of them a
+//! snapshot needs. The format is written down in `docs/format.md`.
+//!
+//! Where to begin: taking one is `create.rs` (what: `profile/`; bulky files: `packing/`; all others:
+//! `tree.rs`). Looking is `verify.rs` (numbers: `history.rs`; everything: `data.rs`; the home:
+//! `live.rs`). Bringing back is `restore.rs` (`extract.rs`, `filling.rs`; over what is there:
+//! `in_place/`; what of it would run: `danger/`, `inert/`). Keeping is `prune.rs` (`retention.rs`) and
+//! `heal.rs`. What lies in a repository is `repository.rs`, `commit.rs` and `archive/`; what this
+//! machine remembers of one, `state.rs`.
 //!
 //! * **Taking one needs no decryption key**: `create.rs` gets a signer and public keys.
 //! * **Restoring one needs no vaultctl**: `restore.sh` lies in every repository.

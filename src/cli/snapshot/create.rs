@@ -30,7 +30,7 @@ pub(super) struct Args {
     /// yours; can be given several times
     #[arg(long, value_name = "NAME")]
     profile: Vec<String>,
-    /// Do not open and read again what was stored, which takes a tenth of the time
+    /// Do not open and read again what was stored before it counts: quicker, and nothing is proven
     #[arg(long)]
     no_read_back: bool,
     /// Print what would be stored, and store nothing
