@@ -182,7 +182,7 @@ impl Extraction {
 
     fn make_folder(&mut self, target: &Folder, path: &Path) -> Result<(), Error> {
         if !self.made.contains(path) {
-            target.create_folder(path)?;
+            target.plant_folder(path)?;
             // What lies in a folder makes it and those above it.
             self.made.extend(path.ancestors().map(Path::to_owned));
         }

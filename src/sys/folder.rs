@@ -231,12 +231,20 @@ impl Folder {
         }
         let missing: Vec<&Path> =
             path.ancestors().take_while(|folder| !self.is_there(folder)).collect();
+        self.plant_folder(path)?;
+        let settled = missing.iter().try_for_each(|folder| self.settle_folder(folder));
+        settled.map_err(|source| self.fail("create", path, source))
+    }
+
+    /// As [`Folder::create_folder`], but private in any case, and synced with everything else by
+    /// [`Folder::sync_tree`].
+    ///
+    /// # Errors
+    /// As [`Folder::create_folder`].
+    pub fn plant_folder(&self, path: &Path) -> Result<(), FileError> {
         let mut builder = DirBuilder::new();
         builder.recursive(true).mode(0o700);
-        let made = self
-            .root
-            .create_dir_with(path, &builder)
-            .and_then(|()| missing.iter().try_for_each(|folder| self.settle_folder(folder)));
+        let made = self.root.create_dir_with(or_here(path), &builder);
         made.map_err(|source| self.fail("create", path, source))
     }
 

@@ -18,6 +18,9 @@ use super::folder::{Folder, or_here, parent};
 /// A leftover of a killed writer is taken away after this long (seconds).
 const LEFTOVER_AGE: i64 = 24 * 3600;
 
+/// What is worth a request of its own to the disk (bytes).
+const LARGE: usize = 1024 * 1024;
+
 /// What a made file or folder gets.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Finish {
@@ -57,14 +60,21 @@ impl Folder {
         fill(&file, finish, source).map_err(|source| self.unmade(path, source))
     }
 
-    /// Writes into a file that is there, from `offset` on.
+    /// Writes into a file that is there, from `offset` on. The disk begins with what is large at
+    /// once, so that [`Folder::sync_tree`] has less to wait for.
     ///
     /// # Errors
     /// Whatever the file system says.
     pub fn write_into(&self, path: &Path, offset: u64, bytes: &[u8]) -> Result<(), FileError> {
         let mut options = OpenOptions::new();
-        let file = self.root.open_with(path, options.write(true));
-        let written = file.and_then(|file| file.into_std().write_all_at(bytes, offset));
+        let written = self.root.open_with(path, options.write(true)).and_then(|file| {
+            let file = file.into_std();
+            file.write_all_at(bytes, offset)?;
+            if bytes.len() >= LARGE {
+                begin_writing_back(&file, offset, bytes.len());
+            }
+            Ok(())
+        });
         written.map_err(|source| self.fail("write", path, source))
     }
 
@@ -141,15 +151,13 @@ impl Folder {
             .map_err(|source| self.fail("link", path, source))
     }
 
-    /// Gives a folder its finish, after all that belongs into it was made, and syncs it.
+    /// Gives a folder its finish, after all that belongs into it was made.
     ///
     /// # Errors
     /// Whatever the file system says.
     pub fn finish_folder(&self, path: &Path, finish: Finish) -> Result<(), FileError> {
-        let done = self.root.open(or_here(path)).and_then(|folder| {
-            finish_descriptor(&folder, finish)?;
-            folder.sync_all()
-        });
+        let done =
+            self.root.open(or_here(path)).and_then(|folder| finish_descriptor(&folder, finish));
         done.map_err(|source| self.fail("finish", path, source))
     }
 
@@ -190,6 +198,17 @@ fn fill(mut file: &File, finish: Finish, source: &mut dyn Read) -> io::Result<()
     io::copy(source, &mut file)?;
     finish_descriptor(file, finish)
 }
+
+/// Has the system begin to write a part of a file to the disk, without waiting for it. "I shall not
+/// need it" is the one advice that does so (Linux, `mm/fadvise.c`); advice may be ignored.
+#[cfg(target_os = "linux")]
+fn begin_writing_back(file: &std::fs::File, offset: u64, length: usize) {
+    let length = std::num::NonZeroU64::new(length as u64);
+    rustix::fs::fadvise(file, offset, length, rustix::fs::Advice::DontNeed).ok();
+}
+
+#[cfg(not(target_os = "linux"))]
+fn begin_writing_back(_file: &std::fs::File, _offset: u64, _length: usize) {}
 
 #[cfg(target_os = "linux")]
 fn sync_file_system(root: &File) -> io::Result<()> {

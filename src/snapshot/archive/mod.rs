@@ -16,9 +16,9 @@ mod writer;
 pub(crate) use encode::{end_of_tar, header_of, padding_of};
 pub use member::TreePath;
 pub(crate) use member::{Content, Member};
-pub(crate) use pack::{LARGEST_PACK, PackWriter, VisitPart, read_pack};
+pub(crate) use pack::{PackWriter, VisitPart, read_pack};
 pub(crate) use reader::{Contents, Visit, read_archive};
-pub(crate) use recipe::{LARGEST_PART, Part, Recipe};
+pub(crate) use recipe::{Part, Recipe};
 pub(crate) use sums::{RunningSum, Sum};
 pub(crate) use writer::Writer;
 

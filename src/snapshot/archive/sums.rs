@@ -5,13 +5,10 @@
 use std::collections::HashMap;
 use std::io::{self, Read};
 
-use crc::{CRC_32_CKSUM, Crc, Table};
+use crc_fast::{CrcAlgorithm, Digest};
 use serde::{Deserialize, Serialize};
 
 use super::member::TreePath;
-
-/// Sixteen bytes a step.
-static CKSUM: Crc<u32, Table<16>> = Crc::<u32, Table<16>>::new(&CRC_32_CKSUM);
 
 /// A checksum in the making; what was summed so far can be kept, and gone on with another day.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
@@ -42,10 +39,10 @@ impl RunningSum {
     }
 
     fn feed(&mut self, bytes: &[u8]) {
-        let mut digest = CKSUM.digest_with_initial(self.register);
+        let register = u64::from(self.register);
+        let mut digest = Digest::new_with_init_state(CrcAlgorithm::Crc32Cksum, register);
         digest.update(bytes);
-        // The library ends a checksum by inverting it.
-        self.register = !digest.finalize();
+        self.register = u32::try_from(digest.get_state()).expect("it has 32 bits");
     }
 }
 

@@ -166,8 +166,8 @@ impl Packing<'_> {
             let (sender, filled) = sync_channel(1);
             let hands: Vec<_> = (0..hands().min(runs.len()))
                 .map(|_| Worker::new(&shop, sender.clone()))
-                .map(|worker| scope.spawn(|| worker.run(&next)))
-                .collect();
+                .map(|worker| worker.map(|worker| scope.spawn(|| worker.run(&next))))
+                .collect::<Result<_, _>>()?;
             drop(sender);
             let stored = store_all(filled, store);
             let done = gather(hands)?;

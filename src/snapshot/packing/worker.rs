@@ -2,14 +2,11 @@
 //! back each pack itself, so that all cores have the same to do.
 
 use std::collections::HashSet;
-use std::io::{self, Write};
 use std::sync::mpsc::SyncSender;
 use std::sync::{Mutex, PoisonError};
 
-use crate::crypto::{
-    BlobId, DedupKey, Identity, Recipient, Sealed, Sealer, open, seal_for_read_back,
-};
-use crate::snapshot::archive::{LARGEST_PACK, LARGEST_PART, PackWriter, Part, TreePath, read_pack};
+use crate::crypto::{BlobId, DedupKey, Identity, Recipient, Sealed, open, seal_for_read_back};
+use crate::snapshot::archive::{PackWriter, Part, TreePath, read_pack};
 use crate::snapshot::finding::{Finding, Trouble};
 use crate::snapshot::progress::Progress;
 use crate::snapshot::{Error, ObjectRef};
@@ -17,9 +14,6 @@ use crate::sys::Spool;
 
 use super::cache::PackRecord;
 use super::reading::{Failed, Parted, Reader, Task};
-
-/// A pack that has grown to this is closed (bytes, sealed): with one more part it stays below 64 MiB.
-const FULL: u64 = 46 * 1024 * 1024;
 
 /// What the workers have in common.
 pub(super) struct Shop<'a> {
@@ -81,13 +75,16 @@ impl From<Error> for Halt {
 pub(super) struct Worker<'a> {
     shop: &'a Shop<'a>,
     filled: SyncSender<Filled>,
-    pack: Option<OpenPack>,
+    pack: PackWriter,
+    /// What the pack holds so far.
+    parts: Vec<Part>,
     done: Done,
 }
 
 impl<'a> Worker<'a> {
-    pub(super) fn new(shop: &'a Shop<'a>, filled: SyncSender<Filled>) -> Self {
-        Self { shop, filled, pack: None, done: Done::default() }
+    pub(super) fn new(shop: &'a Shop<'a>, filled: SyncSender<Filled>) -> Result<Self, Error> {
+        let (pack, parts) = (PackWriter::new()?, Vec::new());
+        Ok(Self { shop, filled, pack, parts, done: Done::default() })
     }
 
     /// Stores all that `next` hands out.
@@ -104,7 +101,9 @@ impl<'a> Worker<'a> {
                 self.store(&mut reader, task)?;
             }
         }
-        self.close_if(|_| true)?;
+        if !self.parts.is_empty() {
+            self.close()?;
+        }
         Ok(self.done)
     }
 
@@ -138,54 +137,24 @@ impl<'a> Worker<'a> {
         if !self.shop.claim(id) {
             return Ok(());
         }
-        let pack = match &mut self.pack {
-            Some(pack) => pack,
-            none => none.insert(OpenPack::begin(self.shop)?),
-        };
-        pack.add(id, bytes, from)?;
-        self.close_if(OpenPack::is_full)
-    }
-
-    fn close_if(&mut self, is_full: impl Fn(&OpenPack) -> bool) -> Result<(), Halt> {
-        match self.pack.take_if(|pack| is_full(pack)) {
-            Some(pack) => {
-                let filled = pack.close(self.shop)?;
-                self.filled.send(filled).map_err(|_| Halt::Stopped(Stopped))
-            }
-            None => Ok(()),
-        }
-    }
-}
-
-/// A pack that is being filled.
-struct OpenPack {
-    writer: PackWriter<Counted<Sealer<Spool>>>,
-    key: Identity,
-    parts: Vec<Part>,
-}
-
-impl OpenPack {
-    fn begin(shop: &Shop<'_>) -> Result<Self, Error> {
-        let (sealer, key) = seal_for_read_back(shop.recipients, (shop.spool)()?)?;
-        let writer = PackWriter::begin(Counted { inner: sealer, count: 0 })?;
-        Ok(Self { writer, key, parts: Vec::new() })
-    }
-
-    fn add(&mut self, id: BlobId, bytes: &[u8], from: (&TreePath, u64)) -> Result<(), Error> {
-        self.writer.add(id, bytes, from)?;
+        self.pack.add(id, bytes, from).map_err(Error::from)?;
         self.parts.push(Part { id, size: bytes.len() as u64 });
-        Ok(())
+        if self.pack.is_full() { self.close() } else { Ok(()) }
     }
 
-    fn is_full(&self) -> bool {
-        self.writer.sink().count >= FULL || self.writer.size() > LARGEST_PACK - LARGEST_PART
+    /// Seals the pack, looks whether it can be read, and hands it over.
+    fn close(&mut self) -> Result<(), Halt> {
+        let filled = self.seal()?;
+        self.filled.send(filled).map_err(|_| Halt::Stopped(Stopped))
     }
 
-    fn close(self, shop: &Shop<'_>) -> Result<Filled, Error> {
-        let sealed = self.writer.finish()?.inner.finish()?;
-        let filled = Filled { sealed, parts: self.parts };
+    fn seal(&mut self) -> Result<Filled, Error> {
+        let shop = self.shop;
+        let (mut sealer, key) = seal_for_read_back(shop.recipients, (shop.spool)()?)?;
+        self.pack.finish(&mut sealer)?;
+        let filled = Filled { sealed: sealer.finish()?, parts: std::mem::take(&mut self.parts) };
         if shop.read_back {
-            read_back(&filled, &self.key, shop.key)?;
+            read_back(&filled, &key, shop.key)?;
         }
         Ok(filled)
     }
@@ -206,23 +175,5 @@ fn read_back(filled: &Filled, identity: &Identity, key: &DedupKey) -> Result<(),
     match written.next() {
         Some(part) => Err(Error::damaged(part.id, "it was not written")),
         None => Ok(()),
-    }
-}
-
-/// Counts what is written through it.
-struct Counted<W> {
-    inner: W,
-    count: u64,
-}
-
-impl<W: Write> Write for Counted<W> {
-    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
-        let count = self.inner.write(bytes)?;
-        self.count += count as u64;
-        Ok(count)
-    }
-
-    fn flush(&mut self) -> io::Result<()> {
-        self.inner.flush()
     }
 }
