@@ -26,6 +26,7 @@ pub mod vault;
 // The trades.
 pub mod inject;
 pub mod import;
+pub mod clients;
 pub mod snapshot;
 
 // The mouth.

@@ -18,6 +18,7 @@ mod parallel;
 mod planting;
 mod process;
 mod random;
+mod replacement;
 mod scratch;
 mod seat;
 mod socket;
@@ -48,6 +49,7 @@ pub use process::{
     Environment, Helper, HelperError, Outcome, Program, leave_behind, leave_terminal, replace_self,
 };
 pub use random::{random_below, random_hex, random_seed, random_text};
+pub use replacement::Replacement;
 pub use scratch::Scratch;
 pub use seat::Seat;
 pub use socket::{LineSocket, is_private_folder, runtime_folder};
