@@ -4,7 +4,7 @@ use std::fmt::Write;
 
 use super::{
     audit, completions, cp, demo, edit, exec, find, generate, get, git, grep, history, import,
-    init, insert, ls, mv, otp, pass, recipients, reencrypt, rm, rollback, set, show, snapshot,
+    init, insert, ls, mcp, mv, otp, pass, recipients, reencrypt, rm, rollback, set, show, snapshot,
 };
 
 /// One line that a person could type.
@@ -57,6 +57,7 @@ pub(super) const TABLE: &[(&str, &[Example])] = &[
     ("recipients unset", recipients::UNSET_EXAMPLES),
     ("reencrypt", reencrypt::EXAMPLES),
     ("exec", exec::EXAMPLES),
+    ("mcp list", mcp::list::EXAMPLES),
     ("import gh", import::gh::EXAMPLES),
     ("import env", import::env::EXAMPLES),
     ("import 1password", import::onepassword::EXAMPLES),

@@ -8,8 +8,8 @@ use clap::error::{ContextKind, ContextValue, ErrorKind};
 use crate::store::{self, Name};
 use crate::sys::harmless;
 use crate::{
-    audit, clipboard, config, crypto, git, import, inject, keys, otp, qr, snapshot, storage, sys,
-    vault,
+    audit, clients, clipboard, config, crypto, git, import, inject, keys, otp, qr, snapshot,
+    storage, sys, vault,
 };
 
 use super::{Code, ui};
@@ -548,6 +548,28 @@ impl From<inject::Error> for Failure {
             inject::Error::Vault(error) => error.into(),
             inject::Error::Unfit { .. } => Self::failed(error.to_string())
                 .hint("a server that reads such a secret from a file can not get it by a variable"),
+        }
+    }
+}
+
+impl From<clients::Error> for Failure {
+    fn from(error: clients::Error) -> Self {
+        let message = error.to_string();
+        match error {
+            clients::Error::Malformed { .. } => {
+                Self::failed(message).hint("correct it by hand; nothing was changed")
+            }
+            clients::Error::Gone(_) => Self::failed(message),
+            clients::Error::Changed(_) => Self::failed(message).hint("try again"),
+            clients::Error::Locked(_) => Self::new(Code::Locked, message)
+                .hint("try again, or end the client; nothing was changed"),
+            clients::Error::ReadOnly(_) => {
+                Self::failed(message).hint("a dotfile manager may keep it: change it there")
+            }
+            clients::Error::Edit { .. } => {
+                Self::failed(message).hint("change it by hand; nothing was changed")
+            }
+            clients::Error::File(error) => error.into(),
         }
     }
 }

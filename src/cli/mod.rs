@@ -28,6 +28,7 @@ mod import;
 mod init;
 mod insert;
 mod ls;
+mod mcp;
 mod mv;
 mod otp;
 mod pass;

@@ -2,8 +2,8 @@
 
 use super::{
     Done, Failure, Session, audit, completions, cp, demo, edit, exec, find, generate, get, git,
-    grep, history, import, init, insert, ls, mv, otp, recipients, reencrypt, rm, rollback, set,
-    show, snapshot,
+    grep, history, import, init, insert, ls, mcp, mv, otp, recipients, reencrypt, rm, rollback,
+    set, show, snapshot,
 };
 
 /// What vaultctl can do.
@@ -35,6 +35,7 @@ pub(super) enum Verb {
     Recipients(recipients::Args),
     Reencrypt(reencrypt::Args),
     Exec(exec::Args),
+    Mcp(mcp::Args),
     Import(import::Args),
     Snapshot(snapshot::Args),
     Audit(audit::Args),
@@ -65,6 +66,7 @@ impl Verb {
             Self::Recipients(args) => recipients::run(&args, session),
             Self::Reencrypt(args) => reencrypt::run(&args, session),
             Self::Exec(args) => exec::run(&args, session),
+            Self::Mcp(args) => mcp::run(&args, session),
             Self::Import(args) => import::run(&args, session),
             Self::Snapshot(args) => snapshot::run(args, session),
             Self::Audit(args) => audit::run(&args, session),

@@ -21,6 +21,7 @@ mod find;
 mod origin;
 mod read;
 mod settings;
+mod started;
 mod surroundings;
 
 mod claude_code;
@@ -32,6 +33,9 @@ mod vs_code;
 mod windsurf;
 mod zed;
 
+#[cfg(test)]
+mod tests;
+
 pub use client::Client;
 pub use dialect::Placeholder;
 pub use document::{Document, Edit, EditError, Format, Malformed, Place, Step, Value};
@@ -41,6 +45,7 @@ pub use file::{ClientFile, Held};
 pub use find::{Broken, Found, find};
 pub use origin::Origin;
 pub use settings::{CommandRule, Variable};
+pub use started::Started;
 pub use surroundings::{Surroundings, System};
 
 use dialect::Dialect;

@@ -4,7 +4,7 @@ use std::ffi::OsStr;
 
 use crate::inject::Reference;
 
-use super::{Client, Field, Launch, Part, ServerEntry};
+use super::{Client, Field, Launch, Part, ServerEntry, Variable};
 
 /// Where the value of one field comes from.
 #[derive(Debug)]
@@ -44,6 +44,14 @@ impl ServerEntry {
             }
             Launch::Other => Vec::new(),
         }
+    }
+}
+
+impl Variable {
+    /// Where its value comes from.
+    #[must_use]
+    pub fn origin(&self) -> Origin {
+        origin(self.client, Part::Env, &self.name, &self.field)
     }
 }
 

@@ -34,8 +34,12 @@ pub(super) fn parse(text: &str, start: usize, with_comments: bool) -> Result<Nod
     let parsed = parse_to_ast(body, &CollectOptions::default(), &options(with_comments));
     let parsed = parsed
         .map_err(|error| Fault { at: start + error.range().start, reason: reason(error.kind()) })?;
-    let root = parsed.value.ok_or(Fault { at: start, reason: "it is empty" })?;
-    Tree { body, start }.node(&root)
+    match parsed.value {
+        Some(root) => Tree { body, start }.node(&root),
+        // Editors take an empty file of settings for one that sets nothing.
+        None if with_comments => Ok(Node { span: start..start, content: Content::Null }),
+        None => Err(Fault { at: start, reason: "it is empty" }),
+    }
 }
 
 fn reason(kind: &ParseErrorKind) -> &'static str {

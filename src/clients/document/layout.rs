@@ -70,7 +70,7 @@ impl<'t> Layout<'t> {
     /// Where the line ends, if nothing but white space and comments follow on it.
     pub(super) fn bare_line_end(&self, at: usize) -> Option<usize> {
         let end = self.line_end(at);
-        (self.skip(at, |c| c.is_whitespace() && c != '\n') >= end).then_some(end)
+        (self.skip(at, |c| c.is_whitespace() && !matches!(c, '\r' | '\n')) == end).then_some(end)
     }
 
     /// The first place from `at` on that is neither a comment nor one of these characters.
@@ -104,13 +104,14 @@ impl<'t> Layout<'t> {
     /// or, if nothing follows that is meant to stay apart, before it.
     pub(super) fn widened(&self, span: &Range<usize>, floor: usize, is_last: bool) -> Range<usize> {
         let is_blank = |c: char| matches!(c, ' ' | '\t');
-        if self.indentation(span.start, floor).is_some() && self.ends_line(span.end) {
+        let begins_line = self.indentation(span.start, floor).is_some();
+        if begins_line && self.ends_line(span.end) {
             let end = self.line_end(span.end);
             let rest = self.after(end);
             let newline = ["\r\n", "\n"].into_iter().find(|newline| rest.starts_with(newline));
             return self.line_start(span.start)..end + newline.map_or(0, str::len);
         }
-        if is_last {
+        if is_last && !begins_line {
             let before = self.slice(floor..span.start);
             return floor + before.trim_end_matches(is_blank).len()..span.end;
         }

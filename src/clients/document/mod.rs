@@ -13,6 +13,9 @@ mod table;
 mod toml;
 mod write;
 
+#[cfg(test)]
+mod tests;
+
 use std::ops::Range;
 
 use crate::secret::{Secret, SecretText};
