@@ -49,6 +49,8 @@ have_npm() {
 have_rage() { have_crate rage rage 0.12.1; }
 have_garage() { have_crate garage garage 2.5.0; }
 have_deny() { have_crate cargo-deny cargo-deny 0.20.2; }
+# Without its install script, npm brings the program all the same: in the package of this platform.
+have_claude_code() { have_npm @anthropic-ai/claude-code 2.1.329; }
 have_everything() { have_npm @modelcontextprotocol/server-everything 2026.8.31; }
 
 # have_pass_otp: pass's extension is no command, but a file where pass looks for it.

@@ -16,7 +16,11 @@ const ENTRIES: [(&str, &str); 5] = [
 /// An `otpauth://` line.
 const OTP: &str = "otpauth://totp/{canary}:ann?secret=JBSWY3DPEHPK3PXP\n";
 
-const FILES: [(&str, &str); 7] = [
+const FILES: [(&str, &str); 8] = [
+    (
+        ".claude.json",
+        "{\"mcpServers\": {\"a\": {\"command\": \"npx\", \"env\": {\"TOKEN\": \"{canary}\"}}}}",
+    ),
     ("uri.txt", OTP),
     ("token.txt", "{canary}\n"),
     ("key.pem", "{canary}\n"),

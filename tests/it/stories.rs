@@ -46,6 +46,7 @@ stories! {
     import_gh,
     import_locked,
     interrupted_restore,
+    mcp_list,
     moving,
     names_and_fields,
     otp,

@@ -12,6 +12,12 @@ pub(crate) fn everything_server() -> PathBuf {
     kept("npm/node_modules/.bin/mcp-server-everything")
 }
 
+/// Claude Code: its command line works without a network and without an account.
+pub(crate) fn claude_code() -> PathBuf {
+    let platform = if cfg!(target_arch = "aarch64") { "linux-arm64" } else { "linux-x64" };
+    kept(&format!("npm/node_modules/@anthropic-ai/claude-code-{platform}/claude"))
+}
+
 /// A distributed object store that speaks S3.
 pub(crate) fn garage() -> PathBuf {
     kept("tools/bin/garage")

@@ -1,0 +1,170 @@
+//! The real Claude Code beside us: both write `~/.claude.json`, and nothing of either is lost.
+
+use std::fs;
+use std::path::{Path, PathBuf};
+use std::process::{Child, Command, Stdio};
+use std::thread;
+
+use serde_json::{Value, json};
+use vaultctl::clients::{
+    ClientFile, Edit, Error, Found, Launch, Place, Scope, Surroundings, System, find,
+};
+use vaultctl::sys::Variables;
+
+use super::tools;
+use super::world::World;
+
+/// How many of theirs write at once.
+const THEIRS: usize = 20;
+
+/// How many entries are ours to change, one after the other in each of two threads.
+const OURS: usize = 20;
+
+fn claude(world: &World, arguments: &[&str]) -> Command {
+    let mut command = world.command(tools::claude_code());
+    command.args(arguments).stdin(Stdio::null());
+    // It would tell its makers, if it could.
+    command.env("CLAUDE_CODE_DISABLE_NONESSENTIAL_TRAFFIC", "1").env("DISABLE_AUTOUPDATER", "1");
+    command
+}
+
+/// What it says when it succeeds.
+fn claude_says(world: &World, arguments: &[&str]) -> String {
+    let output = claude(world, arguments).output().expect("it starts");
+    assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
+    String::from_utf8(output.stdout).expect("it is text")
+}
+
+fn add(world: &World, scope: &str, name: &str, entry: &Value) {
+    claude_says(world, &["mcp", "add-json", "-s", scope, name, &entry.to_string()]);
+}
+
+fn found(home: &Path) -> Found {
+    let variables = Variables::default();
+    let folder = home.to_owned();
+    find(&Surroundings { home, variables: &variables, system: System::Linux, folder })
+}
+
+fn main_file(home: &Path) -> ClientFile {
+    let mut files = found(home).files;
+    files.retain(|file| file.path.ends_with(".claude.json"));
+    files.pop().expect("it is there")
+}
+
+/// Changes one variable of one entry, as `adopt` would.
+fn change(home: &Path, name: &str) -> Result<(), Error> {
+    let place = Place::root().keys(&["mcpServers", name, "env", "KEY"]);
+    let edit = Edit::Replace(place, vaultctl::clients::Value::text("vault:claude/key"));
+    let held = main_file(home).hold()?;
+    let after = held.file.edited(&[edit])?;
+    held.write(after.bytes())
+}
+
+fn parsed(path: &Path) -> Value {
+    serde_json::from_slice(&fs::read(path).expect("it is there")).expect("it is whole")
+}
+
+#[test]
+fn twenty_writers_of_claude_code_and_our_edits_lose_nothing() {
+    let world = World::new();
+    let home = world.path("");
+    let before: serde_json::Map<String, Value> = (0..OURS)
+        .map(|number| {
+            (format!("ours-{number}"), json!({ "command": "true", "env": { "KEY": "literal" } }))
+        })
+        .collect();
+    let path = world.plant(
+        ".claude.json",
+        json!({ "mcpServers": before, "fieldOfTomorrow": [1, { "a": null }] }).to_string(),
+    );
+    let start = |number: usize| -> Child {
+        let (name, entry) = (format!("theirs-{number}"), r#"{"command":"true","args":["x"]}"#);
+        let mut command = claude(&world, &["mcp", "add-json", "-s", "user", &name, entry]);
+        command.stdout(Stdio::null()).spawn().expect("it starts")
+    };
+    let writers: Vec<Child> = (0..THEIRS).map(start).collect();
+    thread::scope(|scope| {
+        for half in 0..2 {
+            let home = &home;
+            scope.spawn(move || {
+                for number in (0..OURS).filter(|number| number % 2 == half) {
+                    change(home, &format!("ours-{number}")).expect("the lock is had in time");
+                }
+            });
+        }
+    });
+    for mut writer in writers {
+        assert!(writer.wait().expect("it ends").success());
+    }
+    let after = parsed(&path);
+    for number in 0..OURS {
+        assert_eq!(after["mcpServers"][format!("ours-{number}")]["env"]["KEY"], "vault:claude/key");
+    }
+    for number in 0..THEIRS {
+        assert_eq!(after["mcpServers"][format!("theirs-{number}")]["args"], json!(["x"]));
+    }
+    assert_eq!(after["fieldOfTomorrow"], json!([1, { "a": null }]));
+    let left: Vec<PathBuf> =
+        fs::read_dir(&home).expect("lists").flatten().map(|item| item.path()).collect();
+    let is_left = |path: &&PathBuf| {
+        let name = path.file_name().unwrap_or_default().to_string_lossy();
+        name.contains(".tmp") || name.contains(".lock")
+    };
+    assert_eq!(left.iter().find(is_left), None, "something was left");
+}
+
+#[test]
+fn claude_code_waits_for_our_lock_and_we_for_its() {
+    let world = World::new();
+    add(&world, "user", "one", &json!({ "command": "true", "env": { "KEY": "literal" } }));
+    let held = main_file(&world.path("")).hold().expect("the lock is free");
+    let mut writer =
+        claude(&world, &["mcp", "add-json", "-s", "user", "two", r#"{"command":"true"}"#])
+            .stdout(Stdio::null())
+            .spawn()
+            .expect("it starts");
+    thread::sleep(std::time::Duration::from_secs(1));
+    let path = world.path(".claude.json");
+    assert_eq!(parsed(&path)["mcpServers"]["two"], Value::Null, "it did not wait");
+    let place = Place::root().keys(&["mcpServers", "one", "env", "KEY"]);
+    let edit = Edit::Replace(place, vaultctl::clients::Value::text("vault:claude/key"));
+    let after = held.file.edited(&[edit]).expect("it can be edited");
+    held.write(after.bytes()).expect("writes");
+    assert!(writer.wait().expect("it ends").success());
+    let after = parsed(&path);
+    assert_eq!(after["mcpServers"]["one"]["env"]["KEY"], "vault:claude/key");
+    assert_eq!(after["mcpServers"]["two"]["command"], "true");
+}
+
+/// Every scope: what Claude Code writes we read, and what we write Claude Code reads.
+#[test]
+fn what_claude_code_writes_is_read_and_the_other_way_round() {
+    let world = World::new();
+    let entry = json!({ "command": "true", "args": ["-x"], "env": { "KEY": "literal" } });
+    for scope in ["user", "local", "project"] {
+        add(&world, scope, &format!("of-{scope}"), &entry);
+    }
+    let remote = json!({ "type": "http", "url": "https://mcp.example.com/mcp", "headers": { "X-Key": "literal" } });
+    add(&world, "user", "remote", &remote);
+    let files = found(&world.path("")).files;
+    let entries: Vec<_> = files.iter().flat_map(ClientFile::servers).collect();
+    let project = world.path("");
+    let project = project.components().as_path();
+    for (name, scope) in [
+        ("of-user", Scope::User),
+        ("of-local", Scope::Local(project.to_owned())),
+        ("of-project", Scope::Project(project.to_owned())),
+        ("remote", Scope::User),
+    ] {
+        let found = entries.iter().find(|entry| entry.name == name).expect("it was written");
+        assert_eq!(found.scope, scope);
+        match &found.launch {
+            Launch::Stdio { args, env, .. } => assert_eq!((args.len(), env.len()), (1, 1)),
+            Launch::Remote { headers, .. } => assert_eq!(headers.len(), 1),
+            Launch::Other => panic!("`{name}` is not understood"),
+        }
+    }
+    change(&world.path(""), "of-user").expect("writes");
+    let shown = claude_says(&world, &["mcp", "get", "of-user"]);
+    assert!(shown.contains("KEY=vault:claude/key"), "{shown}");
+}
