@@ -166,6 +166,9 @@ impl From<config::Error> for Failure {
             }
             config::Error::Invalid { .. } => Self::new(Code::Usage, error.to_string())
                 .hint("every key is described in docs/settings.md"),
+            config::Error::NotEditable { .. } => Self::failed(error.to_string())
+                .hint("change it by hand, or write it as `[server.NAME]`"),
+            config::Error::Lock(error) => error.into(),
             config::Error::File(error) => error.into(),
         }
     }

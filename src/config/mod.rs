@@ -4,17 +4,21 @@
 //! that is silently ignored is worse than a stop. Where files are is decided here and nowhere else
 //! ([`Paths`]), after the XDG base directory specification.
 
+mod edit;
 mod paths;
+mod server;
 mod settings;
 mod span;
 
+pub use edit::{put_server, remove_server};
 pub use paths::{Overrides, Paths};
+pub use server::{Agent, Server};
 pub use settings::{
     Audit, Destination, Keep, Keys, OneOrMany, Profile, Settings, Snapshot, Store, StoredAs,
 };
 pub use span::{BadSpan, Span};
 
-use crate::sys::{FileError, Variables, read};
+use crate::sys::{FileError, LockError, Variables, read};
 
 /// A settings file larger than this is not one (bytes).
 const SETTINGS_LIMIT: usize = 1024 * 1024;
@@ -44,7 +48,18 @@ pub enum Error {
         /// What the parser says; it names lines and keys.
         reason: String,
     },
-    /// The file can not be read.
+    /// A part of the file can not be changed without touching others.
+    #[error("settings `{path}`: {reason}")]
+    NotEditable {
+        /// Which file.
+        path: String,
+        /// What is in the way.
+        reason: String,
+    },
+    /// Somebody else is changing it.
+    #[error(transparent)]
+    Lock(#[from] LockError),
+    /// The file can not be read or written.
     #[error(transparent)]
     File(#[from] FileError),
 }

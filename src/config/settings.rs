@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use serde::Deserialize;
 
-use super::Span;
+use super::{Agent, Server, Span};
 
 /// The settings file, as it is written; every key is optional.
 #[derive(Debug, Default, Deserialize)]
@@ -18,6 +18,10 @@ pub struct Settings {
     pub audit: Audit,
     /// `[snapshot]`
     pub snapshot: Snapshot,
+    /// `[server.NAME]`
+    pub server: BTreeMap<String, Server>,
+    /// `[agent]`
+    pub agent: Agent,
 }
 
 /// `[store]`: where entries are.
@@ -264,6 +268,21 @@ mod tests {
             "[[snapshot.destination]]\nname = \"a\"\nurl = \"/b\"\ncredentials_file = \"c\"";
         let error = Settings::parse(folder.as_bytes()).expect_err("a folder has none");
         assert_eq!(error, "destination `a`: only `s3://` has a server and credentials");
+    }
+
+    #[test]
+    fn the_document_shows_settings_that_are_understood() {
+        let document = include_str!("../../docs/settings.md");
+        let example = document.split("```toml\n").nth(1).and_then(|rest| rest.split("```").next());
+        let settings = Settings::parse(example.expect("it has one").as_bytes()).expect("is valid");
+        assert_eq!(settings.server["github"].allow, ["claude/github-token"]);
+        assert_eq!(settings.agent.allow, Settings::default().agent.allow);
+    }
+
+    #[test]
+    fn a_permission_with_a_misspelt_key_is_none() {
+        let error = Settings::parse(b"[server.a]\nalow = []\n").expect_err("the key is misspelt");
+        assert!(error.starts_with("line 2: unknown field `alow`"), "{error}");
     }
 
     #[test]

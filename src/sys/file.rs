@@ -122,6 +122,24 @@ pub fn write_private(path: &Path, bytes: &[u8]) -> Result<(), FileError> {
     settle(path, fs::rename(&sibling, path), &sibling)
 }
 
+/// Replaces the content of the file at `path` as [`write_private`] does, and keeps its mode. A link
+/// stays, and what it leads to is replaced. A new file is private.
+///
+/// # Errors
+/// Whatever the file system says; then the old content stands.
+pub fn rewrite(path: &Path, bytes: &[u8]) -> Result<(), FileError> {
+    let fail = |source| FileError::new("write", path, source);
+    if !exists(path) {
+        return create_private(path, bytes);
+    }
+    let place = fs::canonicalize(path).map_err(fail)?;
+    let permissions = fs::metadata(&place).map_err(fail)?.permissions();
+    let sibling = write_sibling(&place, bytes)?;
+    let moved =
+        fs::set_permissions(&sibling, permissions).and_then(|()| fs::rename(&sibling, &place));
+    settle(&place, moved, &sibling)
+}
+
 /// As [`write_private`], but refuses to replace anything.
 ///
 /// # Errors

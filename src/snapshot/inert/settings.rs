@@ -6,8 +6,8 @@ use toml::{Table, Value};
 /// What stands before what is commented out.
 const MARK: &str = "# restored: ";
 
-/// Tables of this name say what programs get which secrets.
-const TABLES: [&str; 2] = ["server", "rotate"];
+/// Tables of this name say who gets which secrets.
+const TABLES: [&str; 3] = ["server", "rotate", "agent"];
 
 /// Keys of this name, or ending in it, name programs or whom to trust.
 const KEYS: [&str; 7] =
