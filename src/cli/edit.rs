@@ -6,7 +6,7 @@ use crate::store::{self, Name};
 use crate::sys::{Helper, Scratch};
 use crate::vault::{self, Entry, Vault};
 
-use super::{Checked, Done, Example, Failure, Session};
+use super::{Checked, Done, Example, Failure, Session, agent};
 
 /// The file in the scratch folder; the ending keeps editors from guessing.
 const FILE: &str = "entry.txt";
@@ -34,6 +34,7 @@ pub(super) const EXAMPLES: &[Example] = &[Example {
 pub(super) fn run(args: &Args, session: &Session) -> Result<Done, Failure> {
     session.with_vault(|vault| {
         let name: Name = args.name.parse().map_err(store::Error::from)?;
+        agent::refuse_entry(&name, session)?;
         vault.recipients_for(&name)?;
         let version = vault.version(&name)?;
         let old = match version {

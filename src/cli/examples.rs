@@ -3,8 +3,9 @@
 use std::fmt::Write;
 
 use super::{
-    audit, completions, cp, demo, edit, exec, find, generate, get, git, grep, history, import,
-    init, insert, ls, mcp, mv, otp, pass, recipients, reencrypt, rm, rollback, set, show, snapshot,
+    audit, completions, cp, demo, edit, env, exec, find, generate, get, git, grep, headers,
+    history, import, init, insert, ls, mcp, mv, otp, pass, recipients, reencrypt, rm, rollback,
+    set, show, snapshot,
 };
 
 /// One line that a person could type.
@@ -57,6 +58,9 @@ pub(super) const TABLE: &[(&str, &[Example])] = &[
     ("recipients unset", recipients::UNSET_EXAMPLES),
     ("reencrypt", reencrypt::EXAMPLES),
     ("exec", exec::EXAMPLES),
+    ("headers", headers::EXAMPLES),
+    ("env export", env::EXPORT_EXAMPLES),
+    ("env template", env::TEMPLATE_EXAMPLES),
     ("mcp list", mcp::list::EXAMPLES),
     ("import gh", import::gh::EXAMPLES),
     ("import env", import::env::EXAMPLES),

@@ -58,6 +58,11 @@ impl Failure {
         &self.message
     }
 
+    /// What to do about it.
+    pub(super) fn advice(&self) -> Option<&str> {
+        self.hint.as_deref()
+    }
+
     /// The entry that was not found, if that is what went wrong.
     pub(super) fn missing(&self) -> Option<&Name> {
         self.missing.as_ref()
@@ -166,6 +171,8 @@ impl From<config::Error> for Failure {
             }
             config::Error::Invalid { .. } => Self::new(Code::Usage, error.to_string())
                 .hint("every key is described in docs/settings.md"),
+            config::Error::NotOwn { .. } => Self::new(Code::NeedsPerson, error.to_string())
+                .hint("it should be yours, with mode 0600, in the `.config/vaultctl` of your home"),
             config::Error::NotEditable { .. } => Self::failed(error.to_string())
                 .hint("change it by hand, or write it as `[server.NAME]`"),
             config::Error::Lock(error) => error.into(),
@@ -486,6 +493,8 @@ impl From<keys::Error> for Failure {
             keys::Error::BadRecipients { reason, .. } => Self { message, ..Self::from(reason) },
             keys::Error::NoRecipientsFile(_) => Self::failed(message).hint("PASSAGE_RECIPIENTS_FILE names it"),
             keys::Error::Mismatch => Self::failed(message).hint("try again"),
+            keys::Error::NotHere => Self::new(Code::NeedsPerson, message)
+                .hint("HOME leads elsewhere than to the account's home"),
             keys::Error::NotOpened(_) => {
                 Self::new(Code::CannotDecrypt, message).hint("`gpg --list-secret-keys` shows the keys that are here")
             }
@@ -544,13 +553,35 @@ impl From<vault::Error> for Failure {
 
 impl From<inject::Error> for Failure {
     fn from(error: inject::Error) -> Self {
+        let message = error.to_string();
+        let not_granted = |hint: &str| Self::new(Code::NeedsPerson, message.clone()).hint(hint);
         match error {
-            inject::Error::Unresolved { variable, source } => {
-                Self::from(source).about(&format!("variable `{variable}`"))
+            inject::Error::Unresolved { slot, source } => {
+                Self::from(source).about(&slot.to_string())
             }
             inject::Error::Vault(error) => error.into(),
-            inject::Error::Unfit { .. } => Self::failed(error.to_string())
-                .hint("a server that reads such a secret from a file can not get it by a variable"),
+            inject::Error::NoTokens(_) => Self::failed(message)
+                .hint("a token that lives long can be an entry: `vaultctl set`, and `vault:NAME`"),
+            inject::Error::Unfit { slot: inject::Slot::Header(_), .. } => {
+                Self::failed(message).hint("`vaultctl set` replaces an entry's first line")
+            }
+            inject::Error::Unfit { .. } => Self::failed(message)
+                .hint("`--file NAME=REF` hands it over as a file, and its path in the variable"),
+            inject::Error::NotGranted(_) | inject::Error::NotFor { .. } => {
+                not_granted("docs/exec.md shows what `[server.NAME]` in the settings says")
+            }
+            inject::Error::OtherProgram(_) => {
+                not_granted("leave the program out, or change `command` of the permission")
+            }
+            inject::Error::NotAllowed { .. } => {
+                not_granted("`allow` of the permission lists what it may have")
+            }
+            inject::Error::NotSaid { .. } => not_granted(
+                "from the caller it takes whole references only, under names that nothing obeys; anything else belongs into `env` of the permission",
+            ),
+            inject::Error::OtherServer { .. } | inject::Error::NoServerNamed(_) => not_granted(
+                "Claude Code says it in CLAUDE_CODE_MCP_SERVER_URL; nothing was decrypted",
+            ),
         }
     }
 }

@@ -6,7 +6,7 @@ use crate::sys;
 use crate::vault::Entry;
 
 use super::instead::Instead;
-use super::{Checked, Done, Example, Failure, Session, insert};
+use super::{Checked, Done, Example, Failure, Session, agent, insert};
 
 const LETTERS_AND_DIGITS: &[u8] = b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789";
 const SYMBOLS: &[u8] = b"!\"#$%&'()*+,-./:;<=>?@[\\]^_`{|}~";
@@ -42,6 +42,9 @@ pub(super) const EXAMPLES: &[Example] = &[Example {
 pub(super) fn run(args: &Args, session: &Session) -> Result<Done, Failure> {
     session.with_vault(|vault| {
         let name: Name = args.name.parse().map_err(store::Error::from)?;
+        if !args.instead.is_clip() {
+            agent::refuse_entry(&name, session)?;
+        }
         args.instead.check(session)?;
         vault.recipients_for(&name)?;
         let confirmed =

@@ -3,7 +3,7 @@
 use crate::vault::Address;
 
 use super::instead::Instead;
-use super::{Checked, Done, Example, Failure, Session};
+use super::{Checked, Done, Example, Failure, Session, agent};
 
 /// Print the secret of an entry: its first line, or one field
 ///
@@ -42,6 +42,7 @@ pub(super) const EXAMPLES: &[Example] = &[
 pub(super) fn run(args: &Args, session: &Session) -> Result<Done, Failure> {
     session.with_vault(|vault| {
         let address = Address::resolve(&args.name, vault.store())?;
+        agent::refuse_entry(&address.name, session)?;
         let value = address.of(&vault.read(&address.name)?)?;
         if args.no_newline {
             session.ui.reveal(&value)?;

@@ -6,7 +6,7 @@ use std::io;
 use crate::git::LOCATIONS;
 use crate::sys::{self, Environment, PrivateUmask, Program};
 
-use super::{Checked, Code, Done, Example, Failure, Session};
+use super::{Checked, Code, Done, Example, Failure, Session, agent};
 
 /// Run git in the store
 ///
@@ -30,6 +30,7 @@ pub(super) const EXAMPLES: &[Example] = &[
 ];
 
 pub(super) fn run(args: &Args, session: &Session) -> Result<Done, Failure> {
+    agent::refuse_git(&args.arguments, session)?;
     let root = &session.config.paths.store;
     crate::store::Store::open(root)?;
     let mut environment = Environment::default();
@@ -42,7 +43,8 @@ pub(super) fn run(args: &Args, session: &Session) -> Result<Done, Failure> {
     let mut arguments: Vec<OsString> = vec!["-C".into(), root.into()];
     arguments.extend(args.arguments.iter().cloned());
     let _umask = PrivateUmask::begin();
-    let error = sys::replace_self(&Program { name: "git".into(), arguments }, &environment);
+    let error =
+        sys::replace_self(&Program { name: "git".into(), arguments, folder: None }, &environment);
     match error.kind() {
         io::ErrorKind::NotFound => {
             Err(Failure::new(Code::NoProgram, "the program `git` is not on the PATH")

@@ -6,7 +6,7 @@ use crate::secret::Secret;
 use crate::store::{self, Name};
 use crate::vault::{self, Entry};
 
-use super::{Checked, Code, Done, Example, Failure, Session};
+use super::{Checked, Code, Done, Example, Failure, Session, agent};
 
 /// Show the lines of entries that fit a pattern
 ///
@@ -45,6 +45,8 @@ pub(super) const EXAMPLES: &[Example] = &[
 ];
 
 pub(super) fn run(args: &Args, session: &Session) -> Result<Done, Failure> {
+    // The names alone would tell an entry's content, character by character.
+    agent::refuse("searching in entries", session)?;
     let pattern = pattern(args)?;
     session.with_vault(|vault| {
         let folder: Option<Name> =

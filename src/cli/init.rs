@@ -7,7 +7,7 @@ use crate::keys::{self, Keyring, RecoveryIdentity};
 use crate::store::{self, Store};
 use crate::{git, sys};
 
-use super::{Checked, Done, Example, Failure, Session, ui};
+use super::{Checked, Done, Example, Failure, Session, agent, ui};
 
 /// Make a store, its keys and its git repository
 ///
@@ -46,6 +46,9 @@ pub(super) const EXAMPLES: &[Example] = &[
 pub(super) fn run(args: &Args, session: &Session) -> Result<Done, Failure> {
     let root = &session.config.paths.store;
     let chosen = chosen_recipients(&args.ids)?;
+    if chosen.is_none() {
+        refuse_showing(args.recovery_out.as_ref(), session)?;
+    }
     // passage's store needs no recipients file; one of ours would change whom it is encrypted to.
     if session.config.paths.is_passage() && sys::exists(root) {
         return Err(store::Error::StoreExists(root.clone()).into());
@@ -98,6 +101,14 @@ fn own_recipients(args: &Args, session: &Session) -> Result<Vec<Recipient>, Fail
     let keyring = session.keyring();
     establish(&keyring, args.recovery_out.as_ref(), session)?;
     Ok(keyring.recipients()?)
+}
+
+/// Refuses, before anything is made, to show an agent a recovery identity.
+pub(super) fn refuse_showing(out: Option<&PathBuf>, session: &Session) -> Result<(), Failure> {
+    if out.is_none() && session.keyring().recipients()?.is_empty() {
+        agent::refuse("showing the recovery identity", session)?;
+    }
+    Ok(())
 }
 
 /// Makes the keys that are missing, hands the recovery identity over and says what was made.

@@ -28,6 +28,11 @@ impl Instead {
         self.clip || self.qrcode
     }
 
+    /// Whether it goes to the clipboard, and is not shown.
+    pub(super) fn is_clip(&self) -> bool {
+        self.clip
+    }
+
     /// Refuses what is known not to work, before anything is changed for its sake.
     pub(super) fn check(&self, session: &Session) -> Result<(), Failure> {
         if self.clip { clipboard(session).map(drop) } else { Ok(()) }

@@ -3,6 +3,7 @@
 //! No logic lives here. A verb parses, calls one or two doors and prints; what went wrong in a room
 //! becomes a message, a hint and an exit status in `failure.rs`, and nowhere else.
 
+mod agent;
 mod code;
 mod completion;
 mod examples;
@@ -17,12 +18,15 @@ mod completions;
 mod cp;
 mod demo;
 mod edit;
+mod env;
 mod exec;
+mod explain;
 mod find;
 mod generate;
 mod get;
 mod git;
 mod grep;
+mod headers;
 mod history;
 mod import;
 mod init;

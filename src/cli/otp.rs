@@ -7,7 +7,7 @@ use crate::vault::{self, Edit, Entry, Vault};
 
 use super::insert::confirm_replacing;
 use super::instead::Instead;
-use super::{Checked, Done, Example, Failure, Session};
+use super::{Checked, Done, Example, Failure, Session, agent};
 
 /// One-time passwords: the code of the moment, from an entry's `otpauth://` line
 ///
@@ -116,6 +116,7 @@ fn code(name: &str, instead: &Instead, session: &Session) -> Result<Done, Failur
     instead.check(session)?;
     session.with_vault(|vault| {
         let name: Name = name.parse().map_err(store::Error::from)?;
+        agent::refuse_entry(&name, session)?;
         let otp = otp::of(vault.read(&name)?.bytes()).map_err(|error| about(&name, error))?;
         let (digits, valid_for) = match otp.moving {
             Moving::Timed(timed) => now(&timed, session),
@@ -221,6 +222,7 @@ fn uri(args: &CodeArgs, session: &Session) -> Result<Done, Failure> {
     args.instead.check(session)?;
     session.with_vault(|vault| {
         let name: Name = args.name.parse().map_err(store::Error::from)?;
+        agent::refuse_entry(&name, session)?;
         let line = otp::line(vault.read(&name)?.bytes());
         let line = line.ok_or_else(|| about(&name, otp::Error::NoLine))?;
         args.instead.hand_out(&line, &format!("the key of {name}"), session)?;

@@ -8,7 +8,7 @@ use crate::vault::{self, Edit, Vault, Which};
 
 use super::init::{chosen_recipients, subject};
 use super::transfer::{all_or_nothing, told};
-use super::{Checked, Code, Done, Example, Failure, Session};
+use super::{Checked, Code, Done, Example, Failure, Session, agent};
 
 /// To whom the store, or a folder of it, is encrypted
 ///
@@ -90,6 +90,9 @@ pub(super) const UNSET_EXAMPLES: &[Example] = &[Example {
 }];
 
 pub(super) fn run(args: &Args, session: &Session) -> Result<Done, Failure> {
+    if !matches!(args.verb, Verb::List) {
+        agent::refuse("changing who can open entries", session)?;
+    }
     session.with_vault(|vault| match &args.verb {
         Verb::List => list(vault, session),
         Verb::Add(change) => {

@@ -4,7 +4,7 @@ use crate::store::{self, Name};
 use crate::vault::Which;
 
 use super::transfer::{all_or_nothing, told};
-use super::{Checked, Done, Example, Failure, Session};
+use super::{Checked, Done, Example, Failure, Session, agent};
 
 /// Encrypt entries anew to the recipients of their folders, all or none
 ///
@@ -43,6 +43,8 @@ pub(super) fn run(args: &Args, session: &Session) -> Result<Done, Failure> {
             names.iter().try_for_each(|name| session.ui.line(name.as_str()))?;
             return Ok(Done::Fully);
         }
+        // Somebody may have put themselves into a recipients file.
+        agent::refuse("encrypting entries anew", session)?;
         let which = if args.needed { Which::Differing } else { Which::All };
         let place = args.path.as_ref().map(|path| format!(" ({path})")).unwrap_or_default();
         let resealed = vault.edit(&format!("Reencrypt entries{place}."), |edit| {

@@ -4,7 +4,7 @@ use std::io::Read;
 use std::sync::Arc;
 
 use crate::audit::Log;
-use crate::config::{Config, Overrides, Paths};
+use crate::config::{Config, Overrides, Paths, Standing};
 use crate::git::{Author, GitHistory};
 use crate::keys::Keyring;
 use crate::secret::{Secret, SecretBuffer};
@@ -25,6 +25,8 @@ const LIKENESS: f64 = 0.8;
 pub(super) struct Session {
     pub(super) world: World,
     pub(super) config: Config,
+    /// Which keys it may use.
+    pub(super) standing: Standing,
     pub(super) ui: Ui,
 }
 
@@ -38,7 +40,7 @@ impl Session {
         let config = Config::load(&world.variables, &overrides)?;
         let ui =
             Ui { json: global.json, quiet: global.quiet, on_terminal: world.stdout_is_terminal };
-        Ok(Self { world, config, ui })
+        Ok(Self { world, config, standing: Standing::Account, ui })
     }
 
     /// The access log, written in our name.
@@ -56,6 +58,7 @@ impl Session {
     pub(super) fn keyring_of<'s>(&'s self, paths: &'s Paths) -> Keyring<'s> {
         Keyring::new(paths, &self.world.variables, &self.world.prompt)
             .allowing(&self.config.settings.keys.plugins)
+            .age_only(self.standing == Standing::Beside)
     }
 
     /// What the store's new files do not allow: `PASSWORD_STORE_UMASK`, as pass has it.

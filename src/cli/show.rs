@@ -6,7 +6,7 @@ use crate::secret::Secret;
 use crate::store::{self, Name};
 use crate::vault;
 
-use super::{Checked, Done, Example, Failure, Session, instead, ls};
+use super::{Checked, Done, Example, Failure, Session, agent, instead, ls};
 
 /// Print all of an entry, byte for byte, or the tree of a folder
 #[derive(clap::Args)]
@@ -48,6 +48,7 @@ pub(super) fn run(args: &Args, session: &Session) -> Result<Done, Failure> {
         if !is_entry && vault.store().is_folder(&name)? {
             return ls::print_tree(Some(&name), vault, session);
         }
+        agent::refuse_entry(&name, session)?;
         let entry = vault.read(&name)?;
         match one_line {
             Some((number, hand_out)) => {

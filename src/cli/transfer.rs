@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 use crate::store::{self, Name, RecipientsFile};
 use crate::vault::{Place, Resealed, Transfer, Vault};
 
-use super::{Done, Failure, Session};
+use super::{Done, Failure, Session, agent};
 
 #[derive(clap::Args)]
 pub(super) struct Arguments {
@@ -34,6 +34,7 @@ pub(super) fn run(args: &Arguments, how: Transfer, session: &Session) -> Result<
             }
             return Ok(Done::Fully);
         }
+        pairs.iter().try_for_each(|(_, new)| agent::refuse_under(new, session))?;
         confirm(&pairs, &from, args, vault, session)?;
         let (verb, aside) = match how {
             Transfer::Move => ("Rename", format!("Remove {}.", args.from)),

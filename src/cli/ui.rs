@@ -10,6 +10,7 @@ use crate::sys::{StandardOutput, harmless};
 use super::Failure;
 
 /// Where a verb's words go.
+#[derive(Clone, Copy)]
 pub(super) struct Ui {
     pub(super) json: bool,
     pub(super) quiet: bool,

@@ -1,9 +1,9 @@
 //! The list of verbs: one line each here, one file each beside.
 
 use super::{
-    Done, Failure, Session, audit, completions, cp, demo, edit, exec, find, generate, get, git,
-    grep, history, import, init, insert, ls, mcp, mv, otp, recipients, reencrypt, rm, rollback,
-    set, show, snapshot,
+    Done, Failure, Session, audit, completions, cp, demo, edit, env, exec, find, generate, get,
+    git, grep, headers, history, import, init, insert, ls, mcp, mv, otp, recipients, reencrypt, rm,
+    rollback, set, show, snapshot,
 };
 
 /// What vaultctl can do.
@@ -35,6 +35,8 @@ pub(super) enum Verb {
     Recipients(recipients::Args),
     Reencrypt(reencrypt::Args),
     Exec(exec::Args),
+    Headers(headers::Args),
+    Env(env::Args),
     Mcp(mcp::Args),
     Import(import::Args),
     Snapshot(snapshot::Args),
@@ -66,6 +68,8 @@ impl Verb {
             Self::Recipients(args) => recipients::run(&args, session),
             Self::Reencrypt(args) => reencrypt::run(&args, session),
             Self::Exec(args) => exec::run(&args, session),
+            Self::Headers(args) => headers::run(&args, session),
+            Self::Env(args) => env::run(&args, session),
             Self::Mcp(args) => mcp::run(&args, session),
             Self::Import(args) => import::run(&args, session),
             Self::Snapshot(args) => snapshot::run(args, session),

@@ -5,12 +5,14 @@
 //! ([`Paths`]), after the XDG base directory specification.
 
 mod edit;
+mod own;
 mod paths;
 mod server;
 mod settings;
 mod span;
 
 pub use edit::{put_server, remove_server};
+pub use own::Standing;
 pub use paths::{Overrides, Paths};
 pub use server::{Agent, Server};
 pub use settings::{
@@ -47,6 +49,14 @@ pub enum Error {
         path: String,
         /// What the parser says; it names lines and keys.
         reason: String,
+    },
+    /// Somebody else may have written it.
+    #[error("under an AI agent the settings `{path}` do not count: {reason}")]
+    NotOwn {
+        /// Which file.
+        path: String,
+        /// Why.
+        reason: &'static str,
     },
     /// A part of the file can not be changed without touching others.
     #[error("settings `{path}`: {reason}")]

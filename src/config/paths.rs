@@ -104,6 +104,16 @@ impl Paths {
         self.store == self.passage.store
     }
 
+    /// Whether settings, store, keys and state are in the same places.
+    #[must_use]
+    pub fn are_those_of(&self, other: &Self) -> bool {
+        let places = |paths: &Self| {
+            let folders = [&paths.config_folder, &paths.state_folder].map(Clone::clone);
+            (paths.settings.clone(), paths.store.clone(), paths.identity.clone(), folders)
+        };
+        places(self) == places(other) && self.is_passage() == other.is_passage()
+    }
+
     /// `~/…` below the home, anything else as it is.
     #[must_use]
     pub fn expand(&self, path: &str) -> PathBuf {

@@ -2,13 +2,14 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::ffi::{OsStr, OsString};
+use std::fmt;
 
 use crate::secret::Secret;
-use crate::store::{self, Name};
-use crate::sys::{Environment, Variables};
+use crate::store::{self, Name, Store};
+use crate::sys::Variables;
 use crate::vault::{self, Address, Entry, Vault};
 
-use super::{EnvName, Reference};
+use super::{Allowed, Error, Reference, Template};
 
 /// What the kernel takes as one `NAME=VALUE` with its final NUL (Linux, `MAX_ARG_STRLEN`; bytes).
 const VARIABLE_LIMIT: usize = 128 * 1024;
@@ -27,7 +28,7 @@ pub enum Passing {
 }
 
 impl Passing {
-    fn lets(&self, name: &OsStr) -> bool {
+    pub(super) fn lets(&self, name: &OsStr) -> bool {
         match (self, name.to_str()) {
             (Self::All, _) => true,
             (Self::Only(_), None) => false,
@@ -40,125 +41,150 @@ impl Passing {
     }
 }
 
-/// Which variables a program gets: plain ones from the caller, and references to resolve.
-pub struct Manifest {
-    passed: BTreeMap<OsString, OsString>,
-    granted: BTreeMap<OsString, Reference>,
+/// What a value is for.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Slot {
+    /// The variable of that name.
+    Variable(OsString),
+    /// A file, whose path is in the variable of that name.
+    File(OsString),
+    /// An argument, counted from 1.
+    Argument(usize),
+    /// The header of that name, of a request.
+    Header(String),
 }
 
-/// Why a program can not be given what it should get.
-#[derive(Debug, thiserror::Error)]
-pub enum Error {
-    /// A reference that can not be resolved.
-    #[error("variable `{variable}`: {source}")]
-    Unresolved {
-        /// Which variable.
-        variable: String,
-        /// Why.
-        source: vault::Error,
-    },
-    /// None of them can be.
-    #[error(transparent)]
-    Vault(vault::Error),
-    /// A value that no environment can hold.
-    #[error("variable `{variable}`: entry `{address}` {reason}")]
-    Unfit {
-        /// Which variable.
-        variable: String,
-        /// Which part of which entry.
-        address: Address,
-        /// Why.
-        reason: &'static str,
-    },
+impl fmt::Display for Slot {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Variable(name) => write!(f, "variable `{}`", name.to_string_lossy()),
+            Self::File(name) => write!(f, "file `{}`", name.to_string_lossy()),
+            Self::Argument(number) => write!(f, "argument {number}"),
+            Self::Header(name) => write!(f, "header `{name}`"),
+        }
+    }
+}
+
+/// What a program gets: plain variables, and values with references to resolve.
+pub struct Manifest {
+    passed: BTreeMap<OsString, OsString>,
+    granted: BTreeMap<Slot, Template>,
+    allowed: Allowed,
 }
 
 impl Manifest {
-    /// The caller's variables: each one whose value is a reference is granted, the others pass or
+    /// Nothing yet, and references to what is allowed.
+    #[must_use]
+    pub fn allowing(allowed: Allowed) -> Self {
+        Self { passed: BTreeMap::new(), granted: BTreeMap::new(), allowed }
+    }
+
+    /// The caller's variables: each one in whose value a reference is is granted, the others pass or
     /// do not.
     #[must_use]
     pub fn new(caller: &Variables, passing: &Passing) -> Self {
-        let mut manifest = Self { passed: BTreeMap::new(), granted: BTreeMap::new() };
+        let mut manifest = Self::allowing(Allowed::Everything);
         for (name, value) in caller.iter() {
-            if let Some(reference) = Reference::parse(value) {
-                manifest.granted.insert(name.to_owned(), reference);
+            if let Some(template) = Template::parse(value) {
+                manifest.grant(Slot::Variable(name.to_owned()), template);
             } else if passing.lets(name) {
-                manifest.passed.insert(name.to_owned(), value.to_owned());
+                manifest.pass(name, value);
             }
         }
         manifest
     }
 
-    /// Grants one more; it wins over whatever the caller has under that name.
-    pub fn grant(&mut self, name: &EnvName, reference: Reference) {
-        self.passed.remove(OsStr::new(name.as_str()));
-        self.granted.insert(name.as_str().into(), reference);
-    }
-
-    /// Which variable gets which reference.
-    pub fn granted(&self) -> impl Iterator<Item = (String, &Reference)> {
-        self.granted
-            .iter()
-            .map(|(name, reference)| (name.to_string_lossy().into_owned(), reference))
-    }
-
-    /// Which of the caller's variables pass.
-    pub fn passed(&self) -> impl Iterator<Item = String> {
-        self.passed.keys().map(|name| name.to_string_lossy().into_owned())
-    }
-
-    /// The environment of a program that is granted nothing.
-    #[must_use]
-    pub fn plain(&self) -> Environment {
-        let mut environment = Environment::default();
-        for (name, value) in &self.passed {
-            environment.set(name, value);
+    /// Grants one more value; it wins over whatever was passed or granted for the same.
+    pub fn grant(&mut self, slot: Slot, template: Template) {
+        if let Slot::Variable(name) | Slot::File(name) = &slot {
+            self.passed.remove(name);
+            self.granted.remove(&Slot::Variable(name.clone()));
+            self.granted.remove(&Slot::File(name.clone()));
         }
-        environment
+        self.granted.insert(slot, template);
+    }
+
+    /// Passes a plain variable; it wins over whatever was granted under that name.
+    pub(super) fn pass(&mut self, name: &OsStr, value: &OsStr) {
+        self.granted.remove(&Slot::Variable(name.to_owned()));
+        self.passed.insert(name.to_owned(), value.to_owned());
+    }
+
+    /// What gets which value.
+    pub fn granted(&self) -> impl Iterator<Item = (&Slot, &Template)> {
+        self.granted.iter()
+    }
+
+    /// The plain variables.
+    pub fn passed(&self) -> impl Iterator<Item = (&OsStr, &OsStr)> {
+        self.passed.iter().map(|(name, value)| (name.as_os_str(), value.as_os_str()))
     }
 
     /// Decrypts what is granted. Each entry is opened once, so that fields of one entry belong
     /// together even while somebody replaces it.
     ///
     /// # Errors
-    /// [`Error`] for the first variable that can not be had; then there is no environment at all.
-    pub fn resolve(&self, vault: &Vault<'_>) -> Result<Environment, Error> {
-        let addresses = self.addresses(vault)?;
-        let names: BTreeSet<&Name> = addresses.iter().map(|(_, address)| &address.name).collect();
-        let names: Vec<Name> = names.into_iter().cloned().collect();
+    /// [`Error`] for the first value that can not be had, or is not allowed; then nothing was
+    /// decrypted that is not.
+    pub fn resolve(&self, vault: &Vault<'_>) -> Result<BTreeMap<Slot, Secret>, Error> {
         let mut opened = BTreeMap::new();
-        vault
-            .read_many(&names, |name, entry| {
-                opened.insert(name.clone(), entry);
-                Ok(())
-            })
-            .map_err(Error::Vault)?;
-        let mut environment = self.plain();
-        for (name, address) in addresses {
-            let variable = || name.to_string_lossy().into_owned();
-            let value = look_up(&address, &mut opened)
-                .map_err(|source| Error::Unresolved { variable: variable(), source })?;
-            if let Some(reason) = unfit(name, &value) {
-                return Err(Error::Unfit { variable: variable(), address, reason });
+        let names: Vec<Name> = self.names(vault.store())?.into_iter().collect();
+        let read = vault.read_many(&names, |name, entry| {
+            opened.insert(name.clone(), entry);
+            Ok(())
+        });
+        read.map_err(Error::Vault)?;
+        let filled = self.granted.iter().map(|(slot, template)| {
+            let value = template.fill(|reference| {
+                let address = self.address(slot, reference, vault.store())?;
+                look_up(&address, &mut opened).map_err(|source| unresolved(slot, source))
+            })?;
+            match unfit(slot, &value) {
+                None => Ok((slot.clone(), value)),
+                Some(reason) => {
+                    Err(Error::Unfit { slot: slot.clone(), value: template.to_string(), reason })
+                }
             }
-            environment.set_secret(name, value);
-        }
-        Ok(environment)
+        });
+        filled.collect()
     }
 
-    /// Which part of which entry each variable gets.
-    fn addresses(&self, vault: &Vault<'_>) -> Result<Vec<(&OsString, Address)>, Error> {
-        let resolved = self.granted.iter().map(|(name, reference)| {
-            let address = Address::resolve(reference.address(), vault.store());
-            let variable = || name.to_string_lossy().into_owned();
-            address
-                .map(|address| (name, address))
-                .map_err(|source| Error::Unresolved { variable: variable(), source })
+    /// Sees whether all that is granted is allowed, and decrypts nothing.
+    ///
+    /// # Errors
+    /// [`Error::NotAllowed`]; [`Error::NoTokens`]; [`Error::Unresolved`] for what is no name.
+    pub fn check(&self, store: &Store) -> Result<(), Error> {
+        self.names(store).map(drop)
+    }
+
+    /// The entries that are needed, each of them allowed.
+    fn names(&self, store: &Store) -> Result<BTreeSet<Name>, Error> {
+        let pairs = self.granted.iter().flat_map(|(slot, template)| {
+            template.references().map(move |reference| (slot, reference))
         });
-        resolved.collect()
+        pairs.map(|(slot, reference)| Ok(self.address(slot, reference, store)?.name)).collect()
+    }
+
+    /// Which part of which entry a reference stands for.
+    fn address(&self, slot: &Slot, reference: &Reference, store: &Store) -> Result<Address, Error> {
+        let Reference::Vault(text) = reference else {
+            return Err(Error::NoTokens(slot.clone()));
+        };
+        let address = Address::resolve(text, store);
+        let address = address.map_err(|source| unresolved(slot, source))?;
+        if self.allowed.has(&address, store) {
+            Ok(address)
+        } else {
+            Err(Error::NotAllowed { slot: slot.clone(), reference: reference.clone() })
+        }
     }
 }
 
-/// The value, or why its entry could not be read; the first variable that wants it is told.
+fn unresolved(slot: &Slot, source: vault::Error) -> Error {
+    Error::Unresolved { slot: slot.clone(), source }
+}
+
+/// The value, or why its entry could not be read; the first that wants it is told.
 fn look_up(
     address: &Address,
     opened: &mut BTreeMap<Name, Result<Entry, vault::Error>>,
@@ -174,17 +200,31 @@ fn look_up(
     }
 }
 
-/// Why a value can not be a variable's.
-fn unfit(name: &OsStr, value: &Secret) -> Option<&'static str> {
+/// Why a value can not be what it is for.
+fn unfit(slot: &Slot, value: &Secret) -> Option<&'static str> {
+    let name = match slot {
+        Slot::Variable(name) => name.len(),
+        Slot::Argument(_) => 0,
+        Slot::File(_) => return None,
+        Slot::Header(_) => return unfit_for_a_header(value),
+    };
     // EXPOSE: looked at for its length and for NUL bytes only.
     let value = value.expose();
     if value.contains(&0) {
         Some("holds a NUL byte, which no variable can")
-    } else if name.len() + value.len() + 2 > VARIABLE_LIMIT {
+    } else if name + value.len() + 2 > VARIABLE_LIMIT {
         Some("is too large for a variable (128 KiB)")
     } else {
         None
     }
+}
+
+/// Text without control characters (RFC 9110, section 5.5; JSON carries it).
+fn unfit_for_a_header(value: &Secret) -> Option<&'static str> {
+    // EXPOSE: looked at for characters that no header can hold.
+    let text = std::str::from_utf8(value.expose());
+    let is_fit = text.is_ok_and(|text| !text.contains(|c: char| c.is_control() && c != '\t'));
+    (!is_fit).then_some("holds what no header can: a line end, or no text")
 }
 
 #[cfg(test)]
@@ -197,12 +237,13 @@ mod tests {
             .collect()
     }
 
-    fn passed(passing: &Passing) -> Vec<String> {
-        Manifest::new(&caller(), passing).passed().collect()
+    fn passed(manifest: &Manifest) -> Vec<String> {
+        manifest.passed().map(|(name, _)| name.to_string_lossy().into_owned()).collect()
     }
 
     #[test]
     fn clean_passes_a_fixed_few_and_those_that_are_named() {
+        let passed = |passing: &Passing| passed(&Manifest::new(&caller(), passing));
         assert_eq!(passed(&Passing::All), ["LC_TIME", "MINE", "OTHER", "PATH"]);
         assert_eq!(passed(&Passing::Only(vec![])), ["LC_TIME", "PATH"]);
         assert_eq!(passed(&Passing::Only(vec!["MINE".to_owned()])), ["LC_TIME", "MINE", "PATH"]);
@@ -211,11 +252,20 @@ mod tests {
     #[test]
     fn references_are_granted_either_way_and_an_explicit_one_wins() {
         let mut manifest = Manifest::new(&caller(), &Passing::Only(vec![]));
-        let reference = |text: &str| Reference::parse(OsStr::new(text)).expect("is one");
-        manifest.grant(&"PATH".parse().expect("is a name"), reference("vault:b"));
+        manifest.grant(Slot::Variable("PATH".into()), Template::of("vault:b"));
+        manifest.grant(Slot::File("TOKEN".into()), Template::of("vault:c"));
         let granted: Vec<_> =
-            manifest.granted().map(|(name, reference)| format!("{name}={reference}")).collect();
-        assert_eq!(granted, ["PATH=vault:b", "TOKEN=vault:a"]);
-        assert_eq!(manifest.passed().collect::<Vec<_>>(), ["LC_TIME"]);
+            manifest.granted().map(|(slot, value)| format!("{slot} = {value}")).collect();
+        assert_eq!(granted, ["variable `PATH` = vault:b", "file `TOKEN` = vault:c"]);
+        assert_eq!(passed(&manifest), ["LC_TIME"]);
+    }
+
+    #[test]
+    fn a_header_holds_one_line_of_text() {
+        let unfit = |bytes: &[u8]| unfit(&Slot::Header("A".to_owned()), &Secret::copy_from(bytes));
+        assert_eq!(unfit("Bearer é".as_bytes()), None);
+        for bytes in [&b"a\r\nB: c"[..], b"a\nb", b"a\0b", b"\xff"] {
+            assert!(unfit(bytes).is_some(), "{bytes:?}");
+        }
     }
 }

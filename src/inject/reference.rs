@@ -1,36 +1,49 @@
-//! `vault:NAME`, `vault:NAME#FIELD`, `vault:NAME#*`.
+//! `vault:NAME`, `vault:NAME#FIELD`, `vault:NAME#*`; `oauth:GRANT`.
 
 use std::ffi::OsStr;
 use std::fmt;
 use std::str::FromStr;
 
-/// What every reference begins with.
-const SCHEME: &str = "vault:";
+/// What a reference to an entry begins with.
+const VAULT: &str = "vault:";
 
-/// The value of a variable that stands for a part of an entry.
+/// What a reference to a live token begins with.
+const OAUTH: &str = "oauth:";
+
+/// What stands in a client's file, or in a variable, for a secret.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Reference(String);
+pub enum Reference {
+    /// A part of an entry: what follows `vault:`.
+    Vault(String),
+    /// The token of an OAuth grant: what follows `oauth:`.
+    OAuth(String),
+}
 
 impl Reference {
-    /// Reads the value of a variable; `None` when it is an ordinary value. `vault:v1:…` is the
-    /// ciphertext of another product (HashiCorp Vault's transit engine) and never a reference.
+    /// Reads the value of a variable; `None` when it is an ordinary value.
     #[must_use]
     pub fn parse(value: &OsStr) -> Option<Self> {
-        let address = value.to_str()?.strip_prefix(SCHEME)?;
-        let foreign = address.split_once(':').is_some_and(|(version, _)| is_version(version));
-        (!address.is_empty() && !foreign).then(|| Self(address.to_owned()))
+        Self::read(value.to_str()?)
     }
 
-    /// What follows `vault:`.
-    #[must_use]
-    pub fn address(&self) -> &str {
-        &self.0
+    /// Reads a text; `None` when it is an ordinary one. `vault:v1:…` is the ciphertext of another
+    /// product (HashiCorp Vault's transit engine) and never a reference.
+    pub(super) fn read(text: &str) -> Option<Self> {
+        if let Some(grant) = text.strip_prefix(OAUTH) {
+            return is_grant(grant).then(|| Self::OAuth(grant.to_owned()));
+        }
+        let address = text.strip_prefix(VAULT)?;
+        let foreign = address.split_once(':').is_some_and(|(version, _)| is_version(version));
+        (!address.is_empty() && !foreign).then(|| Self::Vault(address.to_owned()))
     }
 }
 
 impl fmt::Display for Reference {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "{SCHEME}{}", self.0)
+        match self {
+            Self::Vault(address) => write!(f, "{VAULT}{address}"),
+            Self::OAuth(grant) => write!(f, "{OAUTH}{grant}"),
+        }
     }
 }
 
@@ -38,6 +51,11 @@ fn is_version(text: &str) -> bool {
     text.strip_prefix('v').is_some_and(|digits| {
         !digits.is_empty() && digits.bytes().all(|digit| digit.is_ascii_digit())
     })
+}
+
+fn is_grant(text: &str) -> bool {
+    let fits = |byte: u8| byte.is_ascii_alphanumeric() || b"-_./".contains(&byte);
+    !text.is_empty() && text.bytes().all(fits)
 }
 
 /// The name of a variable: not empty, without `=` and NUL (POSIX.1-2024, section 8.1).
@@ -73,21 +91,27 @@ impl fmt::Display for EnvName {
 mod tests {
     use super::*;
 
-    fn parse(text: &str) -> Option<String> {
-        Reference::parse(OsStr::new(text)).map(|reference| reference.address().to_owned())
+    fn parse(text: &str) -> Option<Reference> {
+        Reference::parse(OsStr::new(text))
     }
 
     #[test]
     fn a_reference_is_told_from_a_value() {
-        assert_eq!(parse("vault:claude/github-token").as_deref(), Some("claude/github-token"));
-        assert_eq!(parse("vault:db/admin#url").as_deref(), Some("db/admin#url"));
-        assert_eq!(parse("vault:version/a:b").as_deref(), Some("version/a:b"));
+        for address in ["claude/github-token", "db/admin#url", "version/a:b", "key#*"] {
+            let text = format!("vault:{address}");
+            assert_eq!(parse(&text), Some(Reference::Vault(address.to_owned())));
+            assert_eq!(parse(&text).expect("is one").to_string(), text);
+        }
+        assert_eq!(parse("oauth:linear"), Some(Reference::OAuth("linear".to_owned())));
         for value in [
             "",
             "vault:",
             "Vault:a",
             "vault:v1:8SDd3WHDOjf7mq69CyCqYjBXAiQQAVZRkFM13ok481zoCmHnSeDX9vyf7w==",
             " vault:a",
+            "oauth:",
+            "oauth: a",
+            "oauth:a:b",
         ] {
             assert_eq!(parse(value), None, "{value}");
         }

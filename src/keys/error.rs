@@ -39,6 +39,9 @@ pub enum Error {
     /// Two answers that should have been the same.
     #[error("the two passphrases are not the same")]
     Mismatch,
+    /// OpenPGP keys are the account's, and only what lies beside the settings may be used.
+    #[error("OpenPGP keys are not used with settings outside the account's home")]
+    NotHere,
     /// gpg did not decrypt.
     #[error("gpg could not decrypt it: {0}")]
     NotOpened(String),

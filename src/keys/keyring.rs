@@ -25,6 +25,7 @@ pub struct Keyring<'a> {
     opener: Opener<'a>,
     sealer: Sealer<'a>,
     plugins: &'a [String],
+    age_only: bool,
     signatures: Signatures<'a>,
     identity: OnceLock<Identity>,
     /// Held while an identity is looked for, so that a person is asked once.
@@ -42,6 +43,7 @@ impl<'a> Keyring<'a> {
             opener: Opener::new(paths, variables),
             sealer: Sealer::new(variables),
             plugins: &[],
+            age_only: false,
             signatures: Signatures::new(variables),
             identity: OnceLock::new(),
             asking: Mutex::new(()),
@@ -52,6 +54,12 @@ impl<'a> Keyring<'a> {
     #[must_use]
     pub fn allowing(self, plugins: &'a [String]) -> Self {
         Self { plugins, ..self }
+    }
+
+    /// The same without OpenPGP keys, which are the account's, if `wanted`.
+    #[must_use]
+    pub fn age_only(self, wanted: bool) -> Self {
+        Self { age_only: wanted, ..self }
     }
 
     fn plugins(&self) -> Plugins {
@@ -65,6 +73,7 @@ impl<'a> Keyring<'a> {
     pub fn open(&self, cipher: Cipher, ciphertext: &[u8]) -> Result<Secret, Error> {
         match cipher {
             Cipher::Age => Ok(crypto::open_whole(ciphertext, self.identity()?)?),
+            Cipher::OpenPgp if self.age_only => Err(Error::NotHere),
             Cipher::OpenPgp => self.opener.open(ciphertext),
         }
     }

@@ -46,7 +46,8 @@ pub use memory::forbid_dumps;
 pub use parallel::{DISK_WORKERS, in_parallel, processors};
 pub use planting::Finish;
 pub use process::{
-    Environment, Helper, HelperError, Outcome, Program, leave_behind, leave_terminal, replace_self,
+    Environment, Helper, HelperError, Outcome, Program, into_argument, leave_behind,
+    leave_terminal, replace_self,
 };
 pub use random::{random_below, random_hex, random_seed, random_text};
 pub use replacement::Replacement;
@@ -61,5 +62,5 @@ pub use terminal::{
 };
 pub use tree::{Facts, SteadyFile, facts, link_text, names_in, without_links};
 pub use umask::PrivateUmask;
-pub use user::{host_name, parent_process, user_name};
-pub use world::{Variables, World, arguments, can_run, own_program};
+pub use user::{Account, account, host_name, is_trusted_owner, parent_process, user_name};
+pub use world::{SYSTEM_PATH, Variables, World, arguments, can_run, own_program};

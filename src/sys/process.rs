@@ -6,10 +6,12 @@ use std::ffi::{OsStr, OsString};
 use std::io::{self, Read, Write};
 use std::os::unix::ffi::OsStrExt;
 use std::os::unix::process::CommandExt;
+use std::path::PathBuf;
 use std::process::{Child, Command, Stdio};
 
 use crate::secret::{Secret, SecretBuffer};
 
+use super::memory::MemoryFile;
 use super::{Interrupts, Variables, own_program};
 
 /// More than this of output from a helper is a mistake (bytes).
@@ -25,6 +27,8 @@ pub struct Program {
     pub name: OsString,
     /// Its arguments.
     pub arguments: Vec<OsString>,
+    /// The folder that it starts in; without one, where we are.
+    pub folder: Option<PathBuf>,
 }
 
 /// The exact environment that another program gets.
@@ -32,6 +36,7 @@ pub struct Program {
 pub struct Environment {
     plain: BTreeMap<OsString, OsString>,
     secret: BTreeMap<OsString, Secret>,
+    files: BTreeMap<OsString, Secret>,
 }
 
 impl Environment {
@@ -44,6 +49,18 @@ impl Environment {
     pub fn set_secret(&mut self, name: impl Into<OsString>, value: Secret) {
         self.secret.insert(name.into(), value);
     }
+
+    /// Adds a variable with the path of a file that holds `content` and is in memory only; it wins
+    /// over any other of the same name.
+    pub fn set_file(&mut self, name: impl Into<OsString>, content: Secret) {
+        self.files.insert(name.into(), content);
+    }
+}
+
+/// A value as an argument, which every process of the machine can see: because somebody asked.
+#[must_use]
+pub fn into_argument(value: &Secret) -> OsString {
+    OsStr::from_bytes(value.expose()).to_owned() // EXPOSE: to be seen is what an argument is.
 }
 
 /// Becomes `program`: same process id, same standard streams, signals and exit status its own
@@ -55,6 +72,20 @@ pub fn replace_self(program: &Program, environment: &Environment) -> io::Error {
     for (name, value) in &environment.secret {
         // EXPOSE: handing the value to the program that was granted it is what this is for.
         command.env(name, OsStr::from_bytes(value.expose()));
+    }
+    // They stay open over execve(2), and the process keeps its id: so do their paths.
+    let mut files = Vec::new();
+    for (name, content) in &environment.files {
+        match MemoryFile::new(content) {
+            Ok(file) => {
+                command.env(name, file.path());
+                files.push(file);
+            }
+            Err(error) => return error,
+        }
+    }
+    if let Some(folder) = &program.folder {
+        command.current_dir(folder);
     }
     command.exec()
 }

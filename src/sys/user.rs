@@ -1,8 +1,10 @@
 //! Who and where we are: for commits and the access log.
 
-use super::{Variables, read};
+use std::path::{Path, PathBuf};
 
-use std::path::Path;
+use uzers::os::unix::UserExt;
+
+use super::{Variables, read};
 
 /// The largest of the small files that the kernel shows about processes.
 const PROC_LIMIT: usize = 64 * 1024;
@@ -12,6 +14,32 @@ const PROC_LIMIT: usize = 64 * 1024;
 pub fn user_name(variables: &Variables) -> String {
     let named = ["USER", "LOGNAME"].iter().find_map(|name| variables.text(name));
     named.map_or_else(|| format!("uid-{}", rustix::process::getuid().as_raw()), str::to_owned)
+}
+
+/// What the system knows of the user that we run as, whatever variables say.
+#[derive(Debug)]
+pub struct Account {
+    /// The login name.
+    pub name: String,
+    /// The home folder.
+    pub home: PathBuf,
+    /// The login shell.
+    pub shell: PathBuf,
+}
+
+/// The account that we run as (getpwuid(3)); `None` where the system does not know it, as in some
+/// containers.
+#[must_use]
+pub fn account() -> Option<Account> {
+    let user = uzers::get_user_by_uid(uzers::get_current_uid())?;
+    let name = user.name().to_str()?.to_owned();
+    Some(Account { name, home: user.home_dir().to_owned(), shell: user.shell().to_owned() })
+}
+
+/// Whether a file's owner is this user, or root.
+#[must_use]
+pub fn is_trusted_owner(owner: u32) -> bool {
+    owner == 0 || owner == rustix::process::getuid().as_raw()
 }
 
 /// The machine's name.

@@ -34,7 +34,7 @@ pub struct World {
     /// The environment variables at the start.
     pub variables: Variables,
     /// The time.
-    pub clock: Box<dyn Clock>,
+    pub clock: Arc<dyn Clock>,
     /// Whoever can be asked; [`NoTerminal`] when nobody can.
     pub prompt: Arc<dyn Prompt>,
     /// Whether standard input is a terminal.
@@ -52,13 +52,17 @@ impl World {
             if stdin_is_terminal { Arc::new(Terminal) } else { Arc::new(NoTerminal) };
         Self {
             variables: Variables::of_this_process(),
-            clock: Box::new(SystemClock),
+            clock: Arc::new(SystemClock),
             prompt,
             stdin_is_terminal,
             stdout_is_terminal: rustix::termios::isatty(rustix::stdio::stdout()),
         }
     }
 }
+
+/// The folders in which a system has its programs, where nobody says otherwise.
+pub const SYSTEM_PATH: &str =
+    "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin:/opt/homebrew/bin";
 
 /// Environment variables, read once.
 #[derive(Default, Clone)]
@@ -97,6 +101,13 @@ impl Variables {
         let is_kept = |name: &OsStr| !names.iter().any(|left_out| name == OsStr::new(left_out));
         let kept = self.0.iter().filter(|(name, _)| is_kept(name));
         Self(kept.map(|(name, value)| (name.clone(), value.clone())).collect())
+    }
+
+    /// The same and `more`, which win.
+    #[must_use]
+    pub fn with(mut self, more: impl IntoIterator<Item = (OsString, OsString)>) -> Self {
+        self.0.extend(more);
+        self
     }
 
     /// Whether a program of that name is on the PATH.

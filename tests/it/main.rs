@@ -7,6 +7,7 @@
 )]
 
 mod age_interop;
+mod agent;
 mod architecture;
 mod bucket;
 mod bucket_policy;

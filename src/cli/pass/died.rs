@@ -25,6 +25,13 @@ impl Died {
         Self { status: 1, words: format!("{}\n", words.into()) }
     }
 
+    /// What an AI agent is refused has the exit status that all our verbs give it.
+    pub(super) fn refused(failure: &Failure) -> Self {
+        let hint = failure.advice().map(|hint| format!("hint: {hint}\n")).unwrap_or_default();
+        let words = format!("Error: {}\n{hint}", failure.message());
+        Self { status: failure.code() as u8, words }
+    }
+
     /// Words that were said already, or need none.
     pub(super) fn silent(status: u8) -> Self {
         Self { status, words: String::new() }

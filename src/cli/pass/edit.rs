@@ -27,6 +27,7 @@ pub(super) fn run(pass: &Pass<'_>, words: &[Vec<u8>]) -> Result<(), Died> {
     };
     let typed = Typed::without_slash(word)?;
     let name = typed.expect_name()?;
+    pass.refuse_entry(&name)?;
     pass.prepare(&typed)?;
     let scratch =
         Scratch::new(pass.variables()).map_err(|error| Died::new(format!("Error: {error}")))?;

@@ -67,7 +67,7 @@ fn launch(
     arguments.push(extension.into());
     let words = std::iter::once(word).chain(rest.iter().map(Vec::as_slice));
     arguments.extend(words.map(|word| OsStr::from_bytes(word).to_owned()));
-    Ok(sys::replace_self(&Program { name: "bash".into(), arguments }, &environment))
+    Ok(sys::replace_self(&Program { name: "bash".into(), arguments, folder: None }, &environment))
 }
 
 /// `clip NAME` and `qrcode NAME`, with the value on standard input.

@@ -39,8 +39,12 @@ pub(super) fn run(pass: &Pass<'_>, words: &[Vec<u8>]) -> Result<(), Died> {
     let length = length.filter(|length| !length.is_empty());
     let length = length.unwrap_or_else(|| pass.setting("PASSWORD_STORE_GENERATED_LENGTH", "25"));
     let length = Length::parse(length)?;
+    let name = typed.name();
+    if !parsed.has(b'c') {
+        name.iter().try_for_each(|name| pass.refuse_entry(name))?;
+    }
     pass.prepare(&typed)?;
-    let name = typed.name().ok_or_else(|| Died::new("Password encryption aborted."))?;
+    let name = name.ok_or_else(|| Died::new("Password encryption aborted."))?;
     if !parsed.has(b'i') && !parsed.has(b'f') {
         pass.confirm_overwriting(&typed, &name)?;
     }

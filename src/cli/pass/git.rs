@@ -9,6 +9,7 @@ use crate::secret::Secret;
 use crate::store::{self, Store};
 use crate::sys::{Helper, Scratch, Variables};
 
+use super::super::agent;
 use super::{Died, Pass, line};
 
 /// What a diff of ciphertext is made of: plaintext, shown to whoever asks for it.
@@ -17,6 +18,8 @@ const TEXTCONV: &str = "gpg -d --quiet --yes --compress-algo=none --no-encrypt-t
 const NONE_HERE: &str = "Error: the password store is not a git repository. Try \"pass git init\".";
 
 pub(super) fn run(pass: &Pass<'_>, words: &[Vec<u8>]) -> Result<(), Died> {
+    let called: Vec<&OsStr> = words.iter().map(|word| OsStr::from_bytes(word)).collect();
+    Pass::unless_agent(agent::refuse_git(&called, pass.session))?;
     let git = Git { pass, variables: pass.variables().without(&LOCATIONS) };
     match words.first().map(Vec::as_slice) {
         Some(b"init") => git.init(words),

@@ -18,6 +18,7 @@ pub(super) fn run(pass: &Pass<'_>, words: &[Vec<u8>]) -> Result<(), Died> {
     if words.is_empty() {
         return Err(pass.usage("[GREPOPTIONS] search-string"));
     }
+    pass.refuse_agent("searching in entries")?;
     let Some(store) = pass.store() else {
         return Ok(());
     };

@@ -21,6 +21,9 @@ pub(super) fn run(pass: &Pass<'_>, words: &[Vec<u8>]) -> Result<(), Died> {
     if !parsed.errors.is_empty() || parsed.operands.is_empty() {
         return Err(pass.usage("[--path=subfolder,-p subfolder] gpg-id..."));
     }
+    if pass.store().is_some() {
+        pass.refuse_agent("changing who can open entries")?;
+    }
     let path = parsed.options.last().map_or(&[][..], |(_, path)| path);
     let place = Place::new(pass, Typed::new(path)?)?;
     match parsed.operands.as_slice() {

@@ -37,11 +37,11 @@ use std::os::unix::ffi::{OsStrExt, OsStringExt};
 use std::path::Path;
 use std::process::ExitCode;
 
-use crate::store::Store;
+use crate::store::{Name, Store};
 use crate::sys::{PrivateUmask, Variables, World};
 use crate::vault::{Transfer, Vault};
 
-use super::{Checked, Example, Global, Session, ui};
+use super::{Checked, Example, Failure, Global, Session, agent, ui};
 
 use died::Died;
 use getopt::{Opt, Parsed};
@@ -179,6 +179,19 @@ impl Pass<'_> {
 
     fn vault<T>(&self, work: impl FnOnce(&Vault<'_>) -> Result<T, Died>) -> Result<T, Died> {
         self.session.open_vault(work)?
+    }
+
+    /// What is between our rules under an AI agent and a verb of pass.
+    fn unless_agent(refused: Result<(), Failure>) -> Result<(), Died> {
+        refused.map_err(|failure| Died::refused(&failure))
+    }
+
+    fn refuse_agent(&self, what: &str) -> Result<(), Died> {
+        Self::unless_agent(agent::refuse(what, self.session))
+    }
+
+    fn refuse_entry(&self, name: &Name) -> Result<(), Died> {
+        Self::unless_agent(agent::refuse_entry(name, self.session))
     }
 
     fn print(&self, text: &str) -> Result<(), Died> {

@@ -6,7 +6,7 @@ use std::os::unix::ffi::OsStringExt;
 
 use clap::FromArgMatches;
 
-use super::super::{Arguments, Code, Manner, command, failure};
+use super::super::{Arguments, Code, Manner, agent, command, failure};
 use super::{Died, Pass};
 
 pub(super) fn run(pass: &Pass<'_>, words: &[Vec<u8>]) -> Result<(), Died> {
@@ -22,5 +22,9 @@ pub(super) fn run(pass: &Pass<'_>, words: &[Vec<u8>]) -> Result<(), Died> {
         Ok(_) => Code::Usage,
         Err(error) => failure::usage(&error),
     };
-    if code == Code::Done { Ok(()) } else { Err(Died::silent(1)) }
+    match code {
+        Code::Done => Ok(()),
+        Code::NeedsPerson if agent::is_here(pass.variables()) => Err(Died::silent(code as u8)),
+        _ => Err(Died::silent(1)),
+    }
 }

@@ -24,7 +24,9 @@ pub(super) fn run(pass: &Pass<'_>, words: &[Vec<u8>]) -> Result<(), Died> {
         return Err(pass.usage(USAGE));
     }
     let typed = Typed::new(parsed.operands.first().map_or(b"", Vec::as_slice))?;
-    match (entry(pass, &typed)?, parsed.options.last()) {
+    let entry = entry(pass, &typed)?;
+    entry.iter().try_for_each(|name| pass.refuse_entry(name))?;
+    match (entry, parsed.options.last()) {
         (Some(name), None) => show(pass, &name),
         (Some(name), Some((how, line))) => show_elsewhere(pass, &name, (*how, line), &typed),
         (None, _) => list(pass, &typed),

@@ -9,7 +9,7 @@ use crate::store::{self, Name, Store};
 use crate::sys::{self, Kind};
 use crate::vault::{Place, Resealed, Transfer, Which};
 
-use super::super::ui;
+use super::super::{agent, ui};
 use super::getopt::{Opt, Value};
 use super::init::own_entries;
 use super::path::Typed;
@@ -35,6 +35,9 @@ pub(super) fn run(pass: &Pass<'_>, words: &[Vec<u8>], how: Transfer) -> Result<(
     let store = Store::open(pass.root())?;
     let job = Job::plan(pass, (&old, &new), from, how, &store)?;
     job.check(pass)?;
+    for name in job.after(&store)? {
+        Pass::unless_agent(agent::refuse_under(&name, pass.session))?;
+    }
     if parsed.has(b'f') || job.agreed(pass)? {
         job.carry_out(pass)?;
     }
@@ -91,6 +94,19 @@ impl<'t> Job<'t> {
 
     fn is_folder(&self) -> bool {
         matches!(self.from, Place::Folder(_))
+    }
+
+    /// What the entries will be called.
+    fn after(&self, store: &Store) -> Result<Vec<Name>, store::Error> {
+        let Place::Folder(folder) = &self.from else {
+            return Ok(vec![self.to.clone()]);
+        };
+        let names = store.list(Some(folder)).names.into_iter();
+        let names = names.map(|name| {
+            let rest = name.as_str().strip_prefix(folder.as_str()).unwrap_or_default();
+            Ok(format!("{}{rest}", self.to).parse()?)
+        });
+        names.collect()
     }
 
     /// What an entry was called that is called `name` now.

@@ -3,7 +3,7 @@
 use std::io;
 use std::path::{Path, PathBuf};
 
-use crate::cli::{Checked, Done, Example, Failure, Session};
+use crate::cli::{Checked, Done, Example, Failure, Session, agent};
 use crate::snapshot::{Error, Restoration};
 use crate::sys::{self, Finish, Folder, StandardOutput, absolute};
 
@@ -40,6 +40,7 @@ pub(in crate::cli) const EXAMPLES: &[Example] = &[Example {
 }];
 
 pub(super) fn run(args: &Args, session: &Session) -> Result<Done, Failure> {
+    agent::refuse("exporting a snapshot in the clear", session)?;
     if args.out.is_none() && session.world.stdout_is_terminal {
         return Err(Failure::usage("a tar is not for a terminal").hint("--out FILE, or a pipe"));
     }

@@ -2,8 +2,8 @@
 
 use std::path::{Path, PathBuf};
 
-use crate::cli::init::establish;
-use crate::cli::{Checked, Done, Example, Failure, Session};
+use crate::cli::init::{establish, refuse_showing};
+use crate::cli::{Checked, Done, Example, Failure, Session, agent};
 use crate::snapshot::{Fault, Repository, copy};
 use crate::storage::{Conditional, Local, Patient, Probed, S3, Storage, writer_policy};
 use crate::sys;
@@ -62,8 +62,10 @@ pub(super) fn run(args: &Args, session: &Session) -> Result<Done, Failure> {
         return policy(&destination, session);
     }
     if args.accept {
+        agent::refuse("trusting another repository", session)?;
         return accept(&*destination.open(Purpose::Taking, session)?, session);
     }
+    refuse_showing(args.recovery_out.as_ref(), session)?;
     establish(&session.keyring(), args.recovery_out.as_ref(), session)?;
     let storage = prepared(&destination, session)?;
     let is_configured = args.place.is_configured(session);

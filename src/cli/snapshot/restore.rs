@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 use serde_json::{Value, json};
 
 use crate::audit::{Action, Event};
-use crate::cli::{Checked, Done, Example, Failure, Session};
+use crate::cli::{Checked, Done, Example, Failure, Session, agent};
 use crate::snapshot::{
     self, Danger, JsonPointer, MovedHome, Part, Places, Replaced, Restoration, Restored, Site,
     Thing, Verified, Wanted,
@@ -98,6 +98,9 @@ pub(in crate::cli) const EXAMPLES: &[Example] = &[
 ];
 
 pub(super) fn run(args: &Args, session: &Session) -> Result<Done, Failure> {
+    if !args.dry_run {
+        agent::refuse("restoring a snapshot", session)?;
+    }
     if args.resume {
         return resume(session);
     }

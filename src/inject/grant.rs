@@ -1,0 +1,262 @@
+//! The permission of one server, `[server.NAME]` of the settings.
+//!
+//! Whoever writes the entry in a client's file (a project that was downloaded, say) chooses the
+//! variables and arguments of our call. So the permission alone says which program runs with which
+//! arguments, where, and with which plain variables; of the caller's only those count that can do
+//! no more than put an allowed secret under a name that nothing else obeys.
+
+use std::ffi::{OsStr, OsString};
+use std::path::{Path, PathBuf};
+
+use crate::config::{Server, Settings};
+use crate::sys::{Program, Variables};
+
+use super::origin::is_same_origin;
+use super::{Allowed, Error, Manifest, Passing, Slot, Template};
+
+/// What these variables hold is obeyed by loaders, interpreters, package managers and libraries.
+const OBEYED: [&str; 7] = ["ENV", "HOME", "LANG", "PATH", "SHELL", "TERM", "TMPDIR"];
+const OBEYED_STARTS: [&str; 15] = [
+    "bash", "dyld_", "git_", "java_", "jdk_", "lc_", "ld_", "node_", "npm_", "perl", "pip_",
+    "python", "ruby", "uv_", "xdg_",
+];
+
+/// What one server may have.
+#[derive(Clone, Copy)]
+pub struct Grant<'s> {
+    name: &'s str,
+    server: &'s Server,
+}
+
+impl<'s> Grant<'s> {
+    /// The permission called `name`.
+    ///
+    /// # Errors
+    /// [`Error::NotGranted`] when there is none.
+    pub fn find(settings: &'s Settings, name: &str) -> Result<Self, Error> {
+        let found = settings.server.get_key_value(name);
+        let (name, server) = found.ok_or_else(|| Error::NotGranted(name.to_owned()))?;
+        Ok(Self { name, server })
+    }
+
+    /// What it is called.
+    #[must_use]
+    pub fn name(&self) -> &'s str {
+        self.name
+    }
+
+    /// The value that it says a variable has.
+    #[must_use]
+    pub fn says(&self, variable: &str) -> Option<&'s str> {
+        self.server.env.get(variable).map(String::as_str)
+    }
+
+    /// The program that it is for, if `asked` is nothing or exactly that.
+    ///
+    /// # Errors
+    /// [`Error::OtherProgram`]; [`Error::NotFor`] when it is for none.
+    pub fn program(&self, asked: &[OsString]) -> Result<Program, Error> {
+        let words: Vec<OsString> = self.server.command.iter().map(OsString::from).collect();
+        if !asked.is_empty() && asked != words {
+            return Err(Error::OtherProgram(self.name.to_owned()));
+        }
+        let mut words = words.into_iter();
+        let name = words.next().ok_or_else(|| self.not_for("command"))?;
+        Ok(Program { name, arguments: words.collect(), folder: None })
+    }
+
+    /// Where the program starts: the home, since programs prefer what lies in the folder that they
+    /// start in (`npx`: `node_modules` and `.npmrc`).
+    #[must_use]
+    pub fn folder(&self, home: &Path) -> PathBuf {
+        let dir = self.server.dir.as_deref().unwrap_or_default();
+        home.join(dir.strip_prefix("~/").unwrap_or(dir))
+    }
+
+    /// What the program gets.
+    ///
+    /// # Errors
+    /// [`Error::NotSaid`] for a variable of the caller's that would do more than carry a secret.
+    pub fn manifest(&self, caller: &Variables) -> Result<Manifest, Error> {
+        let mut manifest = Manifest::allowing(self.allowed());
+        let kept = Passing::Only(self.server.keep.clone());
+        for (name, value) in caller.iter() {
+            if let Some(template) = Template::parse(value) {
+                self.add(&mut manifest, Slot::Variable(name.to_owned()), template)?;
+            } else if kept.lets(name) || is_of_the_session(name) {
+                manifest.pass(name, value);
+            }
+        }
+        for (name, value) in &self.server.env {
+            match Template::parse(OsStr::new(value)) {
+                Some(template) => manifest.grant(Slot::Variable(name.into()), template),
+                None => manifest.pass(OsStr::new(name), OsStr::new(value)),
+            }
+        }
+        Ok(manifest)
+    }
+
+    /// Adds what the caller asks for. That the reference is allowed is seen when it is resolved.
+    ///
+    /// # Errors
+    /// [`Error::NotSaid`], as for [`Grant::manifest`].
+    pub fn add(
+        &self,
+        manifest: &mut Manifest,
+        slot: Slot,
+        template: Template,
+    ) -> Result<(), Error> {
+        let (Slot::Variable(name) | Slot::File(name)) = &slot else {
+            manifest.grant(slot, template);
+            return Ok(());
+        };
+        let said = name.to_str().and_then(|name| self.says(name));
+        match said {
+            Some(said) if slot == Slot::Variable(name.clone()) && said == template.to_string() => {}
+            None if template.alone().is_some() && !is_obeyed(name) => {
+                manifest.grant(slot, template);
+            }
+            _ => return Err(Error::NotSaid { slot, server: self.name.to_owned() }),
+        }
+        Ok(())
+    }
+
+    /// The headers of requests to the server at `asked`, if that is the one it is for.
+    ///
+    /// # Errors
+    /// [`Error::OtherServer`]; [`Error::NotFor`] when it is for none, or has no headers.
+    pub fn headers(&self, asked: Option<&str>) -> Result<Manifest, Error> {
+        let url = self.server.url.as_deref().ok_or_else(|| self.not_for("url"))?;
+        if self.server.headers.is_empty() {
+            return Err(self.not_for("headers"));
+        }
+        if asked.is_some_and(|asked| !is_same_origin(asked, url)) {
+            let (server, url) = (self.name.to_owned(), url.to_owned());
+            return Err(Error::OtherServer { server, url });
+        }
+        let mut manifest = Manifest::allowing(self.allowed());
+        for (name, text) in &self.server.headers {
+            manifest.grant(Slot::Header(name.clone()), Template::of(text));
+        }
+        Ok(manifest)
+    }
+
+    fn allowed(&self) -> Allowed {
+        Allowed::Only(self.server.allow.clone())
+    }
+
+    fn not_for(&self, key: &'static str) -> Error {
+        Error::NotFor { server: self.name.to_owned(), key }
+    }
+}
+
+/// Where a session keeps its things, and how it reaches the network.
+fn is_of_the_session(name: &OsStr) -> bool {
+    name.to_str().is_some_and(|name| name.starts_with("XDG_") || is_proxy(name))
+}
+
+fn is_proxy(name: &str) -> bool {
+    name.to_ascii_lowercase().ends_with("_proxy")
+}
+
+fn is_obeyed(name: &OsStr) -> bool {
+    let Some(name) = name.to_str() else {
+        return true;
+    };
+    let lower = name.to_ascii_lowercase();
+    OBEYED.contains(&name)
+        || is_proxy(name)
+        || OBEYED_STARTS.iter().any(|start| lower.starts_with(start))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const SETTINGS: &str = r#"
+        [server.a]
+        allow = ["a", "b#url"]
+        command = ["npx", "-y", "a"]
+        keep = ["KEPT"]
+        [server.a.env]
+        PATH = "/bin"
+        URL = "https://{{vault:a}}@a"
+        PLAIN = "1"
+        [server.b]
+        url = "https://b.example/mcp"
+        headers = { Authorization = "Bearer {{vault:b}}", X-Plain = "1" }
+    "#;
+
+    fn granted(caller: &[(&str, &str)]) -> Result<Vec<String>, String> {
+        let settings: Settings = toml::from_str(SETTINGS).expect("they are valid");
+        let caller: Variables = caller.iter().copied().collect();
+        let grant = Grant::find(&settings, "a").expect("is there");
+        let manifest = grant.manifest(&caller).map_err(|error| error.to_string())?;
+        let granted = manifest.granted().map(|(slot, value)| format!("{slot} {value}"));
+        let passed = manifest.passed();
+        let passed = passed.map(|(name, value)| format!("{}={}", name.display(), value.display()));
+        Ok(granted.chain(passed).collect())
+    }
+
+    const ALONE: [&str; 3] = ["variable `URL` https://{{vault:a}}@a", "PATH=/bin", "PLAIN=1"];
+
+    #[test]
+    fn what_the_permission_says_wins_over_what_the_caller_has() {
+        let same = [("PATH", "/evil"), ("PLAIN", "2"), ("NODE_OPTIONS", "--require=evil")];
+        assert_eq!(granted(&same), Ok(ALONE.map(str::to_owned).to_vec()));
+        let caller = [("URL", "https://{{vault:a}}@a"), ("KEPT", "1"), ("TOKEN", "vault:a")];
+        let expected = ["variable `TOKEN` vault:a", ALONE[0], "KEPT=1", "PATH=/bin", "PLAIN=1"];
+        assert_eq!(granted(&caller), Ok(expected.map(str::to_owned).to_vec()));
+    }
+
+    /// The text round a reference, and names that something obeys, are the attacker's words.
+    #[test]
+    fn a_caller_can_not_put_a_secret_into_words_of_its_own() {
+        for (name, value) in [
+            ("URL", "https://{{vault:a}}@evil"),
+            ("API_URL", "https://evil/{{vault:a}}"),
+            ("PLAIN", "vault:a"),
+            ("LD_PRELOAD", "vault:a"),
+            ("npm_config_registry", "vault:a"),
+            ("NODE_OPTIONS", "vault:a"),
+            ("HTTPS_PROXY", "vault:a"),
+            ("PATH", "vault:a"),
+        ] {
+            let reason = format!("variable `{name}`: the permission `a` does not say so");
+            assert_eq!(granted(&[(name, value)]), Err(reason), "{value}");
+        }
+    }
+
+    #[test]
+    fn only_its_own_program_is_run() {
+        let settings: Settings = toml::from_str(SETTINGS).expect("they are valid");
+        let grant = Grant::find(&settings, "a").expect("is there");
+        let program = |words: &[&str]| {
+            let words: Vec<OsString> = words.iter().map(OsString::from).collect();
+            grant
+                .program(&words)
+                .map(|program| program.arguments)
+                .map_err(|error| error.to_string())
+        };
+        assert_eq!(program(&[]), program(&["npx", "-y", "a"]));
+        assert_eq!(program(&[]), Ok(vec!["-y".into(), "a".into()]));
+        for other in [&["npx"][..], &["npx", "-y", "a", "b"], &["/bin/npx", "-y", "a"], &["sh"]] {
+            let reason = "the permission `a` is not for this program and these arguments";
+            assert_eq!(program(other), Err(reason.to_owned()));
+        }
+        let headers_only = Grant::find(&settings, "b").expect("is there").program(&[]);
+        assert!(matches!(headers_only, Err(Error::NotFor { key: "command", .. })));
+        assert!(matches!(Grant::find(&settings, "c"), Err(Error::NotGranted(_))));
+    }
+
+    #[test]
+    fn headers_are_for_one_origin() {
+        let settings: Settings = toml::from_str(SETTINGS).expect("they are valid");
+        let headers = |name, asked| {
+            Grant::find(&settings, name).expect("is there").headers(asked).map(|_| ())
+        };
+        assert!(headers("b", None).is_ok() && headers("b", Some("https://b.example")).is_ok());
+        assert!(matches!(headers("b", Some("https://evil/")), Err(Error::OtherServer { .. })));
+        assert!(matches!(headers("a", None), Err(Error::NotFor { key: "url", .. })));
+    }
+}
