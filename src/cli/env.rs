@@ -9,7 +9,7 @@ use crate::secret::{Secret, SecretBuffer};
 use super::exec::{not_a_grant, parse_grant, resolve};
 use super::{Checked, Code, Done, Example, Failure, Session, agent};
 
-/// Variables with references: printed with their values, or without
+/// Print variables with what their references stand for, or with the references
 #[derive(clap::Args)]
 pub(super) struct Args {
     #[command(subcommand)]

@@ -69,8 +69,10 @@ impl<'s> Grant<'s> {
     /// start in (`npx`: `node_modules` and `.npmrc`).
     #[must_use]
     pub fn folder(&self, home: &Path) -> PathBuf {
-        let dir = self.server.dir.as_deref().unwrap_or_default();
-        home.join(dir.strip_prefix("~/").unwrap_or(dir))
+        match self.server.dir.as_deref() {
+            Some(dir) => home.join(dir.strip_prefix("~/").unwrap_or(dir)),
+            None => home.to_owned(),
+        }
     }
 
     /// What the program gets.

@@ -46,7 +46,7 @@ const OF_ITS_OWN: [&str; 2] = ["demo", "completions"];
 
 /// What would show secrets or widen access, each as it is typed.
 const REFUSED: [(&str, &str); 31] = [
-    ("init", "vaultctl --store new init"),
+    ("init", "HOME=$PWD/fresh vaultctl init"),
     ("get", "vaultctl get claude/token"),
     ("get", "vaultctl get -c claude/token"),
     ("show", "vaultctl show claude/token"),
@@ -129,10 +129,12 @@ fn what_shows_secrets_or_widens_access_is_refused() {
     let as_pass = REFUSED_AS_PASS.map(|words| format!("vaultctl pass {words}"));
     let lines = REFUSED.iter().map(|(_, line)| (*line).to_owned()).chain(as_pass);
     for line in lines {
-        for mark in ["CLAUDECODE=1", "AI_AGENT=x", "CLAUDECODE="] {
-            let said = world.sh(&format!("export {mark}; {line} < /dev/null")).run().fails(15);
-            assert!(said.contains("\nhint: "), "{line}: {said}");
-        }
+        let said = world.sh(&format!("export CLAUDECODE=1; {line} < /dev/null")).run().fails(15);
+        assert!(said.contains("\nhint: "), "{line}: {said}");
+    }
+    // An entry of a client's file can empty the mark.
+    for mark in ["AI_AGENT=x", "CLAUDECODE=", "CLAUDECODE= AI_AGENT="] {
+        world.sh(&format!("{mark} vaultctl get claude/token")).run().fails(15);
     }
     assert_eq!(world.fingerprint(), before, "something was changed");
 }
