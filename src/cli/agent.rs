@@ -36,6 +36,12 @@ const PLACES: [&str; 8] = [
     "PASSAGE_IDENTITIES_FILE",
 ];
 
+/// What of git shows names and moves ciphertext.
+const HARMLESS_GIT: [&str; 9] =
+    ["fetch", "init", "log", "ls-files", "push", "remote", "rev-parse", "shortlog", "status"];
+const HARMLESS_OPTIONS: [&str; 8] =
+    ["--all", "--graph", "--name-only", "--name-status", "--oneline", "--porcelain", "-n", "-v"];
+
 /// Whether an agent is the caller. It is enough that the variable is there: an entry in a client's
 /// file can give it another value, even none, and can not take it away.
 pub(super) fn is_here(variables: &Variables) -> bool {
@@ -83,18 +89,15 @@ fn is_age(name: &Name, session: &Session) -> bool {
 /// Refuses to put something where agents may see it, or where a permission hands it out.
 pub(super) fn refuse_under(name: &Name, session: &Session) -> Result<(), Failure> {
     let settings = &session.config.settings;
-    let patterns = settings
-        .agent
-        .allow
-        .iter()
-        .chain(&Agent::default().allow)
-        .any(|pattern| is_match(pattern, name));
+    let by_default = Agent::default().allow;
+    let mut patterns = settings.agent.allow.iter().chain(&by_default);
+    let is_seen = patterns.any(|pattern| is_match(pattern, name));
     let mut granted = settings.server.values().flat_map(|server| &server.allow);
     let is_granted = granted.any(|text| {
         let text = text.strip_prefix("vault:").unwrap_or(text);
         text == name.as_str() || text.split_once('#').is_some_and(|(text, _)| text == name.as_str())
     });
-    if patterns || is_granted {
+    if is_here(&session.world.variables) && (is_seen || is_granted) {
         return refuse(&format!("putting something at `{name}`, which is handed out,"), session);
     }
     Ok(())
@@ -109,27 +112,13 @@ pub(super) fn refuse_git<W: AsRef<OsStr>>(words: &[W], session: &Session) -> Res
     if harmless { Ok(()) } else { refuse("git that may show what is in entries", session) }
 }
 
-/// What of git shows names and moves ciphertext.
-const HARMLESS_GIT: [&str; 9] =
-    ["fetch", "init", "log", "ls-files", "push", "remote", "rev-parse", "shortlog", "status"];
-
 fn is_harmless_option(option: &OsStr) -> bool {
     let Some(option) = option.to_str() else {
         return false;
     };
     let is_count =
         option.strip_prefix('-').is_some_and(|rest| rest.bytes().all(|byte| byte.is_ascii_digit()));
-    let known = [
-        "--all",
-        "--graph",
-        "--name-only",
-        "--name-status",
-        "--oneline",
-        "--porcelain",
-        "-n",
-        "-v",
-    ];
-    !option.starts_with('-') || is_count || known.contains(&option)
+    !option.starts_with('-') || is_count || HARMLESS_OPTIONS.contains(&option)
 }
 
 /// What works with a permission when an agent is the caller.
@@ -172,7 +161,7 @@ fn leads_elsewhere(own: &Config, variables: &Variables) -> Failure {
         let Some(value) = variables.path(name) else { return false };
         let both: Variables = [("HOME", home.clone()), (**name, value)].into_iter().collect();
         let config = Config::load(&both, &Overrides::default());
-        config.is_ok_and(|config| config.paths.are_those_of(&own.paths)) == false
+        !config.is_ok_and(|config| config.paths.are_those_of(&own.paths))
     };
     let culprit = PLACES.iter().find(leads);
     let culprit = culprit.map_or("`--config` or `--store`".to_owned(), |name| format!("`{name}`"));

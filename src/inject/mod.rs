@@ -13,6 +13,8 @@ mod manifest;
 mod origin;
 mod reference;
 mod template;
+#[cfg(test)]
+mod tests;
 
 pub use allowed::Allowed;
 pub use error::Error;

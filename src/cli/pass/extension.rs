@@ -29,7 +29,11 @@ pub(super) fn run(pass: &Pass<'_>, words: &[Vec<u8>]) -> Result<(), Died> {
     };
     Typed::new(word)?;
     match find(pass, word) {
-        Some(extension) => Err(become_it(pass, &extension, word, rest)),
+        Some(extension) => {
+            // It decrypts by itself, and asks nobody.
+            pass.refuse_agent("running an extension of pass")?;
+            Err(become_it(pass, &extension, word, rest))
+        }
         None => Ok(()),
     }
 }
