@@ -98,7 +98,11 @@ mod tests {
     /// must believe that it gave this time itself.
     fn grow_old(lock: &mut FolderLock, seconds: u64) {
         lock.time -= Duration::from_secs(seconds);
-        fs::File::open(&lock.path).and_then(|it| it.set_modified(lock.time)).expect("it is ours");
+        let old = lock.time.duration_since(SystemTime::UNIX_EPOCH).expect("it is after 1970");
+        let old =
+            Timespec { tv_sec: old.as_secs().cast_signed(), tv_nsec: old.subsec_nanos().into() };
+        let old = Timestamps { last_access: old, last_modification: old };
+        utimensat(CWD, &lock.path, &old, AtFlags::SYMLINK_NOFOLLOW).expect("it is ours");
     }
 
     #[test]

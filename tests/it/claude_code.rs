@@ -88,14 +88,13 @@ fn twenty_writers_of_claude_code_and_our_edits_lose_nothing() {
         ".claude.json",
         json!({ "mcpServers": before, "fieldOfTomorrow": [1, { "a": null }] }).to_string(),
     );
-    let theirs = |number: usize| {
+    let theirs = |number: usize| -> (String, Command) {
         let (name, entry) = (format!("theirs-{number}"), r#"{"command":"true","args":["x"]}"#);
-        let run = || {
-            let mut command = claude(&world, &["mcp", "add-json", "-s", "user", &name, entry]);
-            command.stdout(Stdio::null()).stderr(Stdio::null()).status().expect("it starts")
-        };
-        until_done(&name, || run().success());
+        let mut command = claude(&world, &["mcp", "add-json", "-s", "user", &name, entry]);
+        command.stdout(Stdio::null()).stderr(Stdio::null());
+        (name, command)
     };
+    let writers: Vec<(String, Command)> = (0..THEIRS).map(theirs).collect();
     let ours = |number: usize| {
         let name = format!("ours-{number}");
         until_done(&name, || match change(&home, &name) {
@@ -105,8 +104,12 @@ fn twenty_writers_of_claude_code_and_our_edits_lose_nothing() {
         });
     };
     thread::scope(|scope| {
-        let (theirs, ours) = (&theirs, &ours);
-        (0..THEIRS).for_each(|number| drop(scope.spawn(move || theirs(number))));
+        let ours = &ours;
+        for (name, mut command) in writers {
+            scope.spawn(move || {
+                until_done(&name, || command.status().expect("it starts").success());
+            });
+        }
         for half in 0..2 {
             scope.spawn(move || (half..OURS).step_by(2).for_each(ours));
         }

@@ -78,7 +78,10 @@ impl Document {
         match &member.value.content {
             Content::Map(Style::Scattered, _) => self.lines_of(&member.value),
             _ if member.value.is_spread_out() => Vec::new(),
-            _ => vec![self.begin_of_line(member.key_span.start)..member.value.span.end],
+            _ => {
+                let line = self.begin_of_line(member.key_span.start)..member.value.span.end;
+                vec![line]
+            }
         }
     }
 

@@ -287,7 +287,8 @@ struct Untidy {
 impl Untidy {
     fn new(format: Format, chance: Vec<u8>) -> Self {
         let newline = if chance[0].is_multiple_of(2) { "\n" } else { "\r\n" };
-        let text = if chance[0] % 5 == 0 { BYTE_ORDER_MARK.to_owned() } else { String::new() };
+        let text =
+            if chance[0].is_multiple_of(5) { BYTE_ORDER_MARK.to_owned() } else { String::new() };
         Self { text, chance, drawn: 0, comments: Vec::new(), format, newline }
     }
 
@@ -507,7 +508,8 @@ fn check_bytes(before: &Document, after: &Document, edit: &Edit, untidy: &Untidy
     match edit {
         Edit::Replace(place, _) => {
             let span = before.node(place).expect("is there").span.clone();
-            let expected = format!("{}\"new\"{}", &old[..span.start], &old[span.end..]);
+            let (head, rest) = old.split_at(span.start);
+            let expected = format!("{head}\"new\"{}", rest.split_at(span.len()).1);
             assert_eq!(new, expected);
         }
         Edit::Insert(..) => {
