@@ -3,6 +3,7 @@
 use std::io::{self, Write};
 
 use serde::Serialize;
+use serde_json::{Value, json};
 
 use crate::secret::Secret;
 use crate::sys::{StandardOutput, harmless};
@@ -50,19 +51,34 @@ impl Ui {
     /// Something good to know, unless `--quiet`.
     pub(super) fn note(&self, text: &str) {
         if !self.quiet {
-            say(&format!("{}\n", harmless(text)));
+            self.tell("note", "", text);
         }
     }
 
     /// A line that belongs to a warning.
     pub(super) fn aside(&self, text: &str) {
-        say(&format!("  {}\n", harmless(text)));
+        self.tell("detail", "  ", text);
     }
 
     /// Something that must be known.
     pub(super) fn warn(&self, text: &str) {
-        say(&format!("warning: {}\n", harmless(text)));
+        self.tell("warning", "warning: ", text);
     }
+
+    /// A line for a person, or with `--json` an event.
+    fn tell(&self, kind: &str, prefix: &str, text: &str) {
+        let text = harmless(text);
+        if self.json {
+            event(&json!({ "event": kind, "message": text }));
+        } else {
+            say(&format!("{prefix}{text}\n"));
+        }
+    }
+}
+
+/// With `--json`, what is said on standard error is one object a line.
+pub(super) fn event(event: &Value) {
+    say(&format!("{event}\n"));
 }
 
 /// Standard error, which nobody may be listening to.

@@ -5,7 +5,7 @@ use crate::sys::SteadyFile;
 
 use super::Error;
 use super::archive::TreePath;
-use super::baseline::{Baseline, Measure, Measures};
+use super::baseline::{Measure, Measures};
 use super::health::Format;
 use super::profile::{Item, Plan};
 use super::state::Locked;
@@ -20,7 +20,7 @@ pub fn accept(plan: &Plan, state: &Locked) -> Result<Vec<TreePath>, Error> {
     for item in plan.items.iter().filter(|item| item.format == Some(Format::Json)) {
         measures.extend(measure(item)?.map(|measure| (item.path.clone(), measure)));
     }
-    state.set_baseline(&Baseline::of(&measures))?;
+    state.set_baseline(&state.baseline()?.with_files(&measures).with_roots(&plan.roots))?;
     Ok(measures.into_iter().map(|(path, _)| path).collect())
 }
 

@@ -1,8 +1,8 @@
 //! How large a configuration was when it was last in order, so that one that has collapsed is told
 //! from one that has changed: a client that starts with a fresh file leaves valid JSON behind, and
-//! everything that was in it is gone.
+//! everything that was in it is gone. A store or folder whose disk is not mounted is told likewise.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::fmt;
 
 use serde::de::{Deserializer, IgnoredAny, MapAccess, Visitor};
@@ -10,6 +10,7 @@ use serde::{Deserialize, Serialize};
 
 use super::archive::TreePath;
 use super::finding::{Finding, Trouble};
+use super::profile::Root;
 
 /// The member that holds the MCP servers, in most clients' files.
 const SERVERS: &str = "mcpServers";
@@ -53,7 +54,7 @@ impl Measure {
     }
 }
 
-/// How a file has collapsed.
+/// How a file, or what is taken as a whole, has collapsed.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Loss {
     /// It is not there any more.
@@ -64,6 +65,8 @@ pub enum Loss {
     Keys,
     /// It has less than a fifth of its size.
     Size,
+    /// What is taken as a whole has no file any more: its disk may not be mounted.
+    Contents,
 }
 
 impl fmt::Display for Loss {
@@ -73,24 +76,55 @@ impl fmt::Display for Loss {
             Self::Servers => "its MCP servers are gone",
             Self::Keys => "over half of what was in it is gone",
             Self::Size => "it has less than a fifth of its former size",
+            Self::Contents => "all that was in it is gone",
         })
     }
 }
 
-/// The measures of each file, by its place in the tree.
+/// What there was, by its place in the tree.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
-pub(super) struct Baseline(BTreeMap<String, Measure>);
+#[serde(deny_unknown_fields)]
+pub(super) struct Baseline {
+    /// The measures of each file.
+    files: BTreeMap<String, Measure>,
+    /// What is taken as a whole, and had files.
+    roots: BTreeSet<String>,
+}
 
 /// What was measured in one run.
 pub(super) type Measures = Vec<(TreePath, Measure)>;
 
 impl Baseline {
-    /// That of these files; one whose name is no text is not remembered.
-    pub(super) fn of(measures: &[(TreePath, Measure)]) -> Self {
-        let entry = |(path, measure): &(TreePath, Measure)| {
-            Some((std::str::from_utf8(path.as_bytes()).ok()?.to_owned(), *measure))
-        };
-        Self(measures.iter().filter_map(entry).collect())
+    /// The same with these files; one whose name is no text is not remembered.
+    pub(super) fn with_files(self, measures: &[(TreePath, Measure)]) -> Self {
+        let entry = |(path, measure): &(TreePath, Measure)| Some((text(path)?, *measure));
+        Self { files: measures.iter().filter_map(entry).collect(), ..self }
+    }
+
+    /// The same without any file, for a snapshot that does not take the configuration.
+    pub(super) fn without_files(&self) -> Self {
+        Self { files: BTreeMap::new(), roots: self.roots.clone() }
+    }
+
+    /// The same as these are now; of others, which this snapshot does not take, nothing is known.
+    pub(super) fn with_roots(mut self, roots: &[Root]) -> Self {
+        for root in roots {
+            match text(&root.path) {
+                Some(path) if root.has_files => self.roots.insert(path),
+                Some(path) => self.roots.remove(&path),
+                None => false,
+            };
+        }
+        self
+    }
+
+    /// Which of them had files and have none.
+    pub(super) fn compare_roots(&self, roots: &[Root]) -> Vec<Finding> {
+        let was_full =
+            |root: &&Root| text(&root.path).is_some_and(|path| self.roots.contains(&path));
+        let emptied = roots.iter().filter(|root| !root.has_files).filter(was_full);
+        let trouble = Trouble::Collapsed(Loss::Contents);
+        emptied.map(|root| Finding { path: root.path.clone(), trouble: trouble.clone() }).collect()
     }
 
     /// What has collapsed since. A file that is there and is no JSON object is told elsewhere.
@@ -110,7 +144,7 @@ impl Baseline {
             };
             Some(Finding { path, trouble: Trouble::Collapsed(loss) })
         };
-        self.0.iter().filter_map(loss).collect()
+        self.files.iter().filter_map(loss).collect()
     }
 
     /// Reads what [`Baseline::render`] wrote.
@@ -122,6 +156,10 @@ impl Baseline {
     pub(super) fn render(&self) -> Vec<u8> {
         serde_json::to_vec(self).expect("names and numbers can be written")
     }
+}
+
+fn text(path: &TreePath) -> Option<String> {
+    std::str::from_utf8(path.as_bytes()).ok().map(str::to_owned)
 }
 
 /// The members of an object, counted as they come.
@@ -172,7 +210,7 @@ mod tests {
 
     /// What is told of `after`, where `before` was in order.
     fn told(before: &str, after: Option<&str>) -> Vec<String> {
-        let baseline = Baseline::of(&measured(before));
+        let baseline = Baseline::default().with_files(&measured(before));
         let baseline = Baseline::parse(&baseline.render()).expect("is read back");
         let findings =
             baseline.compare(&after.map(measured).unwrap_or_default(), &|_| after.is_some());

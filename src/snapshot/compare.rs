@@ -29,7 +29,8 @@ impl Restoration<'_> {
     /// # Errors
     /// See [`Error`].
     pub fn things(&self) -> Result<Vec<Thing>, Error> {
-        let members = members(&Sources::new(self.repositories), self.verified, self.identity)?;
+        let members =
+            members(&Sources::new(self.repositories, self.state), self.verified, self.identity)?;
         self.expect_all(&members)?;
         let mut things = things(&members);
         things.retain(|thing| self.selection.has(&thing.path));

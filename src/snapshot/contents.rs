@@ -50,7 +50,7 @@ struct Gathered {
 impl Restoration<'_> {
     /// The content of each file that is chosen and wanted, under the name that it would have.
     pub(super) fn contents(&self, wanted: &dyn Fn(&TreePath) -> bool) -> Result<Contents, Error> {
-        let sources = Sources::new(self.repositories);
+        let sources = Sources::new(self.repositories, self.state);
         let members = members(&sources, self.verified, self.identity)?;
         self.expect_all(&members)?;
         let wants = |path: &TreePath| wanted(path) && self.selection.has(path);

@@ -5,7 +5,7 @@
 //! it was written, the signature, the commit, our own memory. Whoever is stopped before the commit
 //! has left nothing but objects that nobody names.
 
-use std::collections::HashMap;
+use std::collections::{BTreeSet, HashMap};
 use std::time::Duration;
 
 use jiff::{Timestamp, Unit};
@@ -16,8 +16,8 @@ use crate::storage::{Body, ObjectName, put_signed};
 use crate::sys::Spool;
 
 use super::Error;
-use super::baseline::Baseline;
 use super::commit::{self, Commit, Health, ObjectRef, SnapshotId};
+use super::damaged::Damaged;
 use super::finding::Finding;
 use super::heal::{Extent, Healing};
 use super::mirrors::{Lost, Mirrors};
@@ -65,20 +65,44 @@ pub struct Created {
     pub stored: u64,
     /// What is not as it should be.
     pub findings: Vec<Finding>,
+    /// Objects that are damaged, and the place: what files still have of them was stored anew.
+    pub replaced: Vec<(String, ObjectName)>,
+    /// The places that lack older snapshots, which others have.
+    pub behind: Vec<Behind>,
     /// The places that it could not be stored in.
     pub lost: Vec<Lost>,
 }
 
+/// A place that lacks older snapshots: it was away when they were taken, and those that have them
+/// could not be read, or not by whoever takes snapshots.
+#[derive(Debug)]
+pub struct Behind {
+    /// What it is called.
+    pub place: String,
+    /// The numbers of what it lacks, rising.
+    pub numbers: Vec<u64>,
+}
+
 /// What one place holds.
 struct View {
+    place: String,
     newest: Option<(Commit, Digest)>,
-    /// What the newest snapshot of the same profiles needs.
+    /// The numbers of its snapshots.
+    numbers: BTreeSet<u64>,
+    /// What the newest snapshot of the same profiles needs, and is not known to be damaged.
     base: Vec<Named>,
+    /// What it needs and is.
+    damaged: Vec<Named>,
     objects: HashMap<ObjectName, u64>,
 }
 
 impl View {
-    fn of(repository: &Repository<'_>, profiles: &[String]) -> Result<Self, Error> {
+    fn of(
+        repository: &Repository<'_>,
+        profiles: &[String],
+        known: &Damaged,
+    ) -> Result<Self, Error> {
+        let place = repository.storage().place();
         let whole = |entry: Entry| match entry.standing {
             Standing::Whole { commit, digest } => Some((*commit, digest)),
             Standing::Newer | Standing::Damaged(_) => None,
@@ -87,8 +111,12 @@ impl View {
         let mut commits: Vec<_> = entries.filter_map(whole).collect();
         commits.sort_by_key(|(commit, _)| commit.id.seq);
         let base = commits.iter().rfind(|(commit, _)| commit.profiles == profiles);
-        let base = base.map(|(commit, _)| commit.needs().collect()).unwrap_or_default();
-        Ok(Self { base, newest: commits.pop(), objects: repository.objects()? })
+        let needs = base.map(|(commit, _)| commit.needs().collect()).unwrap_or_default();
+        let (damaged, base): (Vec<_>, Vec<_>) =
+            Vec::into_iter(needs).partition(|named: &Named| known.has(&place, &named.name));
+        let numbers = commits.iter().map(|(commit, _)| commit.id.seq).collect();
+        let (newest, objects) = (commits.pop(), repository.objects()?);
+        Ok(Self { place, newest, numbers, base, damaged, objects })
     }
 
     /// Whether the object is listed here in its size.
@@ -97,7 +125,7 @@ impl View {
     }
 
     /// Whether an object may be built on here: what the newest snapshot of these profiles needs,
-    /// nobody removes.
+    /// nobody removes; and nobody should build night after night on what has rotted.
     fn offers(&self, named: &Named) -> bool {
         self.base.contains(named) && self.has(named)
     }
@@ -116,7 +144,8 @@ impl Creation<'_> {
     pub fn run(&self, plan: &Plan) -> Result<Created, Error> {
         let mirrors = Mirrors::new(self.repositories);
         self.repositories.iter().for_each(|repository| self.catch_up(repository));
-        let views = mirrors.each(|repository| View::of(repository, &plan.profiles))?;
+        let known = self.state.state().damaged();
+        let views = mirrors.each(|repository| View::of(repository, &plan.profiles, &known))?;
         let (seq, previous) = next(self.known(&views)?, &views);
         let key = self.state.dedup_key()?;
         let mut stored = 0;
@@ -126,8 +155,8 @@ impl Creation<'_> {
             Ok(())
         })?;
         let takes_config = plan.profiles.iter().any(|profile| profile == CONFIG);
-        let known = if takes_config { self.state.baseline()? } else { Baseline::default() };
-        let baseline = &known;
+        let before = self.state.baseline()?;
+        let baseline = &if takes_config { before.clone() } else { before.without_files() };
         let recipients = self.recipients;
         let tree = Tree { plan, parts: &parts, key: &key, baseline, recipients };
         let packed = tree.pack(self.read_back, &|| self.state.spool())?;
@@ -149,26 +178,53 @@ impl Creation<'_> {
         self.publish(&commit, &mirrors)?;
         self.state.keep(&plan.profiles, kept)?;
         self.state.set_cache(&plan.profiles, &parts.cache)?;
-        if takes_config && commit.health == Health::Ok {
-            self.state.set_baseline(&Baseline::of(&packed.measures))?;
+        if commit.health == Health::Ok {
+            let now = before.with_roots(&plan.roots);
+            let now = if takes_config { now.with_files(&packed.measures) } else { now };
+            self.state.set_baseline(&now)?;
         }
         let (findings, lost) = (packed.findings, mirrors.into_lost());
-        Ok(Created { commit, unchanged, stored, findings, lost })
+        let (replaced, behind) = (replaced(&views), self.behind(&views)?);
+        Ok(Created { commit, unchanged, stored, findings, replaced, behind, lost })
     }
 
-    /// Gives a place what it has missed: a disk that was away for some nights. What the others can not
-    /// give is stored anew, or told by the look at the end; so is whatever is wrong with a place.
+    /// Gives a place what it has missed, a disk that was away for some nights; and mends what is known
+    /// to be damaged there. What the others can not give, or may not be removed, is stored anew, or
+    /// told at the end; so is whatever is wrong with a place.
     fn catch_up(&self, target: &Repository<'_>) {
         let others = self.repositories.iter().filter(|other| !std::ptr::eq(*other, target));
         let sources: Vec<Repository<'_>> = others.cloned().collect();
+        if sources.is_empty() {
+            return;
+        }
         let extent = if self.pruned_elsewhere { Extent::Newer } else { Extent::Missing };
-        let state = self.state;
-        let healing = Healing { target, sources: &sources, state, extent };
-        if !sources.is_empty()
-            && let Ok(diagnosis) = healing.look()
-        {
+        let healing = Healing { target, sources: &sources, state: self.state, extent };
+        if let Ok(diagnosis) = healing.look() {
             healing.carry_out(diagnosis).ok();
         }
+        let known = self.state.state().damaged();
+        if !self.pruned_elsewhere && known.has_any(&target.storage().place()) {
+            let healing = Healing { extent: Extent::Scrub, ..healing };
+            if let Ok(diagnosis) = healing.look_at(&known) {
+                healing.carry_out(diagnosis).ok();
+            }
+        }
+    }
+
+    /// What each place lacks of what others have. Where another machine prunes, that may be right.
+    fn behind(&self, views: &[View]) -> Result<Vec<Behind>, Error> {
+        if self.pruned_elsewhere {
+            return Ok(Vec::new());
+        }
+        let pruned = self.state.state().pruned()?;
+        let somewhere: BTreeSet<u64> =
+            views.iter().flat_map(|view| view.numbers.iter().copied()).collect();
+        let behind = |view: &View| {
+            let missing = somewhere.difference(&view.numbers).copied();
+            let numbers = missing.filter(|seq| !pruned.contains(*seq)).collect();
+            Behind { place: view.place.clone(), numbers }
+        };
+        Ok(views.iter().map(behind).filter(|behind| !behind.numbers.is_empty()).collect())
     }
 
     fn store_parts(
@@ -258,6 +314,18 @@ impl Creation<'_> {
         }
         Ok(id)
     }
+}
+
+/// What nothing was built on, because it is damaged in some place.
+fn replaced(views: &[View]) -> Vec<(String, ObjectName)> {
+    let of = |view: &View| {
+        let place = view.place.clone();
+        view.damaged
+            .iter()
+            .map(move |named| (place.clone(), named.name.clone()))
+            .collect::<Vec<_>>()
+    };
+    views.iter().flat_map(of).collect()
 }
 
 fn reference(sealed: &Sealed<Spool>) -> ObjectRef {

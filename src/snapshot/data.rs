@@ -67,11 +67,11 @@ impl Data<'_> {
             if report.has_fault(&Named::snapshot(commit.object).name) {
                 continue;
             }
-            match self.read_snapshot(commit.object, commit.totals, &mut |_, _| Ok(())) {
-                Ok(Contents { key: Some(key), .. }) => drop(keys.insert(commit.object.digest, key)),
-                Ok(Contents { key: None, .. }) => {}
-                Err(error) => report.note(Err(error))?,
-            }
+            let read = self.read_snapshot(commit.object, commit.totals, &mut |_, _| Ok(()));
+            let read = read.map(|Contents { key, .. }| {
+                keys.extend(key.map(|key| (commit.object.digest, key)));
+            });
+            report.note_read(&Named::snapshot(commit.object).name, read)?;
         }
         Ok(keys)
     }
@@ -89,13 +89,11 @@ impl Data<'_> {
     fn read_packs(&self, packs: &[Pack<'_>], report: &mut Report) -> Result<Held, Error> {
         let read = in_parallel(packs, hands(), |pack| self.read_pack(pack));
         let mut held = Held::new();
-        for (place, parts) in read.into_iter().enumerate() {
-            match parts {
-                Ok(parts) => {
-                    parts.into_iter().for_each(|part| held.entry(part).or_default().push(place));
-                }
-                Err(error) => report.note(Err(error))?,
-            }
+        for (place, (pack, parts)) in packs.iter().zip(read).enumerate() {
+            let read = parts.map(|parts| {
+                parts.into_iter().for_each(|part| held.entry(part).or_default().push(place));
+            });
+            report.note_read(&Named::pack(pack.object).name, read)?;
         }
         Ok(held)
     }
@@ -111,7 +109,7 @@ impl Data<'_> {
         for pack in commits.iter().flat_map(|commit| &commit.packs) {
             let named = Named::pack(*pack);
             if seen.insert(pack.digest) && !report.has_fault(&named.name) {
-                report.note(named.scrub(self.storage))?;
+                report.note_read(&named.name, named.scrub(self.storage))?;
             }
         }
         Ok(())

@@ -11,8 +11,8 @@ use super::archive::{Content, Member, TreePath, end_of_tar, header_of, padding_o
 use super::restore::{Restoration, Restored};
 
 impl Restoration<'_> {
-    /// Builds the tree in a private folder below `beside`, and hands it to `take` as a tar. The
-    /// folder is gone afterwards.
+    /// Builds the tree in a private folder below `beside`, and hands it to `take` as a tar, with
+    /// credentials where they were. The folder is gone afterwards.
     ///
     /// # Errors
     /// See [`Error`]; what `take` says.
@@ -22,7 +22,7 @@ impl Restoration<'_> {
         take: &mut dyn FnMut(&mut dyn Read) -> Result<(), Error>,
     ) -> Result<Restored, Error> {
         let name = format!(".vaultctl-export-{}", sys::random_hex(8));
-        let staged = self.stage(&beside.join(name))?;
+        let staged = self.stage(&beside.join(name), None)?;
         let mut tar = Tar::of(staged.staging.folder().path())?;
         take(&mut tar)?;
         Ok(staged.restored)

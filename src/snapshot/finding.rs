@@ -24,21 +24,23 @@ pub enum Trouble {
     Cache,
     /// It is a private key, a credential or another snapshot: never stored.
     Private,
+    /// It was named, and nothing is there.
+    Missing,
     /// It could not be read: not stored, or not to its end.
     Unreadable(String),
     /// It was changed each time while it was read; what is stored may be half old and half new.
     Torn,
-    /// Most of what was in it when it was last in order is gone. It is stored as it is.
+    /// Most of what was in it when it was last in order is gone. What is left is stored.
     Collapsed(Loss),
     /// It does not parse. It is stored as it is.
     Unparsed(Format),
 }
 
 impl Trouble {
-    /// Whether the snapshot lacks something because of it.
+    /// Whether the snapshot lacks something because of it, or something that an earlier one had.
     #[must_use]
     pub fn is_omission(&self) -> bool {
-        !matches!(self, Self::Special | Self::Cache | Self::Private | Self::Collapsed(_))
+        !matches!(self, Self::Special | Self::Cache | Self::Private)
     }
 }
 
@@ -48,6 +50,7 @@ impl fmt::Display for Trouble {
             Self::Special => f.write_str("a socket, a FIFO or a device is not stored"),
             Self::Cache => f.write_str("a folder with CACHEDIR.TAG is not stored"),
             Self::Private => f.write_str("keys, credentials and snapshots are not stored"),
+            Self::Missing => f.write_str("nothing is there"),
             Self::Unreadable(reason) => f.write_str(reason),
             Self::Collapsed(loss) => loss.fmt(f),
             Self::Torn => f.write_str("it changed while it was read"),

@@ -18,6 +18,7 @@ use crate::sys::Spool;
 
 use super::Error;
 use super::commit::{Commit, SnapshotId};
+use super::damaged::{Damaged, Seen};
 use super::object::{NOT_SIGNED, Named};
 use super::pruned::Pruned;
 use super::repository::{Entry, Listing, Repository, Standing, about_name, commit_name, is_bare};
@@ -63,6 +64,8 @@ pub struct Diagnosis {
     pub wounds: Vec<Wound>,
     /// What no other place can help with.
     pub hopeless: Vec<Fault>,
+    /// Which objects were read, and what they are worth.
+    seen: Seen,
 }
 
 /// Something that is missing or damaged.
@@ -156,11 +159,37 @@ impl Healing<'_> {
         for Case { commit, reason } in self.cases(&mut diagnosis)? {
             for needed in commit.needs().filter(|needed| seen.insert(needed.name.clone())) {
                 let reason = self.trouble_with(&needed, &stored)?;
+                if self.extent == Extent::Scrub {
+                    diagnosis.saw(&needed.name, reason.as_deref());
+                }
                 diagnosis.wound(needed.name.clone(), reason, Cure::Object(needed, commit.id));
             }
             let name = commit_name(&commit.id);
             diagnosis.wound(name, reason, Cure::Commit(Box::new(commit)));
         }
+        self.remember(&diagnosis.seen);
+        Ok(diagnosis)
+    }
+
+    /// Reads only the objects that are known to be damaged here, and that a snapshot needs.
+    ///
+    /// # Errors
+    /// What the storages say.
+    pub(super) fn look_at(&self, known: &Damaged) -> Result<Diagnosis, Error> {
+        let (place, mut diagnosis) = (self.storage().place(), Diagnosis::default());
+        let mut seen = BTreeSet::new();
+        for entry in self.target.commits()?.entries {
+            let Standing::Whole { commit, .. } = entry.standing else { continue };
+            let is_known = |needed: &Named| known.has(&place, &needed.name);
+            for needed in commit.needs().filter(is_known) {
+                if seen.insert(needed.name.clone()) {
+                    let reason = self.damage_of(&needed)?;
+                    diagnosis.saw(&needed.name, reason.as_deref());
+                    diagnosis.wound(needed.name.clone(), reason, Cure::Object(needed, commit.id));
+                }
+            }
+        }
+        self.remember(&diagnosis.seen);
         Ok(diagnosis)
     }
 
@@ -170,14 +199,22 @@ impl Healing<'_> {
     /// What the target's storage says; what was copied until then is good.
     pub fn carry_out(&self, diagnosis: Diagnosis) -> Result<Healed, Error> {
         let mut healed = Healed { failed: diagnosis.hopeless, ..Healed::default() };
+        let mut seen = Seen::default();
         for wound in diagnosis.wounds {
             if self.cure(&wound)? {
+                seen.sound(&wound.name);
                 healed.copied.push(wound);
             } else {
                 healed.failed.push(fault(&wound.name, wound.reason));
             }
         }
+        self.remember(&seen);
         Ok(healed)
+    }
+
+    /// That this can not be written stops nobody: it is found again.
+    fn remember(&self, seen: &Seen) {
+        self.state.state().note(&self.storage().place(), seen).ok();
     }
 
     fn check_sources(&self) -> Result<(), Error> {
@@ -446,6 +483,14 @@ impl Healing<'_> {
 }
 
 impl Diagnosis {
+    /// Notes what reading an object has shown.
+    fn saw(&mut self, name: &ObjectName, reason: Option<&str>) {
+        match reason {
+            None => self.seen.sound(name),
+            Some(_) => self.seen.damaged(name),
+        }
+    }
+
     /// Notes a wound, if there is a reason.
     fn wound(&mut self, name: ObjectName, reason: Option<String>, cure: Cure) {
         self.wounds.extend(reason.map(|reason| Wound { name, reason, cure }));

@@ -73,6 +73,7 @@ impl Health {
             Trouble::Special
             | Trouble::Cache
             | Trouble::Private
+            | Trouble::Missing
             | Trouble::Unreadable(_)
             | Trouble::Torn => None,
         };

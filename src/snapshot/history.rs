@@ -19,6 +19,13 @@ pub struct Known {
 }
 
 impl Known {
+    /// The same, where it was told before that these numbers are missing.
+    #[must_use]
+    pub fn not_missing(mut self, numbers: &[u64]) -> Self {
+        numbers.iter().for_each(|seq| self.pruned.add(*seq));
+        self
+    }
+
     /// The same, where somebody else prunes: then any gap may be right.
     #[must_use]
     pub fn judging_no_gap(self) -> Self {

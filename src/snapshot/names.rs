@@ -2,13 +2,41 @@
 
 use std::collections::HashMap;
 
-use super::archive::{Content, Member, TreePath};
+use super::archive::{Content, Member, QUARANTINE, TreePath};
 use super::moved::MovedHome;
+use super::profile::is_credential;
+
+/// Where credentials come back to: tokens that are renewed belong to one machine, and a copy in use
+/// beside another gets both shut out. So they come back to no place where a program finds them.
+pub(super) enum Quarantine {
+    /// A folder beside the tree's roots.
+    Beside,
+    /// This one.
+    In(TreePath),
+}
+
+impl Quarantine {
+    fn place_of(&self, path: &TreePath) -> TreePath {
+        match self {
+            Self::Beside => path.quarantined(None),
+            Self::In(folder) => path.quarantined(Some(folder)),
+        }
+    }
+
+    /// Whether something lies in it.
+    pub(super) fn has(&self, path: &TreePath) -> bool {
+        match self {
+            Self::Beside => path.as_path().starts_with(QUARANTINE),
+            Self::In(folder) => path.is_or_is_below(folder),
+        }
+    }
+}
 
 /// What is wanted, and what it will be called.
 pub(super) struct Names<'a> {
     wants: &'a dyn Fn(&TreePath) -> bool,
     moved: Option<&'a MovedHome>,
+    quarantine: Option<&'a Quarantine>,
     /// Files that are not wanted by their first name, and by which of their others they are.
     stand_ins: HashMap<TreePath, TreePath>,
 }
@@ -16,7 +44,12 @@ pub(super) struct Names<'a> {
 impl<'a> Names<'a> {
     /// Everything.
     pub(super) fn all(moved: Option<&'a MovedHome>) -> Self {
-        Self { wants: &|_| true, moved, stand_ins: HashMap::new() }
+        Self { wants: &|_| true, moved, quarantine: None, stand_ins: HashMap::new() }
+    }
+
+    /// The same, with credentials in quarantine.
+    pub(super) fn with_quarantine(self, quarantine: Option<&'a Quarantine>) -> Self {
+        Self { quarantine, ..self }
     }
 
     /// Some of these members.
@@ -33,7 +66,7 @@ impl<'a> Names<'a> {
                 stand_ins.entry(first.clone()).or_insert_with(|| member.path.clone());
             }
         }
-        Self { wants, moved, stand_ins }
+        Self { wants, moved, quarantine: None, stand_ins }
     }
 
     /// The member as it comes back; `None` when it does not. A folder comes back, too, when
@@ -44,11 +77,11 @@ impl<'a> Names<'a> {
         is_made: &dyn Fn(&TreePath) -> bool,
     ) -> Option<Member> {
         let path = self.path_of(member)?;
-        let path = self.moved(path);
+        let path = self.place_of(path);
         let wanted = (self.wants)(&member.path) || self.stand_ins.contains_key(&member.path);
         let comes = wanted || (member.content == Content::Folder && is_made(&path));
         let content = match &member.content {
-            Content::HardLink(first) => Content::HardLink(self.moved(self.first_name(first))),
+            Content::HardLink(first) => Content::HardLink(self.place_of(self.first_name(first))),
             other => other.clone(),
         };
         comes.then_some(Member { path, content, ..member.clone() })
@@ -66,7 +99,11 @@ impl<'a> Names<'a> {
         self.stand_ins.get(first).unwrap_or(first)
     }
 
-    fn moved(&self, path: &TreePath) -> TreePath {
-        self.moved.map_or_else(|| path.clone(), |moved| moved.place_of(path))
+    fn place_of(&self, path: &TreePath) -> TreePath {
+        let moved = self.moved.map_or_else(|| path.clone(), |moved| moved.place_of(path));
+        match self.quarantine.filter(|_| is_credential(path)) {
+            Some(quarantine) => quarantine.place_of(&moved),
+            None => moved,
+        }
     }
 }

@@ -1,23 +1,24 @@
 //! Restoring into a new folder: `HOME` and `ROOT` below it, as `restore.sh` does.
 
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 use crate::crypto::{DedupKey, Identity};
 use crate::storage::Storage;
 use crate::sys::Staging;
 
 use super::Error;
-use super::archive::{Member, TreePath};
+use super::archive::{Member, QUARANTINE, TreePath};
 use super::extract::{Altered, Extraction};
 use super::filling::{Filling, Sink};
 use super::mirrors::Lost;
 use super::moved::MovedHome;
-use super::names::Names;
+use super::names::{Names, Quarantine};
 use super::object::read_snapshot;
 use super::outline::{Thing, members};
 use super::repository::Repository;
 use super::selection::Selection;
 use super::sources::Sources;
+use super::state::State;
 use super::verified::Verified;
 
 /// A restore to be done.
@@ -32,6 +33,8 @@ pub struct Restoration<'a> {
     pub selection: &'a Selection,
     /// Where the home was, and where it is now, if that is to change names.
     pub moved: Option<&'a MovedHome>,
+    /// Where it is written down which objects turn out to be damaged.
+    pub state: &'a State,
 }
 
 /// What a restore has to tell.
@@ -39,6 +42,8 @@ pub struct Restoration<'a> {
 pub struct Restored {
     /// What is not as it was.
     pub altered: Vec<Altered>,
+    /// Where credentials are, if there were any: not in their places.
+    pub quarantine: Option<PathBuf>,
     /// Places that lacked something, which came from another.
     pub passed_over: Vec<Lost>,
 }
@@ -65,9 +70,12 @@ impl Restoration<'_> {
     /// # Errors
     /// See [`Error`]; then nothing is left.
     pub fn to(&self, target: &Path) -> Result<Restored, Error> {
-        let staged = self.stage(target)?;
-        staged.staging.publish()?;
-        Ok(staged.restored)
+        let quarantine = Quarantine::Beside;
+        let Staged { staging, placed, mut restored } = self.stage(target, Some(&quarantine))?;
+        staging.publish()?;
+        let is_any = placed.iter().any(|path| quarantine.has(path));
+        restored.quarantine = is_any.then(|| target.join(QUARANTINE));
+        Ok(restored)
     }
 
     /// What would be restored, each folder before what it holds.
@@ -75,20 +83,25 @@ impl Restoration<'_> {
     /// # Errors
     /// See [`Error`].
     pub fn preview(&self) -> Result<Vec<Thing>, Error> {
-        let sources = Sources::new(self.repositories);
+        let sources = Sources::new(self.repositories, self.state);
         let members = members(&sources, self.verified, self.identity)?;
         self.expect_all(&members)?;
         let wants = |path: &TreePath| self.selection.has(path);
         let names = Names::some(&wants, self.moved, &members);
+        let names = names.with_quarantine(Some(&Quarantine::Beside));
         let adapted = members.iter().filter_map(|member| names.adapt(member, &|_| false));
         let mut things: Vec<Thing> = adapted.map(|member| Thing::of(&member)).collect();
         things.reverse();
         Ok(things)
     }
 
-    /// Builds the tree beside `target`.
-    pub(super) fn stage(&self, target: &Path) -> Result<Staged, Error> {
-        let sources = Sources::new(self.repositories);
+    /// Builds the tree beside `target`; without a quarantine, credentials are in it where they were.
+    pub(super) fn stage(
+        &self,
+        target: &Path,
+        quarantine: Option<&Quarantine>,
+    ) -> Result<Staged, Error> {
+        let sources = Sources::new(self.repositories, self.state);
         let wants = |path: &TreePath| self.selection.has(path);
         let names = if self.selection.wanted().is_empty() {
             Names::all(self.moved)
@@ -97,6 +110,7 @@ impl Restoration<'_> {
             self.expect_all(&members)?;
             Names::some(&wants, self.moved, &members)
         };
+        let names = names.with_quarantine(quarantine);
         let LaidOut { staging, extraction, key } =
             sources.first(|storage| self.lay_out(storage, &names, target))?;
         let check = || Ok(staging.check()?);
@@ -107,7 +121,8 @@ impl Restoration<'_> {
             &self.verified.commit().packs,
         )?;
         let made = extraction.finish(staging.folder())?;
-        let restored = Restored { altered: made.altered, passed_over: sources.into_passed_over() };
+        let (altered, passed_over) = (made.altered, sources.into_passed_over());
+        let restored = Restored { altered, quarantine: None, passed_over };
         Ok(Staged { staging, placed: made.placed, restored })
     }
 

@@ -6,18 +6,21 @@ use std::sync::{Mutex, MutexGuard, PoisonError};
 use crate::storage::Storage;
 
 use super::Error;
+use super::damaged::Seen;
 use super::mirrors::Lost;
 use super::repository::Repository;
+use super::state::State;
 
 /// The places, the preferred one first.
 pub(super) struct Sources<'a> {
     repositories: &'a [Repository<'a>],
+    state: &'a State,
     passed_over: Mutex<Vec<Lost>>,
 }
 
 impl<'a> Sources<'a> {
-    pub(super) fn new(repositories: &'a [Repository<'a>]) -> Self {
-        Self { repositories, passed_over: Mutex::new(Vec::new()) }
+    pub(super) fn new(repositories: &'a [Repository<'a>], state: &'a State) -> Self {
+        Self { repositories, state, passed_over: Mutex::new(Vec::new()) }
     }
 
     /// What `read` makes of the first place where it succeeds. It begins anew with each place, and
@@ -38,13 +41,27 @@ impl<'a> Sources<'a> {
                     return Ok(done);
                 }
                 Err(error @ (Error::Damaged { .. } | Error::Storage(_))) => {
-                    failed.push(Lost { place: repository.storage().place(), error });
+                    let place = repository.storage().place();
+                    self.remember(&place, &error);
+                    failed.push(Lost { place, error });
                 }
                 Err(error) => return Err(error),
             }
         }
         let first = failed.into_iter().next();
         Err(first.map_or_else(|| Error::NoRepository("nowhere".to_owned()), |lost| lost.error))
+    }
+
+    /// No further snapshot should be built on what is damaged. That this can not be written down is
+    /// no reason to restore nothing.
+    fn remember(&self, place: &str, error: &Error) {
+        let mut seen = Seen::default();
+        if let Error::Damaged { object, .. } = error
+            && let Ok(name) = object.parse()
+        {
+            seen.damaged(&name);
+        }
+        self.state.note(place, &seen).ok();
     }
 
     /// Where something was not as it should be, and another place made up for it.

@@ -1,7 +1,8 @@
 //! What this machine remembers of a repository: the newest commit that it wrote, so that nobody can
 //! turn back time unseen; which one it has begun to write, so that it gives no number twice; which
 //! ones it has pruned, so that it misses any other; and which object holds the newest content, so
-//! that an unchanged night stores nothing again. Losing it costs nothing but that.
+//! that an unchanged night stores nothing again. Losing it costs nothing but that. What is damaged in
+//! which place is in `damaged.rs`.
 
 use std::ffi::OsString;
 use std::path::{Path, PathBuf};
@@ -13,10 +14,12 @@ use crate::sys::{self, Lock, Spool};
 use super::Error;
 use super::baseline::Baseline;
 use super::commit::{ObjectRef, RepositoryId};
+use super::damaged::{Damaged, DamagedFile, Seen};
 use super::history::Known;
 use super::packing::Cache;
 use super::pruned::Pruned;
 use super::text::{self, Lines, Malformed};
+use super::verify::Report;
 
 /// A file of ours is smaller (bytes).
 const LIMIT: usize = 4096;
@@ -105,6 +108,26 @@ impl State {
         Ok(Known { pin: self.pin()?, pruned: self.pruned()? })
     }
 
+    /// Remembers which objects a verification of this place has found damaged, so that nothing is
+    /// built on them; and that others are not, or not any more.
+    ///
+    /// # Errors
+    /// What the file system says; [`Error::Lock`]. Nothing is lost but time: the next verification
+    /// finds the same.
+    pub fn remember(&self, place: &str, report: &Report) -> Result<(), Error> {
+        self.note(place, &report.seen)
+    }
+
+    /// The same for whatever has read objects.
+    pub(super) fn note(&self, place: &str, seen: &Seen) -> Result<(), Error> {
+        DamagedFile::of(&self.folder).note(place, seen)
+    }
+
+    /// What is known to be damaged, and where.
+    pub(super) fn damaged(&self) -> Damaged {
+        DamagedFile::of(&self.folder).read()
+    }
+
     /// Keeps every other writer out, as long as the answer lives; what killed ones have left in
     /// the middle of writing goes away.
     ///
@@ -113,15 +136,16 @@ impl State {
     pub fn lock(self) -> Result<Locked, Error> {
         sys::create_folder(&self.folder)?;
         let lock = Lock::wait(&self.folder.join("lock"), Duration::ZERO)?;
-        self.remove_leftovers()?;
+        remove_leftovers(&self.folder)?;
         Ok(Locked { state: self, _lock: lock })
     }
+}
 
-    fn remove_leftovers(&self) -> Result<(), Error> {
-        let hidden = |name: &OsString| name.as_encoded_bytes().starts_with(b".");
-        let leftovers = sys::names_in(&self.folder)?.into_iter().filter(hidden);
-        Ok(leftovers.map(|name| self.folder.join(name)).try_for_each(|path| sys::remove(&path))?)
-    }
+/// Removes what was not whole yet when its writer was killed; to be called under the folder's lock.
+pub(super) fn remove_leftovers(folder: &Path) -> Result<(), Error> {
+    let hidden = |name: &OsString| name.as_encoded_bytes().starts_with(b".");
+    let leftovers = sys::names_in(folder)?.into_iter().filter(hidden);
+    Ok(leftovers.map(|name| folder.join(name)).try_for_each(|path| sys::remove(&path))?)
 }
 
 /// The state, and the right to change it.

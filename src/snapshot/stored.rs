@@ -61,7 +61,8 @@ impl Stored {
     }
 }
 
-fn is_object(name: &ObjectName) -> bool {
+/// Whether something is called like a snapshot object or a pack.
+pub(super) fn is_object(name: &ObjectName) -> bool {
     let digest = name.last().strip_suffix(".tar.zst.age").and_then(|digest| digest.parse().ok());
     digest.is_some_and(|digest| [snapshot_name(&digest), pack_name(&digest)].contains(name))
 }

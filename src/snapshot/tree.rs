@@ -94,6 +94,7 @@ impl Tree<'_> {
         }
         let (mut findings, measures) = (packer.findings, packer.measures);
         findings.extend(self.baseline.compare(&measures, &|path| self.plan.has(path)));
+        findings.extend(self.baseline.compare_roots(&self.plan.roots));
         let written = packer.writer.finish()?;
         let (sealed, content, totals) = (written.sink.finish()?, written.content, written.totals);
         Ok((Packed { sealed, content, totals, findings, measures }, key))

@@ -8,10 +8,12 @@ use crate::storage::{ObjectName, Storage, get_whole};
 use crate::sys::{in_parallel, processors};
 
 use super::commit::{Commit, ObjectRef, SnapshotId};
+use super::damaged::Seen;
 use super::data::Data;
 use super::history::{self, Known};
 use super::live::{Compared, Live};
 use super::object::Named;
+use super::progress::Progress;
 use super::pruned::Gap;
 use super::repository::{Entry, Listing, Repository, Standing};
 use super::subset::Subset;
@@ -57,6 +59,8 @@ pub struct Verification<'a> {
     pub only: Option<SnapshotId>,
     /// Only this share of the objects is compared with its hash.
     pub subset: Option<Subset>,
+    /// Who is told how much will be read.
+    pub progress: &'a dyn Progress,
 }
 
 /// What a verification has shown.
@@ -74,6 +78,8 @@ pub struct Report {
     pub gaps: Vec<Gap>,
     /// How the home compares, where it was looked at.
     pub live: Option<Compared>,
+    /// Which objects were read, and what they are worth.
+    pub(super) seen: Seen,
 }
 
 /// Something that does not hold.
@@ -93,6 +99,20 @@ impl Report {
     pub(super) fn has_fault(&self, name: &ObjectName) -> bool {
         let name = name.as_str();
         self.faults.iter().any(|fault| fault.object == name)
+    }
+
+    /// Notes what reading an object has shown; an error that is not about it stops the verification.
+    pub(super) fn note_read(
+        &mut self,
+        name: &ObjectName,
+        read: Result<(), Error>,
+    ) -> Result<(), Error> {
+        match read {
+            Ok(()) => self.seen.sound(name),
+            Err(Error::Damaged { .. }) => self.seen.damaged(name),
+            Err(_) => {}
+        }
+        self.note(read)
     }
 
     /// Notes an error that is about one object; any other stops the verification.
@@ -128,7 +148,10 @@ impl Verification<'_> {
         }
         let identity = self.level.identity();
         let reads = identity.map(|_| &needed);
-        self.scrub_objects(&self.scrubbed(&needed, &listed, reads), &mut report)?;
+        let scrubbed = self.scrubbed(&needed, &listed, reads);
+        let all = scrubbed.iter().chain(reads.into_iter().flat_map(Needed::values));
+        self.progress.will_read(all.map(|named| named.object.size).sum());
+        self.scrub_objects(&scrubbed, &mut report)?;
         self.scrub_guides(&mut report)?;
         if let Some(identity) = identity {
             Data { storage: self.storage(), identity }.check(&commits, &mut report)?;
@@ -199,7 +222,8 @@ impl Verification<'_> {
 
     fn scrub_objects(&self, scrubbed: &[Named], report: &mut Report) -> Result<(), Error> {
         let checked = in_parallel(scrubbed, processors(), |named| named.scrub(self.storage()));
-        checked.into_iter().try_for_each(|checked| report.note(checked))
+        let checked = scrubbed.iter().zip(checked);
+        checked.into_iter().try_for_each(|(named, checked)| report.note_read(&named.name, checked))
     }
 
     fn check_guides(&self, report: &mut Report) -> Result<(), Error> {

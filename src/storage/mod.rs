@@ -10,6 +10,7 @@ mod local;
 #[cfg(test)]
 mod memory;
 mod name;
+mod observed;
 mod retry;
 mod s3;
 #[cfg(test)]
@@ -27,6 +28,7 @@ pub use local::Local;
 #[cfg(test)]
 pub(crate) use memory::Memory;
 pub use name::{BadName, ObjectName};
+pub use observed::{Observed, Observer};
 pub use retry::Patient;
 pub use s3::{BadBucket, Bucket, Conditional, Credentials, Incomplete, Probed, S3, writer_policy};
 

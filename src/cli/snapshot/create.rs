@@ -8,13 +8,15 @@ use crate::audit::{Action, Event};
 use crate::cli::{Checked, Done, Example, Failure, Session};
 use crate::crypto::Recipient;
 use crate::snapshot::{
-    Created, Creation, Finding, Level, Lost, Places, Plan, Repository, State, Trouble, Verification,
+    Behind, Created, Creation, Finding, Level, Lost, Places, Plan, Progress, Repository, State,
+    Trouble, Unseen, Verification,
 };
+use crate::storage::ObjectName;
 use crate::sys::{self, harmless};
 
 use super::destination::{Destination, Purpose};
 use super::places::{places, profiles};
-use super::progress::Bar;
+use super::progress::{Phase, Report};
 use super::target::{Place, Trust, known_places};
 
 /// Take a snapshot of Claude's configuration and history, and of the password store
@@ -26,8 +28,8 @@ use super::target::{Place, Trust, known_places};
 pub(super) struct Args {
     #[command(flatten)]
     place: Place,
-    /// Take this profile instead of those that the settings name: `config`, `history`, or one of
-    /// yours; can be given several times
+    /// Take this profile instead of those that the settings name: `config`, `history`,
+    /// `credentials`, or one of yours; can be given several times
     #[arg(long, value_name = "NAME")]
     profile: Vec<String>,
     /// Do not open and read again what was stored before it counts: quicker, and nothing is proven
@@ -59,22 +61,58 @@ pub(super) fn run(args: &Args, session: &Session) -> Result<Done, Failure> {
     if args.dry_run {
         return dry_run(&plan, session);
     }
-    let (keyring, reached) = (session.keyring(), args.place.reach(Purpose::Taking, session)?);
+    let (keyring, report) = (session.keyring(), Report::new(Phase::Reading, session));
+    let reached = args.place.reach(Purpose::Taking, &report, session)?;
     let everywhere = Trust::default().open_all(&reached, &keyring, session)?;
-    let created = take(args, &plan, &everywhere.repositories, session)?;
+    let created = take(args, &plan, &everywhere.repositories, &*report, session)?;
+    report.end();
     tell(&created, session)?;
+    tell_replaced(&created.replaced, session);
     let complete = tell_missing(&places, session);
-    let findings = plan.skipped().iter().chain(&created.findings);
+    let is_told = |found: &&Finding| created.findings.iter().any(|told| told.path == found.path);
+    let skipped = plan.skipped().iter().filter(|found| !is_told(found));
+    let findings = skipped.chain(&created.findings);
     let done = tell_findings(findings, session);
     let lost = everywhere.lost + tell_lost(&created.lost, session);
     for repository in &everywhere.repositories {
         let place = repository.storage().place();
         if !created.lost.iter().any(|lost| lost.place == place) {
             known_places(session).remember(repository)?;
-            look_again(repository, session)?;
+            look_again(repository, tell_behind(&place, &created.behind, session), session)?;
         }
     }
-    Ok(if complete && lost == 0 { done } else { Done::WithOmissions })
+    let whole = complete && lost == 0 && created.behind.is_empty();
+    Ok(if whole { done } else { Done::WithOmissions })
+}
+
+/// Names what was not built on. The snapshot is whole all the same.
+fn tell_replaced(replaced: &[(String, ObjectName)], session: &Session) {
+    for (place, name) in replaced {
+        session.ui.note(&format!(
+            "`{name}` is damaged in `{place}`; what files still have of it was stored anew"
+        ));
+    }
+}
+
+/// Says what a place lacks; the answer is which numbers these are.
+fn tell_behind<'c>(place: &str, behind: &'c [Behind], session: &Session) -> &'c [u64] {
+    let Some(Behind { numbers, .. }) = behind.iter().find(|behind| behind.place == place) else {
+        return &[];
+    };
+    let runs = numbers.chunk_by(|one, next| one + 1 == *next).map(|run| match run {
+        [first, .., last] => format!("{first} to {last}"),
+        [only] => only.to_string(),
+        [] => String::new(),
+    });
+    let runs: Vec<String> = runs.collect();
+    session.ui.warn(&format!(
+        "`{place}` has the new snapshot, and lacks older ones that another destination has: {}",
+        runs.join(", ")
+    ));
+    session.ui.note(
+        "hint: `vaultctl snapshot heal --to` that place copies them, with credentials that may read",
+    );
+    numbers
 }
 
 /// Names each place that did not get the snapshot; the answer is how many there are.
@@ -115,6 +153,7 @@ fn take(
     args: &Args,
     plan: &Plan,
     repositories: &[Repository<'_>],
+    progress: &dyn Progress,
     session: &Session,
 ) -> Result<Created, Failure> {
     let (signer, recipients) = (session.keyring().signer()?, recipients(session)?);
@@ -129,7 +168,7 @@ fn take(
         audit: session.log().head()?,
         pruned_elsewhere: session.config.settings.snapshot.pruned_elsewhere,
         read_back: !args.no_read_back,
-        progress: &Bar::new(session),
+        progress,
     };
     let created = creation.run(plan).inspect_err(|_| {
         let place = repositories[0].storage().place();
@@ -156,11 +195,17 @@ fn recipients(session: &Session) -> Result<Vec<Recipient>, Failure> {
 }
 
 /// A snapshot among commits or objects that do not hold is a reason for alarm, though it is there.
-fn look_again(repository: &Repository<'_>, session: &Session) -> Result<(), Failure> {
-    let known = super::target::known(repository, session)?;
+/// That it lacks `behind` was told.
+fn look_again(
+    repository: &Repository<'_>,
+    behind: &[u64],
+    session: &Session,
+) -> Result<(), Failure> {
+    let known = super::target::known(repository, session)?.not_missing(behind);
+    let (level, progress) = (Level::Exists, &Unseen);
     let report =
-        Verification { repository, known, level: Level::Exists, only: None, subset: None }.run()?;
-    super::verify::fail_on(&report, session)
+        Verification { repository, known, level, only: None, subset: None, progress }.run()?;
+    super::verify::fail_on(&report.faults, session)
         .map_err(|failure| failure.about("the snapshot was taken, but the repository"))
 }
 

@@ -3,13 +3,12 @@
 use serde_json::{Value, json};
 
 use crate::cli::{Checked, Done, Example, Failure, Session};
-use crate::snapshot::{Change, Plan, Restoration, Selection, Thing, Verified, compare};
+use crate::snapshot::{Change, Plan, Selection, Thing, Verified, compare};
 use crate::sys::harmless;
 
-use super::choice::prove;
-use super::destination::Purpose;
 use super::places::{known_profiles, places};
 use super::restore::value;
+use super::source::with_source;
 use super::target::{Place, Trust};
 
 /// Say what differs between a snapshot and what is here, or another one: names, sizes, modes, times
@@ -37,22 +36,19 @@ pub(in crate::cli) const EXAMPLES: &[Example] = &[Example {
 }];
 
 pub(super) fn run(args: &Args, session: &Session) -> Result<Done, Failure> {
-    let (paths, reached) =
-        (args.trust.paths(session), args.place.reach(Purpose::Maintenance, session)?);
-    let keyring = session.keyring_of(&paths);
-    let repositories = args.trust.open_all(&reached, &keyring, session)?.repositories;
-    let identity = keyring.identity()?;
-    let things = |verified: &Verified| {
-        let selection = &Selection::everything();
-        let repositories = &repositories;
-        Restoration { repositories, verified, identity, selection, moved: None }.things()
-    };
-    let first = prove(&repositories, &args.first, session)?;
-    let second = match args.second.as_str() {
-        "live" => live(&first, session)?,
-        name => things(&prove(&repositories, name, session)?)?,
-    };
-    tell(&compare(things(&first)?, second), session).map(|()| Done::Fully)
+    let changes = with_source(&args.place, &args.trust, session, |source| {
+        let all = Selection::everything();
+        let things = |verified: &Verified| -> Result<Vec<Thing>, Failure> {
+            Ok(source.restoration(verified, &all)?.things()?)
+        };
+        let first = source.prove(&args.first)?;
+        let second = match args.second.as_str() {
+            "live" => live(&first, session)?,
+            name => things(&source.prove(name)?)?,
+        };
+        Ok(compare(things(&first)?, second))
+    })?;
+    tell(&changes, session).map(|()| Done::Fully)
 }
 
 /// What is here of what the snapshot's profiles take.

@@ -7,9 +7,9 @@ use crate::cli::{Checked, Done, Example, Failure, Session, agent};
 use crate::snapshot::{Error, Restoration};
 use crate::sys::{self, Finish, Folder, StandardOutput, absolute};
 
-use super::choice::{Choice, prove};
-use super::destination::Purpose;
+use super::choice::Choice;
 use super::restore::{record, tell};
+use super::source::with_source;
 use super::target::{Place, Trust};
 
 /// Write a snapshot as one plain tar, every file whole
@@ -44,24 +44,17 @@ pub(super) fn run(args: &Args, session: &Session) -> Result<Done, Failure> {
     if args.out.is_none() && session.world.stdout_is_terminal {
         return Err(Failure::usage("a tar is not for a terminal").hint("--out FILE, or a pipe"));
     }
-    let (paths, reached) =
-        (args.trust.paths(session), args.place.reach(Purpose::Maintenance, session)?);
-    let keyring = session.keyring_of(&paths);
-    let repositories = args.trust.open_all(&reached, &keyring, session)?.repositories;
-    let verified = prove(&repositories, &args.snapshot, session)?;
-    let restoration = Restoration {
-        repositories: &repositories,
-        verified: &verified,
-        identity: keyring.identity()?,
-        selection: &args.choice.selection(session)?,
-        moved: None,
-    };
-    let exported = match &args.out {
-        Some(out) => to_file(&absolute(out.clone()), &restoration),
-        None => to_output(session, &restoration),
-    };
-    record(&verified, exported.is_ok(), session);
-    exported.map(|()| Done::Fully)
+    let selection = args.choice.selection(session)?;
+    with_source(&args.place, &args.trust, session, |source| {
+        let verified = source.prove(&args.snapshot)?;
+        let restoration = source.restoration(&verified, &selection)?;
+        let exported = match &args.out {
+            Some(out) => to_file(&absolute(out.clone()), &restoration),
+            None => to_output(session, &restoration),
+        };
+        record(&verified, exported.is_ok(), session);
+        exported.map(|()| Done::Fully)
+    })
 }
 
 fn to_output(session: &Session, restoration: &Restoration<'_>) -> Result<(), Failure> {

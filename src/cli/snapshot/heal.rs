@@ -5,12 +5,11 @@ use serde_json::json;
 use crate::audit::{Action, Event};
 use crate::cli::{Checked, Done, Example, Failure, Session};
 use crate::keys::Keyring;
-use crate::snapshot::{
-    Diagnosis, Extent, Healed, Healing, Report, Repository, Wound, open_wounded,
-};
+use crate::snapshot::{Diagnosis, Extent, Healed, Healing, Repository, Wound, open_wounded};
 use crate::storage::Storage;
 use crate::sys;
 
+use super::progress::{Phase, Report as Progress};
 use super::target::{Place, Trust, state};
 
 /// Copy back what is missing or damaged, from another copy of the same repository
@@ -52,7 +51,8 @@ pub(in crate::cli) const EXAMPLES: &[Example] = &[
 pub(super) fn run(args: &Args, session: &Session) -> Result<Done, Failure> {
     let paths = args.trust.paths(session);
     let keyring = session.keyring_of(&paths);
-    let storage = args.place.whole_storage(session)?;
+    let report = Progress::new(Phase::Healing, session);
+    let storage = report.watch(args.place.whole_storage(session)?);
     let storages = others(args, &storage.place(), session)?;
     let sources = sources(&storages, args, &keyring, session)?;
     let target = open_wounded(&*storage, &sources[0])?;
@@ -65,9 +65,11 @@ pub(super) fn run(args: &Args, session: &Session) -> Result<Done, Failure> {
     };
     let diagnosis = healing.look()?;
     if args.dry_run {
+        report.end();
         return preview(diagnosis, session);
     }
     let healed = healing.carry_out(diagnosis);
+    report.end();
     record(&target, healed.is_ok(), session)?;
     tell(healed?, "; copied", session)
 }
@@ -131,8 +133,7 @@ fn tell(healed: Healed, done: &str, session: &Session) -> Result<Done, Failure> 
     } else {
         healed.copied.iter().try_for_each(|wound| session.ui.line(&told(wound)))?;
     }
-    let report = Report { faults: healed.failed, ..Report::default() };
-    super::verify::fail_on(&report, session).map(|()| Done::Fully)
+    super::verify::fail_on(&healed.failed, session).map(|()| Done::Fully)
 }
 
 fn fault(object: &str, reason: &str) -> serde_json::Value {

@@ -3,12 +3,12 @@
 use serde_json::Value;
 
 use crate::cli::{Checked, Done, Example, Failure, Session};
-use crate::snapshot::{Restoration, Selection, Wanted};
+use crate::snapshot::{Selection, Wanted};
 use crate::sys::harmless;
 
-use super::choice::{prove, tree_path};
-use super::destination::Purpose;
+use super::choice::tree_path;
 use super::restore::value;
+use super::source::with_source;
 use super::target::{Place, Trust};
 
 /// List what a snapshot holds: mode, size, name
@@ -33,19 +33,12 @@ pub(in crate::cli) const EXAMPLES: &[Example] = &[Example {
 }];
 
 pub(super) fn run(args: &Args, session: &Session) -> Result<Done, Failure> {
-    let (paths, reached) =
-        (args.trust.paths(session), args.place.reach(Purpose::Maintenance, session)?);
-    let keyring = session.keyring_of(&paths);
-    let repositories = args.trust.open_all(&reached, &keyring, session)?.repositories;
     let wanted = args.path.iter().map(|path| Ok(Wanted::Path(tree_path(path, session)?)));
-    let restoration = Restoration {
-        repositories: &repositories,
-        verified: &prove(&repositories, &args.snapshot, session)?,
-        identity: keyring.identity()?,
-        selection: &Selection::only(wanted.collect::<Result<_, Failure>>()?),
-        moved: None,
-    };
-    let things = restoration.things()?;
+    let selection = Selection::only(wanted.collect::<Result<_, Failure>>()?);
+    let things = with_source(&args.place, &args.trust, session, |source| {
+        let verified = source.prove(&args.snapshot)?;
+        Ok(source.restoration(&verified, &selection)?.things()?)
+    })?;
     if session.ui.json {
         session.ui.json(&things.iter().map(value).collect::<Vec<Value>>())?;
     } else {

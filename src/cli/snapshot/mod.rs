@@ -16,6 +16,7 @@ pub(super) mod restore;
 mod places;
 mod progress;
 pub(super) mod show;
+mod source;
 mod target;
 pub(super) mod verify;
 

@@ -25,8 +25,9 @@ pub(super) fn profiles(asked: &[String], session: &Session) -> Result<Vec<Profil
 /// Those of a snapshot's profiles that are known here; another takes nothing.
 pub(super) fn known_profiles(names: &[String], session: &Session) -> Result<Vec<Profile>, Failure> {
     let own = &session.config.settings.snapshot.profile;
-    let is_known =
-        |name: &&String| matches!(name.as_str(), "config" | "history") || own.contains_key(*name);
+    let is_known = |name: &&String| {
+        matches!(name.as_str(), "config" | "history" | "credentials") || own.contains_key(*name)
+    };
     names.iter().filter(is_known).map(|name| profile(name, session)).collect()
 }
 
@@ -35,6 +36,7 @@ fn profile(name: &str, session: &Session) -> Result<Profile, Failure> {
     match (name, own.get(name)) {
         ("config", _) => Ok(Profile::Config),
         ("history", _) => Ok(Profile::History),
+        ("credentials", _) => Ok(Profile::Credentials),
         (_, Some(described)) => {
             let own = Own {
                 name: name.to_owned(),
@@ -45,8 +47,9 @@ fn profile(name: &str, session: &Session) -> Result<Profile, Failure> {
             own.check().map_err(|wrong| Failure::usage(format!("profile `{name}`: {wrong}")))?;
             Ok(Profile::Own(own))
         }
-        (_, None) => Err(Failure::usage(format!("no profile `{name}`"))
-            .hint("`config`, `history`, or one of [snapshot.profile.NAME] in the settings")),
+        (_, None) => Err(Failure::usage(format!("no profile `{name}`")).hint(
+            "`config`, `history`, `credentials`, or one of [snapshot.profile.NAME] in the settings",
+        )),
     }
 }
 
@@ -71,5 +74,6 @@ pub(super) fn places(session: &Session, repositories: Vec<PathBuf>) -> Places {
         settings: paths.settings.clone(),
         gnupg: gnupg.unwrap_or_else(|| paths.home.join(".gnupg")),
         never: keys.collect(),
+        quarantine: paths.state_folder().join("quarantine"),
     }
 }

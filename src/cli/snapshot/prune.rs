@@ -13,6 +13,7 @@ use crate::snapshot::{
 use crate::sys;
 
 use super::destination::Purpose;
+use super::progress::{Phase, Report};
 use super::target::{Place, Trust, all_but_lost, known, state};
 
 /// How old an object must be that no snapshot needs, unless somebody says otherwise.
@@ -89,7 +90,8 @@ pub(in crate::cli) const EXAMPLES: &[Example] = &[
 
 pub(super) fn run(args: &Args, session: &Session) -> Result<Done, Failure> {
     let paths = args.trust.paths(session);
-    let reached = args.place.reach(Purpose::Maintenance, session)?;
+    let report = Report::new(Phase::Pruning, session);
+    let reached = args.place.reach(Purpose::Maintenance, &report, session)?;
     let everywhere = args.trust.open_all(&reached, &session.keyring_of(&paths), session)?;
     let repositories = &everywhere.repositories;
     let locked = if args.dry_run { None } else { Some(lock(&repositories[0], session)?) };

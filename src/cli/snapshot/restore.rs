@@ -12,9 +12,9 @@ use crate::snapshot::{
 };
 use crate::sys::{self, harmless};
 
-use super::choice::{Choice, prove};
-use super::destination::Purpose;
+use super::choice::Choice;
 use super::places::{known_profiles, places};
+use super::source::with_source;
 use super::target::{Place, Trust};
 
 /// Restore a snapshot, or some of it, into a new folder or in place
@@ -28,7 +28,8 @@ use super::target::{Place, Trust};
 ///
 /// Git repositories come back without
 /// hooks and with nothing in their configuration but remotes and branches, and what starts programs
-/// is commented out in our own settings.
+/// is commented out in our own settings. Credentials come back to DIR/QUARANTINE, or in place to a
+/// folder of our state: log in anew rather than copy them back.
 #[derive(clap::Args)]
 pub(super) struct Args {
     /// Which snapshot
@@ -104,32 +105,43 @@ pub(super) fn run(args: &Args, session: &Session) -> Result<Done, Failure> {
     if args.resume {
         return resume(session);
     }
-    let (paths, reached) =
-        (args.trust.paths(session), args.place.reach(Purpose::Maintenance, session)?);
-    let keyring = session.keyring_of(&paths);
-    let repositories = args.trust.open_all(&reached, &keyring, session)?.repositories;
-    let verified = prove(&repositories, &args.snapshot, session)?;
-    let restoration = Restoration {
-        repositories: &repositories,
-        verified: &verified,
-        identity: keyring.identity()?,
-        selection: &args.choice.selection(session)?,
-        moved: args.map_home.as_ref(),
-    };
+    let selection = args.choice.selection(session)?;
+    with_source(&args.place, &args.trust, session, |source| {
+        let verified = source.prove(&args.snapshot)?;
+        let restoration = source.restoration(&verified, &selection)?;
+        let restoration = Restoration { moved: args.map_home.as_ref(), ..restoration };
+        restore(args, &restoration, &|| source.end_progress(), session)
+    })
+}
+
+/// What ends the line of progress, before anything is said or asked.
+type Hush<'a> = &'a dyn Fn();
+
+fn restore(
+    args: &Args,
+    restoration: &Restoration<'_>,
+    hush: Hush<'_>,
+    session: &Session,
+) -> Result<Done, Failure> {
     if let Some(pointer) = &args.json_path {
-        return part(args, pointer, &restoration, session);
+        return part(args, pointer, restoration, session);
     }
     match &args.target {
-        _ if args.dry_run => preview(&restoration, session),
-        Some(target) => to(target, &restoration, session),
-        None => in_place(args.yes, &restoration, session),
+        _ if args.dry_run => preview(restoration, hush, session),
+        Some(target) => to(target, restoration, hush, session),
+        None => in_place(args.yes, restoration, hush, session),
     }
 }
 
-fn preview(restoration: &Restoration<'_>, session: &Session) -> Result<Done, Failure> {
+fn preview(
+    restoration: &Restoration<'_>,
+    hush: Hush<'_>,
+    session: &Session,
+) -> Result<Done, Failure> {
     let things = restoration.preview()?;
     let places = places(session, Vec::new());
     let dangers = restoration.dangers(&site(&places, restoration, session)?)?;
+    hush();
     if session.ui.json {
         let things: Vec<Value> = things.iter().map(value).collect();
         let dangers: Vec<Value> = dangers.iter().map(danger).collect();
@@ -141,22 +153,39 @@ fn preview(restoration: &Restoration<'_>, session: &Session) -> Result<Done, Fai
     Ok(Done::Fully)
 }
 
-fn to(target: &Path, restoration: &Restoration<'_>, session: &Session) -> Result<Done, Failure> {
+fn to(
+    target: &Path,
+    restoration: &Restoration<'_>,
+    hush: Hush<'_>,
+    session: &Session,
+) -> Result<Done, Failure> {
     let restored = restoration.to(target);
+    hush();
     record(restoration.verified, restored.is_ok(), session);
-    tell(&restored?, session);
+    let restored = restored?;
+    tell(&restored, session);
     let id = restoration.verified.commit().id;
+    if session.ui.json {
+        session.ui.json(&json!({ "snapshot": id.to_string(), "target": target, "quarantine": restored.quarantine }))?;
+    }
     session.ui.note(&format!("restored {id} to {}", target.display()));
     Ok(Done::Fully)
 }
 
-fn in_place(yes: bool, restoration: &Restoration<'_>, session: &Session) -> Result<Done, Failure> {
+fn in_place(
+    yes: bool,
+    restoration: &Restoration<'_>,
+    hush: Hush<'_>,
+    session: &Session,
+) -> Result<Done, Failure> {
     let (id, places) = (restoration.verified.commit().id, places(session, Vec::new()));
     let site = site(&places, restoration, session)?;
     let dangers = restoration.dangers(&site)?;
+    hush();
     warn_of(&dangers, session);
     confirm(yes, &format!("Restore {id} over what is there?"), session)?;
     let replaced = restoration.in_place(&site);
+    hush();
     record(restoration.verified, replaced.is_ok(), session);
     let Replaced { kept, restored } = replaced?;
     tell(&restored, session);
@@ -164,7 +193,7 @@ fn in_place(yes: bool, restoration: &Restoration<'_>, session: &Session) -> Resu
         let dangers: Vec<Value> = dangers.iter().map(danger).collect();
         session
             .ui
-            .json(&json!({ "snapshot": id.to_string(), "kept": kept, "dangers": dangers }))?;
+            .json(&json!({ "snapshot": id.to_string(), "kept": kept, "quarantine": restored.quarantine, "dangers": dangers }))?;
     }
     session.ui.note(&format!("restored {id} in place"));
     tell_kept(kept.as_deref(), session);
@@ -271,6 +300,13 @@ pub(super) fn value(thing: &Thing) -> Value {
 pub(super) fn tell(restored: &Restored, session: &Session) {
     for altered in &restored.altered {
         session.ui.note(&format!("{}: {}", altered.path.shown(), altered.told));
+    }
+    if let Some(folder) = &restored.quarantine {
+        session.ui.warn(&format!(
+            "credentials are in `{}`, and not in their places: log in anew, then remove that folder",
+            folder.display()
+        ));
+        session.ui.aside("a token that is renewed belongs to one machine; where two use it, it looks stolen, and both are shut out");
     }
     for lost in &restored.passed_over {
         session.ui.warn(&format!("`{}`: {}; another place made up for it", lost.place, lost.error));

@@ -1,6 +1,7 @@
 //! What the verbs have in common: where the repository is, and whose signature counts.
 
 use std::path::PathBuf;
+use std::sync::Arc;
 
 use crate::cli::{Code, Failure, Session};
 use crate::config::Paths;
@@ -10,6 +11,7 @@ use crate::snapshot::{Known, KnownPlaces, Pin, Repository, State};
 use crate::storage::Storage;
 
 use super::destination::{Destination, Purpose};
+use super::progress::Report;
 
 /// Where the repository is.
 #[derive(clap::Args)]
@@ -67,10 +69,16 @@ impl Place {
 
     /// The storages of all that is meant. What can not be reached is told and left out; something
     /// must be left.
-    pub(super) fn reach(&self, purpose: Purpose, session: &Session) -> Result<Reached, Failure> {
+    pub(super) fn reach(
+        &self,
+        purpose: Purpose,
+        report: &Arc<Report>,
+        session: &Session,
+    ) -> Result<Reached, Failure> {
         let destinations = self.destinations(session)?;
         let opened = destinations.iter().map(|destination| destination.open(purpose, session));
         let (storages, lost) = all_but_lost(opened, session)?;
+        let storages = storages.into_iter().map(|storage| report.watch(storage)).collect();
         Ok(Reached { storages, lost })
     }
 

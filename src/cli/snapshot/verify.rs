@@ -7,11 +7,12 @@ use serde_json::json;
 use crate::cli::{Checked, Code, Done, Example, Failure, Session};
 use crate::keys::Keyring;
 use crate::snapshot::{
-    Compared, Fault, Gap, Level, Report, Repository, SnapshotId, Subset, Verification,
+    Compared, Fault, Gap, Level, Report, Repository, SnapshotId, Subset, Unseen, Verification,
 };
 
 use super::destination::Purpose;
-use super::target::{Place, Trust, known};
+use super::progress::{Phase, Report as Progress};
+use super::target::{Place, Trust, known, state};
 
 /// Check that snapshots are what was signed, and name what is not
 ///
@@ -50,18 +51,24 @@ pub(in crate::cli) const EXAMPLES: &[Example] = &[
 ];
 
 pub(super) fn run(args: &Args, session: &Session) -> Result<Done, Failure> {
-    let (paths, reached) = (args.trust.paths(session), args.place.reach(purpose(args), session)?);
+    let (paths, progress) = (args.trust.paths(session), Progress::new(Phase::Verifying, session));
+    let reached = args.place.reach(purpose(args), &progress, session)?;
     let keyring = session.keyring_of(&paths);
     let everywhere = args.trust.open_all(&reached, &keyring, session)?;
     let several = everywhere.repositories.len() > 1;
     let mut failures = Vec::new();
     for repository in &everywhere.repositories {
-        let report = verification(args, repository, &keyring, session)?.run()?;
+        let verification = verification(args, repository, &keyring, session)?;
+        let report = Verification { progress: &*progress, ..verification }.run()?;
+        progress.end();
+        let place = repository.storage().place();
+        // What can not be written down is found again by the next one.
+        state(repository, session).remember(&place, &report).ok();
         if several {
-            session.ui.note(&format!("{}:", repository.storage().place()));
+            session.ui.note(&format!("{place}:"));
         }
-        tell(&report, &repository.storage().place(), session)?;
-        failures.extend(fail_on(&report, session).err());
+        tell(&report, &place, session)?;
+        failures.extend(fail_on(&report.faults, session).err());
     }
     match failures.pop() {
         Some(last) => {
@@ -94,6 +101,7 @@ fn verification<'v>(
         level: level(&args.level, keyring, &session.config.paths.home)?,
         only: only.map_err(crate::snapshot::Error::from)?,
         subset: args.subset,
+        progress: &Unseen,
     })
 }
 
@@ -147,10 +155,13 @@ fn unknown(gap: Gap) -> String {
     format!("{which} gone; this machine can not know whether prune did that")
 }
 
+/// What to do about faults.
+const HINT: &str = "what is still whole can be restored: `vaultctl snapshot restore SNAP`; `vaultctl snapshot heal` mends it from another destination; without one, the next `vaultctl snapshot create` stores anew what files still have of it";
+
 /// Names every fault; the last thing said is how many there are.
-pub(super) fn fail_on(report: &Report, session: &Session) -> Result<(), Failure> {
+pub(super) fn fail_on(faults: &[Fault], session: &Session) -> Result<(), Failure> {
     let told = |Fault { object, reason }: &Fault| format!("`{object}`: {reason}");
-    let message = match report.faults.as_slice() {
+    let message = match faults {
         [] => return Ok(()),
         [fault] => told(fault),
         faults => {
@@ -159,6 +170,5 @@ pub(super) fn fail_on(report: &Report, session: &Session) -> Result<(), Failure>
             format!("{} faults, in {}", faults.len(), names.join(", "))
         }
     };
-    Err(Failure::new(Code::NotVerified, message)
-        .hint("what is still whole can be restored: `vaultctl snapshot restore SNAP`; `vaultctl snapshot heal` mends it from another destination"))
+    Err(Failure::new(Code::NotVerified, message).hint(HINT))
 }

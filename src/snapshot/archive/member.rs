@@ -21,6 +21,9 @@ const BLOBS: &str = "blobs/";
 /// The two roots of the stored tree: the home, and everything else.
 const ROOTS: [&str; 2] = ["HOME", "ROOT"];
 
+/// Beside the roots, where something is restored to another place than its own.
+pub(crate) const QUARANTINE: &str = "QUARANTINE";
+
 /// The place of something in the stored tree: `HOME/.claude.json`, `ROOT/srv/store`. Relative,
 /// without `.`, `..`, empty components and NUL, and below one of the two roots.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -96,12 +99,20 @@ impl TreePath {
         rest.is_some_and(|rest| matches!(rest.first(), None | Some(b'/')))
     }
 
+    /// Where it comes back to when it must not lie in its own place: in `folder`, else in one beside
+    /// the two roots.
+    pub(crate) fn quarantined(&self, folder: Option<&Self>) -> Self {
+        let folder = folder.map_or(QUARANTINE.as_bytes(), Self::as_bytes);
+        Self([folder, b"/", &self.0].concat())
+    }
+
     /// As a person calls it: `~/.claude.json`, `/srv/store`.
     #[must_use]
     pub fn shown(&self) -> String {
         let text = String::from_utf8_lossy(&self.0);
         match text.split_once('/') {
             Some(("HOME", below)) => format!("~/{below}"),
+            Some((QUARANTINE, _)) => text.into_owned(),
             Some((_, below)) => format!("/{below}"),
             None => text.into_owned(),
         }

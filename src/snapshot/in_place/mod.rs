@@ -21,6 +21,7 @@ use crate::sys::{self, FolderLock, Kind, Lock, Staging};
 
 use super::Error;
 use super::archive::TreePath;
+use super::names::Quarantine;
 use super::restore::{Restoration, Restored, Staged};
 
 pub use part::Part;
@@ -53,14 +54,18 @@ impl Restoration<'_> {
     /// See [`Error`]; then everything is as it was, unless the message says otherwise.
     pub fn in_place(&self, site: &Site<'_>) -> Result<Replaced, Error> {
         let _alone = begin(site.home())?;
-        let kept = site.free_folder()?;
-        let Staged { staging, placed, restored } = self.stage(&kept)?;
+        let (kept, folder) = (site.free_folder()?, site.free_quarantine()?);
+        let quarantine = Quarantine::In(folder.clone());
+        let Staged { staging, placed, mut restored } = self.stage(&kept, Some(&quarantine))?;
+        let is_any = placed.iter().any(|path| quarantine.has(path));
+        restored.quarantine = is_any.then(|| folder.on_disk(site.home()));
         let whole = |path: &TreePath| {
-            if self.selection.wanted().is_empty() {
+            let chosen = if self.selection.wanted().is_empty() {
                 site.whole(path)
             } else {
                 self.selection.whole(path)
-            }
+            };
+            chosen.or_else(|| quarantine.has(path).then(|| folder.clone()))
         };
         let list =
             prepare(site, &staging, units(&placed, whole), self.verified.commit().id.to_string())?;

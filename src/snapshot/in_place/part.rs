@@ -7,6 +7,7 @@ use crate::snapshot::Error;
 use crate::snapshot::archive::TreePath;
 use crate::snapshot::danger::{Danger, dangers};
 use crate::snapshot::merge::{JsonPointer, merged};
+use crate::snapshot::profile::is_credential;
 use crate::snapshot::restore::{Restoration, Restored};
 use crate::sys::{self, Facts, Finish, Kind, Staging};
 
@@ -36,6 +37,9 @@ impl<'a> Part<'a> {
         path: &TreePath,
         pointer: &JsonPointer,
     ) -> Result<Self, Error> {
+        if is_credential(path) {
+            return Err(Error::Credential(path.shown()));
+        }
         let stored = restoration.contents(&|found| found == path)?.remove(path);
         let stored = stored.ok_or_else(|| Error::NothingOf(path.shown()))?;
         let (place, missing) = (path.on_disk(site.home()), || Error::NoFile(path.shown()));
@@ -74,7 +78,7 @@ impl<'a> Part<'a> {
         let exchange =
             Exchange { home: self.site.home(), main: self.site.claude_main(), kept: &kept };
         let kept = exchange.run(&list, &|| self.expect_unchanged(&kept.join(path)))?;
-        let restored = Restored { altered: Vec::new(), passed_over: Vec::new() };
+        let restored = Restored { altered: Vec::new(), quarantine: None, passed_over: Vec::new() };
         Ok(Replaced { kept, restored })
     }
 

@@ -29,12 +29,14 @@ impl<'a> Site<'a> {
     pub fn of(places: &'a Places, profiles: &[Profile], at: Timestamp) -> Self {
         let own = profiles.iter().flat_map(|profile| match profile {
             Profile::Own(own) => own.paths.clone(),
-            Profile::Config | Profile::History => Vec::new(),
+            Profile::Config | Profile::History | Profile::Credentials => Vec::new(),
         });
         let roots = [places.claude.clone(), places.store.clone()].into_iter().chain(own);
         let both = roots.flat_map(|root| [sys::without_links(&root), Some(root)]).flatten();
         let roots = both.filter_map(|root| TreePath::of(&root, &places.home)).collect();
-        let plan = Plan::of(places, profiles);
+        // Credentials that are here stay in their places: those of a snapshot do not come back there.
+        let coming = profiles.iter().filter(|profile| !matches!(profile, Profile::Credentials));
+        let plan = Plan::of(places, coming);
         let planned = plan.items.into_iter().map(|item| item.path).collect();
         Self { places, roots, planned, at }
     }
@@ -64,9 +66,22 @@ impl<'a> Site<'a> {
     pub(in crate::snapshot) fn free_folder(&self) -> Result<PathBuf, Error> {
         let mut at = self.at;
         loop {
-            let folder = self.home().join(format!("{FOLDER}{}", at.strftime("%Y%m%dT%H%M%SZ")));
+            let folder = self.home().join(format!("{FOLDER}{}", stamp(at)));
             if !sys::exists(&folder) {
                 return Ok(folder);
+            }
+            at += Duration::from_secs(1);
+        }
+    }
+
+    /// Where nothing is: credentials will come back there.
+    pub(in crate::snapshot) fn free_quarantine(&self) -> Result<TreePath, Error> {
+        let mut at = self.at;
+        loop {
+            let folder = self.places.quarantine.join(stamp(at));
+            if !sys::exists(&folder) {
+                let path = TreePath::of(&folder, self.home());
+                return path.ok_or_else(|| Error::NoFile(folder.display().to_string()));
             }
             at += Duration::from_secs(1);
         }
@@ -93,4 +108,8 @@ impl<'a> Site<'a> {
         }
         Ok(())
     }
+}
+
+fn stamp(at: Timestamp) -> String {
+    at.strftime("%Y%m%dT%H%M%SZ").to_string()
 }

@@ -112,6 +112,7 @@ impl<'a> Worker<'a> {
         let read = reader.read(task, &mut |id, bytes, offset| self.keep(id, bytes, (path, offset)));
         match read {
             Ok(parted) => {
+                self.shop.progress.has_read_file();
                 if parted.record.torn {
                     self.find(path, Trouble::Torn);
                 }

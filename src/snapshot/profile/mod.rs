@@ -2,14 +2,17 @@
 //!
 //! * `config`: settings, instructions, memories, the password store; small, precious, stored whole.
 //! * `history`: transcripts and whatever else lies under `~/.claude`; bulky, stored in parts.
+//! * `credentials`: tokens of this machine; only where the settings name it.
 //! * The user's own, which the settings describe.
 //!
-//! Private keys and credentials are not taken, whatever a profile names.
+//! Private keys are not taken, whatever a profile names, and who is logged in to Claude only by
+//! `credentials`. What a token of one machine is comes back to quarantine.
 
 mod rules;
 mod tables;
 mod walk;
 
+use std::ffi::OsStr;
 use std::path::{Path, PathBuf};
 
 use crate::sys::Facts;
@@ -21,7 +24,7 @@ use super::health::Format;
 pub(super) use rules::CONFIG;
 pub use rules::{BadPattern, Own, Profile};
 
-use tables::CLIENTS;
+use tables::{CLAUDE_CREDENTIALS, CLIENTS, CREDENTIALS};
 use walk::Walk;
 
 /// Where things are on this machine.
@@ -40,6 +43,8 @@ pub struct Places {
     pub gnupg: PathBuf,
     /// Private keys, credentials, the repository itself: not taken, by whatever name they are reached.
     pub never: Vec<PathBuf>,
+    /// Where credentials come back to, each time in a folder of their own.
+    pub quarantine: PathBuf,
 }
 
 /// What will be stored, and what will not.
@@ -50,8 +55,17 @@ pub struct Plan {
     pub(super) profiles: Vec<String>,
     /// Everything, each folder after what it holds.
     pub(super) items: Vec<Item>,
-    /// What was left out although it is there, and why.
+    /// What was left out although it is there, or is missing although it was named, and why.
     pub(super) skipped: Vec<Finding>,
+    /// What the profiles take as a whole.
+    pub(super) roots: Vec<Root>,
+}
+
+/// Something that a profile takes as a whole.
+pub(super) struct Root {
+    pub(super) path: TreePath,
+    /// Whether any file of it is there, or could not be looked for.
+    pub(super) has_files: bool,
 }
 
 /// Whether a file is one in which an MCP client is told what to start.
@@ -60,6 +74,14 @@ pub(super) fn is_client(path: &TreePath) -> bool {
     let is_claudes = [".claude.json", ".mcp.json"].iter().any(|name| path.ends_with(name));
     let below = path.strip_prefix("HOME");
     is_claudes || CLIENTS.iter().any(|(name, _)| below == Ok(Path::new(name)))
+}
+
+/// Whether a file holds tokens of one machine, whatever profile has taken it.
+pub(super) fn is_credential(path: &TreePath) -> bool {
+    let is_claudes = path.as_path().file_name() == Some(OsStr::new(CLAUDE_CREDENTIALS));
+    let below = path.as_path().strip_prefix("HOME").ok();
+    let is_in = |name: &&str| below.is_some_and(|below| below.starts_with(name));
+    is_claudes || CREDENTIALS.iter().any(is_in)
 }
 
 /// Something that will be stored.
@@ -86,10 +108,14 @@ impl Item {
 impl Plan {
     /// Looks for everything that the profiles name. What several of them name belongs to the first.
     #[must_use]
-    pub fn of(places: &Places, profiles: &[Profile]) -> Self {
+    pub fn of<'p>(places: &Places, profiles: impl IntoIterator<Item = &'p Profile>) -> Self {
         let mut walk = Walk::new(places);
-        profiles.iter().for_each(|profile| walk.take_profile(profile));
-        walk.finish(profiles)
+        let take = |profile: &Profile| {
+            walk.take_profile(profile);
+            profile.name().to_owned()
+        };
+        let names = profiles.into_iter().map(take).collect();
+        walk.finish(names)
     }
 
     /// The names of what will be stored.

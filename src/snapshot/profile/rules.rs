@@ -16,6 +16,8 @@ pub enum Profile {
     Config,
     /// Transcripts, and whatever else lies under `~/.claude`.
     History,
+    /// Tokens of this machine, which come back to no place where a program finds them.
+    Credentials,
     /// One that the settings describe.
     Own(Own),
 }
@@ -56,6 +58,7 @@ impl Profile {
         match self {
             Self::Config => CONFIG,
             Self::History => "history",
+            Self::Credentials => "credentials",
             Self::Own(own) => &own.name,
         }
     }
@@ -63,13 +66,16 @@ impl Profile {
     pub(super) fn rules(&self, places: &Places) -> Rules {
         match self {
             Self::Config => Rules::whole(),
+            Self::Credentials => Rules { takes_credentials: true, ..Rules::whole() },
             Self::History => {
                 let patterns = LEFT_OUT.iter().map(|pattern| anchored(pattern));
-                Rules { in_parts: true, excluded: vec![matcher(&places.claude, patterns)] }
+                let excluded = vec![matcher(&places.claude, patterns)];
+                Rules { in_parts: true, excluded, takes_credentials: false }
             }
             Self::Own(own) => {
                 let matcher = |path: &PathBuf| matcher(path, own.exclude.iter().cloned());
-                Rules { in_parts: own.in_parts, excluded: own.paths.iter().map(matcher).collect() }
+                let excluded = own.paths.iter().map(matcher).collect();
+                Rules { in_parts: own.in_parts, excluded, takes_credentials: false }
             }
         }
     }
@@ -95,12 +101,14 @@ pub(super) struct Rules {
     /// Whether files are bulky, and stored in parts.
     pub(super) in_parts: bool,
     excluded: Vec<Gitignore>,
+    /// Whether it was asked for by name what is never taken otherwise.
+    pub(super) takes_credentials: bool,
 }
 
 impl Rules {
     /// Everything, whole.
     pub(super) fn whole() -> Self {
-        Self { in_parts: false, excluded: Vec::new() }
+        Self { in_parts: false, excluded: Vec::new(), takes_credentials: false }
     }
 
     /// Whether the profile leaves this out.

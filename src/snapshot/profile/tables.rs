@@ -43,6 +43,18 @@ pub(super) const CLIENTS: &[(&str, Option<Format>)] = &[
     (".config/amp/settings.json", None),
 ];
 
+/// In Claude's folder: who is logged in there.
+pub(super) const CLAUDE_CREDENTIALS: &str = ".credentials.json";
+
+/// Below the home: tokens that belong to one machine, because they are renewed again and again, and
+/// a second holder looks like a thief.
+pub(super) const CREDENTIALS: &[&str] = &[
+    ".mcp-auth",
+    ".mcp-inspector/storage/oauth.json",
+    ".gemini/mcp-oauth-tokens.json",
+    ".codex/auth.json",
+];
+
 /// Below GnuPG's folder, when entries of the store are encrypted by it: without these, they come
 /// back and nobody can open them.
 pub(super) const GNUPG: &[(&str, Option<Format>)] = &[

@@ -12,8 +12,8 @@ use crate::snapshot::finding::{Finding, Trouble};
 use crate::snapshot::health::Format;
 
 use super::rules::{Profile, Rules};
-use super::tables::{CLAUDE, CLIENTS, GNUPG};
-use super::{Item, Places, Plan};
+use super::tables::{CLAUDE, CLAUDE_CREDENTIALS, CLIENTS, CREDENTIALS, GNUPG};
+use super::{Item, Places, Plan, Root};
 
 /// A link that leads to a link that leads to a link … ends here.
 const MOST_LINKS: usize = 16;
@@ -34,6 +34,8 @@ pub(super) struct Walk<'p> {
     never: HashSet<(u64, u64)>,
     items: BTreeMap<TreePath, Item>,
     skipped: Vec<Finding>,
+    /// What the profiles take as a whole.
+    roots: Vec<PathBuf>,
     /// Those of the profile that is being taken.
     rules: Rules,
 }
@@ -49,17 +51,39 @@ impl<'p> Walk<'p> {
             never: never.map(|found| found.place).collect(),
             items: BTreeMap::new(),
             skipped: Vec::new(),
+            roots: Vec::new(),
             rules: Rules::whole(),
         }
     }
 
-    pub(super) fn finish(self, profiles: &[Profile]) -> Plan {
+    pub(super) fn finish(mut self, profiles: Vec<String>) -> Plan {
+        // What one profile leaves out, `credentials` may have taken.
+        let is_taken = |found: &Finding| {
+            found.trouble == Trouble::Private && self.items.contains_key(&found.path)
+        };
+        self.skipped.retain(|found| !is_taken(found));
         Plan {
             home: self.places.home.clone(),
-            profiles: profiles.iter().map(|profile| profile.name().to_owned()).collect(),
+            profiles,
+            roots: self.roots.iter().filter_map(|root| self.look_at(root)).collect(),
             items: self.items.into_values().rev().collect(),
             skipped: self.skipped,
         }
+    }
+
+    fn look_at(&self, root: &Path) -> Option<Root> {
+        let path = self.tree_path(root)?;
+        let real = without_links(root).and_then(|root| self.tree_path(&root));
+        let belongs = |found: &TreePath| {
+            found.is_or_is_below(&path)
+                || real.as_ref().is_some_and(|real| found.is_or_is_below(real))
+        };
+        let is_file = |item: &Item| item.facts.kind == Kind::File && belongs(&item.path);
+        let is_unknown = |finding: &Finding| {
+            matches!(finding.trouble, Trouble::Unreadable(_)) && belongs(&finding.path)
+        };
+        let has_files = self.items.values().any(is_file) || self.skipped.iter().any(is_unknown);
+        Some(Root { path, has_files })
     }
 
     /// Takes what a profile names.
@@ -68,8 +92,24 @@ impl<'p> Walk<'p> {
         self.rules = profile.rules(places);
         match profile {
             Profile::Config => self.take_config(),
-            Profile::History => self.take(&places.claude, None),
-            Profile::Own(own) => own.paths.iter().for_each(|path| self.take(path, None)),
+            Profile::History => self.take_root(&places.claude),
+            Profile::Credentials => self.take_credentials(),
+            Profile::Own(own) => own.paths.iter().for_each(|path| self.take_named(path)),
+        }
+    }
+
+    fn take_root(&mut self, path: &Path) {
+        self.take(path, None);
+        self.roots.push(path.to_owned());
+    }
+
+    /// Takes what somebody has named, so it should be there.
+    fn take_named(&mut self, path: &Path) {
+        self.take_root(path);
+        let is_told =
+            self.skipped.iter().any(|found| Some(&found.path) == self.tree_path(path).as_ref());
+        if without_links(path).is_none() && !is_told {
+            self.skip(path, Trouble::Missing);
         }
     }
 
@@ -79,9 +119,22 @@ impl<'p> Walk<'p> {
         self.take(&places.settings, Some(Format::Toml));
         self.take_table(&places.claude, CLAUDE);
         self.take_table(&places.home, CLIENTS);
-        self.take(&places.store, None);
+        self.take_root(&places.store);
         if self.has_openpgp_entries() {
             self.take_table(&places.gnupg, GNUPG);
+        }
+    }
+
+    /// By its place it is known, when it comes back, that something is a credential. So what is
+    /// reached by a link, and lies elsewhere, is not taken, but for Claude's, which is known by name.
+    fn take_credentials(&mut self) {
+        let places = self.places;
+        self.take(&places.claude.join(CLAUDE_CREDENTIALS), None);
+        for path in CREDENTIALS.iter().map(|name| places.home.join(name)) {
+            match self.first_link(&path) {
+                None => self.take(&path, None),
+                Some((link, _)) => self.skip(&link, Trouble::Private),
+            }
         }
     }
 
@@ -225,8 +278,8 @@ impl<'p> Walk<'p> {
     }
 
     fn is_private(&self, path: &Path, found: &Facts) -> bool {
-        let credentials = path.file_name() == Some(OsStr::new(".credentials.json"));
-        credentials || self.never.contains(&found.place)
+        let is_claudes = path.file_name() == Some(OsStr::new(CLAUDE_CREDENTIALS));
+        (is_claudes && !self.rules.takes_credentials) || self.never.contains(&found.place)
     }
 
     fn has_openpgp_entries(&self) -> bool {

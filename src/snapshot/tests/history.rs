@@ -220,6 +220,8 @@ fn a_number_is_used_once_whatever_became_of_it() {
     // Each place is whole, though one of them never gets that number.
     let known = machine.state(&repository().expect("opens")).known().expect("reads");
     let (repository, level) = (&repository().expect("opens"), Level::Scrub);
-    let report = Verification { repository, known, level, only: None, subset: None }.run();
+    let report =
+        Verification { repository, known, level, only: None, subset: None, progress: &Unseen }
+            .run();
     assert_eq!(report.expect("looks").faults, []);
 }

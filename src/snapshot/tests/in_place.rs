@@ -32,6 +32,7 @@ impl Machine {
             identity: &self.identity,
             selection: &Selection::only(wanted),
             moved: None,
+            state: &self.state(&repository),
         };
         let places = self.places();
         let at = Timestamp::from_second(BEGIN).expect("in range");

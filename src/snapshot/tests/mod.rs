@@ -2,6 +2,7 @@
 
 mod classes;
 mod damage;
+mod elsewhere;
 mod failing;
 mod heal;
 mod history;
@@ -13,6 +14,7 @@ mod parts;
 mod prune;
 mod simulator;
 mod restoring;
+mod rotten;
 mod taking;
 
 use std::path::{Path, PathBuf};
@@ -103,6 +105,7 @@ impl Machine {
             settings: self.home(".config/vaultctl/config.toml"),
             gnupg: self.home(".gnupg"),
             never: vec![self.home(".claude/agents/identity.txt")],
+            quarantine: self.home(".local/state/vaultctl/quarantine"),
         }
     }
 
@@ -163,6 +166,7 @@ impl Machine {
             level,
             only: None,
             subset: None,
+            progress: &Unseen,
         };
         verification.run()
     }
@@ -199,13 +203,20 @@ impl Machine {
             identity: &self.identity,
             selection: &Selection::everything(),
             moved: None,
+            state: &self.state(&repository),
         };
         restoration.to(target).map(drop)
     }
 
-    /// Every file and folder on this machine.
+    /// Every file and folder on this machine, but the note that something was found damaged.
     fn everything(&self) -> Vec<PathBuf> {
-        below(self.root.path())
+        let mut found = below(self.root.path());
+        let state = self.path("state");
+        let is_note = |path: &Path| path.iter().any(|name| name == "damaged");
+        found.retain(|path| !(path.starts_with(&state) && is_note(path)));
+        // Where only that was noted, the folders that it needed are no more than that.
+        found.retain(|path| !path.starts_with(&state) || !path.is_dir() || has_files(path));
+        found
     }
 }
 
@@ -214,6 +225,10 @@ fn scratch() -> tempfile::TempDir {
     let memory = Path::new("/dev/shm");
     let made = if memory.is_dir() { tempfile::tempdir_in(memory) } else { tempfile::tempdir() };
     made.expect("a folder")
+}
+
+fn has_files(folder: &Path) -> bool {
+    below(folder).iter().any(|path| path.is_file() && !path.iter().any(|name| name == "damaged"))
 }
 
 fn below(folder: &Path) -> Vec<PathBuf> {

@@ -284,6 +284,7 @@ fn damage_within_a_file_is_the_places_fault_and_another_place_helps() {
         identity: &machine.identity,
         selection: &Selection::everything(),
         moved: None,
+        state: &machine.state(&repositories[0]),
     };
     restoration.to(&machine.path("target")).expect("restores");
     assert!(content(&machine.path("target/HOME/.claude/agents/large")) == noise(1 << 20));

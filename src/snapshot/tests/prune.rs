@@ -361,8 +361,14 @@ fn assert_sound(machine: &Machine, storage: &Memory) {
     let repository = Repository::open(storage, machine.signer.verifier().fingerprint());
     let repository = &repository.expect("opens");
     let known = machine.state(repository).known().expect("reads");
-    let verification =
-        Verification { repository, known, level: Level::Scrub, only: None, subset: None };
+    let verification = Verification {
+        repository,
+        known,
+        level: Level::Scrub,
+        only: None,
+        subset: None,
+        progress: &Unseen,
+    };
     assert_eq!(verification.run().expect("looks").faults, []);
 }
 

@@ -38,7 +38,8 @@ impl Machine {
     ) -> Result<Restored, Error> {
         let verified = &Verified::prove(repositories, None, None)?;
         let identity = &self.identity;
-        let restoration = Restoration { repositories, verified, identity, selection, moved };
+        let state = &self.state(&repositories[0]);
+        let restoration = Restoration { repositories, verified, identity, selection, moved, state };
         restoration.to(&self.path("target"))
     }
 

@@ -184,3 +184,65 @@ fn a_file_that_keeps_changing_is_told_and_the_rest_is_whole() {
     assert_eq!(told, ["~/.claude/agents/busy: it changed while it was read"]);
     machine.assert_whole();
 }
+
+#[test]
+fn a_store_that_is_not_mounted_makes_no_healthy_snapshot() {
+    let machine = Machine::new();
+    assert_eq!(machine.create().commit.health, Health::Ok, "none was ever there");
+    machine.plant(".password-store/a.age", b"an entry");
+    assert_eq!(machine.create().commit.health, Health::Ok);
+    sys::remove(&machine.home(".password-store/a.age")).expect("removes");
+    let created = machine.create();
+    assert_eq!(created.commit.health, Health::Degraded(vec!["collapsed".to_owned()]));
+    let told: Vec<String> = created.findings.iter().map(ToString::to_string).collect();
+    assert_eq!(told, ["~/.password-store: all that was in it is gone"]);
+    assert!(created.findings[0].trouble.is_omission());
+    machine.plant(".password-store/b.age", b"another");
+    assert_eq!(machine.create().commit.health, Health::Ok);
+}
+
+#[test]
+fn what_was_named_and_is_not_there_is_told() {
+    let mut machine = Machine::new();
+    let paths = vec![machine.home("notes"), machine.home("link")];
+    symlink("nowhere", machine.home("link")).expect("links");
+    let (name, exclude) = ("notes".to_owned(), Vec::new());
+    machine.profiles = vec![Profile::Own(Own { name, paths, exclude, in_parts: false })];
+    let told = |machine: &Machine| -> Vec<String> {
+        machine.plan().skipped().iter().map(ToString::to_string).collect()
+    };
+    assert_eq!(told(&machine), ["~/notes: nothing is there", "~/link: nothing is there"]);
+    machine.plant("notes/a", b"a note");
+    machine.plant("nowhere", b"a file");
+    assert_eq!(told(&machine), [""; 0]);
+}
+
+#[test]
+fn credentials_are_taken_by_name_only() {
+    let mut machine = Machine::bare();
+    let all = [".claude/.credentials.json", ".codex/auth.json", ".mcp-auth/v/tokens.json"];
+    all.iter().for_each(|name| machine.plant(name, b"{}"));
+    machine.plant("elsewhere/mcp-oauth-tokens.json", b"{}");
+    sys::create_folder(&machine.home(".gemini")).expect("makes");
+    let link = machine.home(".gemini/mcp-oauth-tokens.json");
+    symlink("../elsewhere/mcp-oauth-tokens.json", link).expect("links");
+    let is_one = |name: &String| name.ends_with("json") && !name.ends_with(".claude.json");
+    let taken = |machine: &Machine| -> Vec<String> {
+        let mut names: Vec<String> = machine.names().into_iter().filter(is_one).collect();
+        names.sort();
+        names
+    };
+    machine.profiles = vec![Profile::Config, Profile::History];
+    assert_eq!(taken(&machine), [""; 0]);
+    assert_eq!(machine.plan().skipped().len(), 1);
+    for profiles in [
+        [Profile::Config, Profile::History, Profile::Credentials],
+        [Profile::Credentials, Profile::History, Profile::Config],
+    ] {
+        machine.profiles = profiles.into();
+        assert_eq!(taken(&machine), all.map(|name| format!("~/{name}")));
+        let told: Vec<_> =
+            machine.plan().skipped().iter().map(|found| found.path.shown()).collect();
+        assert_eq!(told, ["~/.gemini/mcp-oauth-tokens.json"], "a link hides what it is");
+    }
+}

@@ -204,7 +204,7 @@ impl Stage {
         let repository = &Repository::open(&self.sites[site].memory, self.trusted())?;
         let known = self.known(Who::Writer, repository)?;
         let level = if is_deep { Level::Data(&self.machine.identity) } else { Level::Scrub };
-        Verification { repository, known, level, only: None, subset: None }.run()
+        Verification { repository, known, level, only: None, subset: None, progress: &Unseen }.run()
     }
 
     /// Restores the newest snapshot of a place, undisturbed.
@@ -217,6 +217,7 @@ impl Stage {
             identity: &self.machine.identity,
             selection: &Selection::everything(),
             moved: None,
+            state: &self.machine.state(&repositories[0]),
         };
         restoration.to(&self.machine.path("target")).map(drop)
     }
