@@ -458,9 +458,6 @@ impl From<snapshot::Error> for Failure {
                 Self::new(Code::NotFound, message).hint("--in-place brings the whole file back")
             }
             snapshot::Error::NotMerged(..) => Self::failed(message).hint("nothing was changed"),
-            snapshot::Error::Credential(_) => {
-                Self::failed(message).hint("log in anew; without --json-path they come back to quarantine")
-            }
             snapshot::Error::Busy(_) => {
                 Self::new(Code::Locked, message).hint("close Claude and try again; nothing was changed")
             }

@@ -80,9 +80,6 @@ pub enum Error {
     /// A part of a file can not be put into another.
     #[error("`{0}`: {1}")]
     NotMerged(String, #[source] super::MergeError),
-    /// What belongs to one machine does not come back to its place.
-    #[error("`{0}` holds credentials, which are not put back where programs find them")]
-    Credential(String),
     /// Somebody writes there.
     #[error("another program is writing `{0}`")]
     Busy(String),

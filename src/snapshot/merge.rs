@@ -9,6 +9,9 @@ pub struct JsonPointer(Vec<String>);
 /// Why a part can not be put into a file.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum MergeError {
+    /// What belongs to one machine does not come back to its place.
+    #[error("it holds credentials, which come back to no place where a program finds them")]
+    Credential,
     /// The file in the snapshot.
     #[error("the file in the snapshot is no JSON")]
     StoredIsNoJson,

@@ -6,7 +6,7 @@ use crate::secret::Secret;
 use crate::snapshot::Error;
 use crate::snapshot::archive::TreePath;
 use crate::snapshot::danger::{Danger, dangers};
-use crate::snapshot::merge::{JsonPointer, merged};
+use crate::snapshot::merge::{JsonPointer, MergeError, merged};
 use crate::snapshot::profile::is_credential;
 use crate::snapshot::restore::{Restoration, Restored};
 use crate::sys::{self, Facts, Finish, Kind, Staging};
@@ -38,7 +38,7 @@ impl<'a> Part<'a> {
         pointer: &JsonPointer,
     ) -> Result<Self, Error> {
         if is_credential(path) {
-            return Err(Error::Credential(path.shown()));
+            return Err(Error::NotMerged(path.shown(), MergeError::Credential));
         }
         let stored = restoration.contents(&|found| found == path)?.remove(path);
         let stored = stored.ok_or_else(|| Error::NothingOf(path.shown()))?;
