@@ -6,13 +6,21 @@
 //! allowed. [`SecretBuffer`] is how bytes become a secret: it never leaves an unwiped copy behind
 //! when it grows, as a `Vec` would.
 //!
+//! [`sightings`] says where in a text of somebody else's a secret stands in the clear.
+//!
 //! What this does not cover is said in `docs/threat-model.md`: a child's environment, pipes in
 //! the kernel, the terminal's own scroll-back.
 
 mod buffer;
 mod bytes;
+mod naming;
+mod placeholder;
+mod shapes;
+mod sighting;
 mod text;
 
 pub use buffer::SecretBuffer;
 pub use bytes::Secret;
+pub use shapes::shape_of;
+pub use sighting::{Sighting, Why, sightings, sightings_in_address};
 pub use text::SecretText;
