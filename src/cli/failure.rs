@@ -5,6 +5,7 @@ use std::io;
 
 use clap::error::{ContextKind, ContextValue, ErrorKind};
 
+use crate::clients::adoption;
 use crate::store::{self, Name};
 use crate::sys::harmless;
 use crate::{
@@ -604,6 +605,20 @@ impl From<clients::Error> for Failure {
                 Self::failed(message).hint("change it by hand; nothing was changed")
             }
             clients::Error::File(error) => error.into(),
+        }
+    }
+}
+
+impl From<adoption::Error> for Failure {
+    fn from(error: adoption::Error) -> Self {
+        let message = error.to_string();
+        match error {
+            adoption::Error::Vault(error) => error.into(),
+            adoption::Error::File(error) => error.into(),
+            adoption::Error::Settings(error) => error.into(),
+            adoption::Error::Unreadable(_) => Self::new(Code::CannotDecrypt, message)
+                .hint("another version of vaultctl may have written it"),
+            adoption::Error::NoText(_) => Self::failed(message),
         }
     }
 }

@@ -8,7 +8,7 @@ use crate::config::{Config, Overrides, Paths, Standing};
 use crate::git::{Author, GitHistory};
 use crate::keys::Keyring;
 use crate::secret::{Secret, SecretBuffer};
-use crate::store::{Name, Store};
+use crate::store::{History, Name, Store};
 use crate::sys::{self, NoTerminal, StandardInput, World};
 use crate::vault::{Desk, Vault};
 
@@ -87,6 +87,17 @@ impl Session {
         let store = Store::open(&paths.store)?.with_umask(self.umask());
         let history = GitHistory::new(&paths.store, self.author()).with_umask(self.umask());
         let history = Box::new(history);
+        Ok(self.furnish(store, history, work))
+    }
+
+    /// A vault of this store with our keys and our log, for `work`.
+    pub(super) fn furnish<T>(
+        &self,
+        store: Store,
+        history: Box<dyn History>,
+        work: impl FnOnce(&Vault<'_>) -> T,
+    ) -> T {
+        let paths = &self.config.paths;
         let (keyring, log) = (self.keyring(), self.log());
         sys::create_folder(paths.state_folder()).ok();
         let desk = Desk {
@@ -97,7 +108,7 @@ impl Session {
             audit_required: self.config.settings.audit.required,
             warn: &|text| self.ui.warn(text),
         };
-        Ok(work(&Vault::new(store, history, desk)))
+        work(&Vault::new(store, history, desk))
     }
 
     /// All of standard input.

@@ -10,6 +10,7 @@
 //! Not looked at: files that only an administrator writes (`managed-mcp.json`), plug-ins, inline
 //! servers in agent files, and what is given on a command line.
 
+pub mod adoption;
 mod client;
 mod description;
 mod dialect;
@@ -18,6 +19,8 @@ mod entry;
 mod error;
 mod file;
 mod find;
+mod known_servers;
+mod literals;
 mod origin;
 mod read;
 mod settings;
@@ -43,6 +46,7 @@ pub use entry::{Field, Launch, Part, Scope, ServerEntry};
 pub use error::Error;
 pub use file::{ClientFile, Held};
 pub use find::{Broken, Found, find};
+pub use literals::{Literal, Seat, Way, literals};
 pub use origin::Origin;
 pub use settings::{CommandRule, Variable};
 pub use started::Started;

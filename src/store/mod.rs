@@ -13,7 +13,7 @@ mod tree;
 
 pub use entry::EntryFile;
 pub use error::Error;
-pub use history::{History, HistoryError, Version};
+pub use history::{History, HistoryError, NoHistory, Version};
 pub use name::{Name, NameError};
 pub use recipients::{Reading, RecipientsFile};
 pub use tree::{Listing, Store};

@@ -60,7 +60,7 @@ pub use stdio::{StandardInput, StandardOutput};
 pub use terminal::{
     NoTerminal, Prompt, PromptError, Terminal, UnseenInput, harmless, terminal_name,
 };
-pub use tree::{Facts, SteadyFile, facts, link_text, names_in, without_links};
+pub use tree::{Facts, SteadyFile, facts, link_text, names_in, without_links, work_tree};
 pub use umask::PrivateUmask;
 pub use user::{Account, account, host_name, is_trusted_owner, parent_process, user_name};
 pub use world::{SYSTEM_PATH, Variables, World, arguments, can_run, own_program};

@@ -7,7 +7,7 @@ use std::io::{self, Read};
 use std::os::unix::fs::{FileExt, MetadataExt, OpenOptionsExt};
 use std::path::{Path, PathBuf};
 
-use super::file::{FileError, is_absence};
+use super::file::{FileError, exists, is_absence};
 use super::folder::Kind;
 
 /// What `lstat` tells.
@@ -84,6 +84,14 @@ pub fn link_text(path: &Path) -> Result<PathBuf, FileError> {
 #[must_use]
 pub fn without_links(path: &Path) -> Option<PathBuf> {
     fs::canonicalize(path).ok()
+}
+
+/// The git work tree that the file is in.
+#[must_use]
+pub fn work_tree(file: &Path) -> Option<PathBuf> {
+    let file = without_links(file)?;
+    let mut folders = file.ancestors().skip(1);
+    folders.find(|folder| exists(&folder.join(".git"))).map(Path::to_owned)
 }
 
 /// A regular file, open for reading, that can tell whether it was changed meanwhile.

@@ -6,7 +6,7 @@ use std::os::unix::fs::PermissionsExt;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
-use super::{Clock, NoTerminal, Prompt, SystemClock, Terminal};
+use super::{Clock, NoTerminal, Prompt, SystemClock, Terminal, absolute};
 
 /// The command line, our own name first.
 #[must_use]
@@ -113,8 +113,15 @@ impl Variables {
     /// Whether a program of that name is on the PATH.
     #[must_use]
     pub fn has_program(&self, name: &str) -> bool {
+        self.program(name).is_some()
+    }
+
+    /// Where on the PATH a program of that name is.
+    #[must_use]
+    pub fn program(&self, name: &str) -> Option<PathBuf> {
         let path = self.raw("PATH").unwrap_or_default();
-        std::env::split_paths(path).any(|folder| can_run(&folder.join(name)))
+        let places = std::env::split_paths(path).map(|folder| folder.join(name));
+        places.map(absolute).find(|place| can_run(place))
     }
 
     /// All of them, by name.

@@ -1,6 +1,6 @@
 //! What all imports have in common: look, ask, write, and say what is left lying about.
 
-use std::path::{Path, PathBuf};
+use std::path::Path;
 
 use crate::cli::{Code, Done, Failure, Session};
 use crate::import::{Error, Found, Plan, State, read_file};
@@ -100,7 +100,7 @@ impl Source<'_> {
                 format!("hint: once you have what was not imported: shred -u {name}")
             }
         });
-        if let Some(tree) = work_tree(file) {
+        if let Some(tree) = sys::work_tree(file) {
             session.ui.warn(&format!(
                 "it lies in the git work tree `{}`: if it was ever committed, history keeps it, and what it holds should be replaced",
                 tree.display()
@@ -144,13 +144,6 @@ fn confirm(count: usize, plan: &Plan, how: &How, session: &Session) -> Result<()
         true => Ok(()),
         false => Err(Failure::failed("nothing was changed")),
     }
-}
-
-/// The git work tree that the file is in.
-fn work_tree(file: &Path) -> Option<PathBuf> {
-    let file = sys::without_links(file)?;
-    let mut folders = file.ancestors().skip(1);
-    folders.find(|folder| sys::exists(&folder.join(".git"))).map(Path::to_owned)
 }
 
 /// As one word for a POSIX shell.

@@ -1,13 +1,18 @@
 //! `vaultctl mcp`.
 
+pub(super) mod adopt;
+mod difference;
 pub(super) mod list;
+pub(super) mod undo;
 
+use crate::clients::adoption::Copies;
 use crate::clients::{Surroundings, System};
-use crate::sys::absolute;
+use crate::store::{NoHistory, Store};
+use crate::sys::{self, absolute};
 
-use super::{Done, Failure, Session};
+use super::{Code, Done, Failure, Session};
 
-/// Look at the MCP servers of every client on this machine
+/// Look at the MCP servers of every client on this machine, and move their secrets into the store
 #[derive(clap::Args)]
 pub(super) struct Args {
     #[command(subcommand)]
@@ -17,11 +22,15 @@ pub(super) struct Args {
 #[derive(clap::Subcommand)]
 enum Verb {
     List(list::Args),
+    Adopt(adopt::Args),
+    Undo(undo::Args),
 }
 
 pub(super) fn run(args: &Args, session: &Session) -> Result<Done, Failure> {
     match &args.verb {
         Verb::List(args) => list::run(args, session),
+        Verb::Adopt(args) => adopt::run(args, session),
+        Verb::Undo(args) => undo::run(args, session),
     }
 }
 
@@ -33,5 +42,32 @@ fn surroundings(session: &Session) -> Surroundings<'_> {
         variables,
         system: System::of_this_machine(variables),
         folder: absolute(".".into()),
+    }
+}
+
+/// Opens the vault of sealed copies. They belong to this machine: it is below the state folder and has
+/// no history.
+fn with_copies<T>(
+    session: &Session,
+    work: impl FnOnce(&Copies<'_>) -> Result<T, Failure>,
+) -> Result<T, Failure> {
+    let folder = session.config.paths.state_folder().join("copies");
+    sys::create_folder(&folder)?;
+    let store = Store::open(&folder)?;
+    session.furnish(store, Box::new(NoHistory), |vault| work(&Copies::new(vault)))
+}
+
+/// Asks whether to go on, unless that was said already.
+fn confirm(is_said: bool, question: &str, session: &Session) -> Result<(), Failure> {
+    if is_said {
+        return Ok(());
+    }
+    if !session.world.stdin_is_terminal {
+        let failure = Failure::new(Code::NeedsPerson, "this needs a yes, and there is no terminal");
+        return Err(failure.hint("`--yes` goes on without asking; nothing was changed"));
+    }
+    match session.world.prompt.ask_yes(question)? {
+        true => Ok(()),
+        false => Err(Failure::failed("nothing was changed")),
     }
 }

@@ -1,0 +1,111 @@
+//! Doing what was planned.
+
+use std::path::{Path, PathBuf};
+
+use crate::clients::{self, Document};
+use crate::config::put_server;
+use crate::secret::Secret;
+use crate::store;
+use crate::vault::{self, Vault};
+
+use super::copies::{Copies, Copy};
+use super::naming::FOLDER;
+use super::three_way::is_same;
+use super::{Adoption, Error, FileChange, Grant, NewEntry};
+
+/// What became of it.
+#[derive(Debug, Default)]
+pub struct Carried {
+    /// The files that were changed.
+    pub changed: Vec<PathBuf>,
+    /// Those that were not, and why.
+    pub failed: Vec<(PathBuf, clients::Error)>,
+}
+
+impl Adoption {
+    /// Stores the secrets, then changes one file after the other. A file that can not be changed stops
+    /// no other.
+    ///
+    /// # Errors
+    /// [`Error`] when entries, sealed copies or permissions can not be written; then the files that
+    /// were not reached are as they were.
+    pub fn carry_out(
+        &self,
+        vault: &Vault<'_>,
+        copies: &Copies<'_>,
+        settings: &Path,
+    ) -> Result<Carried, Error> {
+        self.store(vault)?;
+        let like = FOLDER.parse().map_err(vault::Error::from)?;
+        copies.seal_to(&vault.recipients_for(&like)?.recipients)?;
+        let mut carried = Carried::default();
+        for change in &self.files {
+            let path = change.file.path.clone();
+            match change.carry_out(copies, &self.grants, settings) {
+                Ok(()) => carried.changed.push(path),
+                Err(Error::File(error)) => carried.failed.push((path, error)),
+                Err(error) => return Err(error),
+            }
+        }
+        Ok(carried)
+    }
+
+    fn store(&self, vault: &Vault<'_>) -> Result<(), Error> {
+        let count = self.entries.len();
+        let entries = if count == 1 { "entry" } else { "entries" };
+        vault.edit(&format!("Adopt {count} {entries} from clients of MCP servers."), |edit| {
+            for NewEntry { name, entry } in &self.entries {
+                let store = vault.store();
+                // Made by somebody else since it was planned: the reference would name that one.
+                if store.cipher_of(name).map_err(vault::Error::from)?.is_some() {
+                    let exists = store::Error::EntryExists(name.clone());
+                    return Err(vault::Error::from(exists).into());
+                }
+                edit.write(name, entry)?;
+            }
+            Ok::<(), Error>(())
+        })
+    }
+}
+
+impl FileChange {
+    fn carry_out(
+        &self,
+        copies: &Copies<'_>,
+        grants: &[Grant],
+        settings: &Path,
+    ) -> Result<(), Error> {
+        let held = self.file.hold()?;
+        let present = &held.file.document;
+        if !self.is_still_meant(present) {
+            return Err(clients::Error::Changed(self.file.path.clone()).into());
+        }
+        let adopted = held.file.edited(&self.edits)?;
+        copies.keep(&Copy {
+            client: self.file.client,
+            path: self.file.path.clone(),
+            groups: self.groups.clone(),
+            original: same(present),
+            adopted: same(&adopted),
+        })?;
+        let granted = |grant: &&Grant| {
+            self.groups.iter().any(|group| group.grant.as_ref() == Some(&grant.name))
+        };
+        for grant in grants.iter().filter(granted) {
+            put_server(settings, &grant.name, &grant.server)?;
+        }
+        Ok(held.write(adopted.bytes())?)
+    }
+
+    /// Whether everything that is to be changed is as it was when it was shown. Elsewhere a client may
+    /// have written meanwhile.
+    fn is_still_meant(&self, present: &Document) -> bool {
+        let mut places = self.groups.iter().flat_map(|group| &group.places);
+        places.all(|place| is_same(&self.file.document, present, place))
+    }
+}
+
+fn same(document: &Document) -> Secret {
+    // EXPOSE: copied from one secret to another.
+    Secret::copy_from(document.bytes().expose())
+}
