@@ -72,7 +72,10 @@ pub fn sightings(name: &str, value: &str) -> Vec<Sighting> {
     if is_reference(text) || is_public(text) || !is_address(text) && is_placeholder(text) {
         return Vec::new();
     }
-    match verdict(name, text) {
+    // What follows a scheme may be a secret, whatever it is called.
+    let has_scheme = whole.start > value.len() - value.trim_start().len();
+    let says = Says::of(name).max(if has_scheme { Says::Perhaps } else { Says::Plain });
+    match verdict(says, text) {
         Some(why) => vec![Sighting { place: whole, why }],
         None if is_address(text) => Vec::new(),
         None => words(value).filter_map(|place| known(value, place)).collect(),
@@ -174,11 +177,10 @@ fn bare(value: &str) -> Range<usize> {
 }
 
 /// Whether all of `text` is one secret.
-fn verdict(name: &str, text: &str) -> Option<Why> {
+fn verdict(says: Says, text: &str) -> Option<Why> {
     if let Some(shape) = shape_of(text) {
         return Some(Why::Shape(shape));
     }
-    let says = Says::of(name);
     if is_address(text) {
         let is_dsn = says == Says::Secret && has_user(text);
         return (is_dsn || !sightings_in_address(text).is_empty()).then_some(Why::Address);
@@ -318,6 +320,7 @@ mod tests {
             ("Authorization", "Basic YW5uOmh1bnRlcjI=", "YW5uOmh1bnRlcjI="),
             ("X-Api-Key", "hunter2hunter2", "hunter2hunter2"),
             ("AUTH_HEADER", "Bearer q8WzT5u3KbV0nR7y", "q8WzT5u3KbV0nR7y"),
+            ("HEADER", "Bearer hunter2hunter2", "hunter2hunter2"),
             (
                 "OPENAPI_MCP_HEADERS",
                 "{\"Authorization\": \"Bearer ntn_48291037465aBcDeFgHiJkLmNoPqRsTuVwXy\", \"Notion-Version\": \"2022-06-28\"}",

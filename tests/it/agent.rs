@@ -46,7 +46,7 @@ const HARMLESS: [&str; 30] = [
 const OF_ITS_OWN: [&str; 2] = ["demo", "completions"];
 
 /// What would show secrets or widen access, each as it is typed.
-const REFUSED: [(&str, &str); 31] = [
+const REFUSED: [(&str, &str); 33] = [
     ("init", "HOME=$PWD/fresh vaultctl init"),
     ("get", "vaultctl get claude/token"),
     ("get", "vaultctl get -c claude/token"),
@@ -69,6 +69,8 @@ const REFUSED: [(&str, &str); 31] = [
     ("exec", "vaultctl exec -e T=vault:claude/token -- printenv T"),
     ("headers", "vaultctl headers web"),
     ("env export", "vaultctl env export -e T=vault:claude/token"),
+    ("mcp adopt", "vaultctl mcp adopt --yes"),
+    ("mcp undo", "vaultctl mcp undo --yes"),
     ("snapshot init", "vaultctl snapshot init --accept --to x"),
     ("snapshot restore", "vaultctl snapshot restore --to x --target y"),
     ("snapshot export", "vaultctl snapshot export --to x --out y"),

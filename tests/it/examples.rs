@@ -16,12 +16,16 @@ const ENTRIES: [(&str, &str); 5] = [
 /// An `otpauth://` line.
 const OTP: &str = "otpauth://totp/{canary}:ann?secret=JBSWY3DPEHPK3PXP\n";
 
-const FILES: [(&str, &str); 8] = [
+const FILES: [(&str, &str); 9] = [
     (
         ".claude.json",
         "{\"mcpServers\": {\"a\": {\"command\": \"npx\", \"env\": {\"TOKEN\": \"{canary}\"}}}}",
     ),
     ("uri.txt", OTP),
+    (
+        ".cursor/mcp.json",
+        "{\"mcpServers\": {\"github\": {\"command\": \"npx\", \"env\": {\"GITHUB_TOKEN\": \"{canary}\"}}}}",
+    ),
     ("token.txt", "{canary}\n"),
     ("key.pem", "{canary}\n"),
     (".env", "API_KEY={canary}\nexport DATABASE_URL='postgres://ann:{canary}@db/claude'\n"),
@@ -34,7 +38,7 @@ const FILES: [(&str, &str); 8] = [
 ];
 
 /// Where the documents with such lines are.
-const DOCUMENTS: [&str; 2] = ["README.md", "docs/import.md"];
+const DOCUMENTS: [&str; 3] = ["README.md", "docs/adopt.md", "docs/import.md"];
 
 /// Runs the line where all that it speaks of is there; it must succeed.
 pub(crate) fn run(line: &str) {

@@ -4,7 +4,7 @@ use std::path::PathBuf;
 
 use serde_json::{Value, json};
 
-use crate::cli::{Checked, Done, Example, Failure, Session};
+use crate::cli::{Checked, Done, Example, Failure, Session, agent};
 use crate::clients::adoption::{Adoption, Carried, Copies, Findings, Sought, Wrapper};
 use crate::clients::{Client, Found, System, find};
 use crate::sys;
@@ -59,6 +59,9 @@ pub(in crate::cli) const EXAMPLES: &[Example] = &[
 ];
 
 pub(super) fn run(args: &Args, session: &Session) -> Result<Done, Failure> {
+    if !args.dry_run {
+        agent::refuse("granting secrets to servers", session)?;
+    }
     let found = find(&surroundings(session));
     let is_whole = warn_of_broken(&found, session);
     let sought =
@@ -114,9 +117,7 @@ fn show(adoption: &Adoption, session: &Session) -> Result<(), Failure> {
         for change in &adoption.files {
             difference::file(&change.file.path, &change.hunks, session)?;
         }
-        for grant in &adoption.grants {
-            difference::grant(grant, &session.config.paths.settings, session)?;
-        }
+        difference::grants(&adoption.grants, &session.config.paths.settings, session)?;
         for new in &adoption.entries {
             let size = new.entry.bytes().size();
             session.ui.line(&format!("new entry: {} ({size} bytes)", new.name))?;

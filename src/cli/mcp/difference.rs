@@ -5,7 +5,7 @@ use std::path::Path;
 use serde_json::{Value, json};
 
 use crate::cli::{Failure, Session};
-use crate::clients::adoption::{Grant, Hunk, Line};
+use crate::clients::adoption::{Grant, Hunk, Line, is_ambient};
 use crate::sys::harmless;
 
 /// The changes of one file.
@@ -18,9 +18,15 @@ pub(super) fn file(path: &Path, hunks: &[Hunk], session: &Session) -> Result<(),
     Ok(())
 }
 
-/// A permission that comes into the settings.
-pub(super) fn grant(grant: &Grant, settings: &Path, session: &Session) -> Result<(), Failure> {
-    headline(settings, session)?;
+/// The permissions that come into the settings.
+pub(super) fn grants(grants: &[Grant], settings: &Path, session: &Session) -> Result<(), Failure> {
+    if !grants.is_empty() {
+        headline(settings, session)?;
+    }
+    grants.iter().try_for_each(|new| grant(new, session))
+}
+
+fn grant(grant: &Grant, session: &Session) -> Result<(), Failure> {
     session.ui.line(&format!("+[server.{}]", harmless(&grant.name)))?;
     let server = &grant.server;
     let lists = [("allow", &server.allow), ("command", &server.command), ("keep", &server.keep)];
@@ -36,9 +42,17 @@ pub(super) fn grant(grant: &Grant, settings: &Path, session: &Session) -> Result
         .into_iter()
         .flat_map(|(key, map)| map.iter().map(move |(name, text)| (key, name, text)))
     {
+        if is_ambient(name) {
+            continue;
+        }
         session.ui.line(&harmless(&format!("+{key}.{name} = {}", json!(text))))?;
     }
-    Ok(())
+    let ambient: Vec<&str> =
+        server.env.keys().map(String::as_str).filter(|name| is_ambient(name)).collect();
+    match ambient.as_slice() {
+        [] => Ok(()),
+        names => session.ui.line(&format!("+env: {} as here", names.join(", "))),
+    }
 }
 
 /// The same for `--json`.

@@ -2,7 +2,7 @@
 
 use serde_json::json;
 
-use crate::cli::{Checked, Done, Example, Failure, Session};
+use crate::cli::{Checked, Done, Example, Failure, Session, agent};
 use crate::clients::Client;
 use crate::clients::adoption::{Copies, Undo, Undone};
 
@@ -31,6 +31,7 @@ pub(in crate::cli) const EXAMPLES: &[Example] = &[Example {
 }];
 
 pub(super) fn run(args: &Args, session: &Session) -> Result<Done, Failure> {
+    agent::refuse("putting secrets back into files", session)?;
     super::with_copies(session, |copies| {
         let undo = Undo::plan(copies, args.client)?;
         if undo.steps().next().is_none() {
@@ -59,9 +60,9 @@ fn carry_out(undo: &Undo, copies: &Copies<'_>, session: &Session) -> Result<Done
         let path = step.path.display();
         if let Some(failure) = &step.failure {
             session.ui.warn(&format!("not put back: {failure}"));
-        } else if step.is_partial {
+        } else if step.is_partial && !step.hunks.is_empty() {
             session.ui.note(&format!("put back, as far as it was adopted: {path}"));
-        } else {
+        } else if !step.is_partial {
             session.ui.note(&format!("put back: {path}"));
         }
         for server in &step.kept {

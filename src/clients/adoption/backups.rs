@@ -85,8 +85,8 @@ mod tests {
         };
         let original = write(".claude.json", "{}");
         let found = [
-            write(".claude.json.backup", "{\"k\": \"hun\\\"ter2\"}"),
             write(".claude/backups/.claude.json.backup.1790000000000", "x hun\"ter2 x"),
+            write(".claude.json.backup", "{\"k\": \"hun\\\"ter2\"}"),
         ];
         write(".claude/backups/.claude.json.backup.1790000000001", "{}");
         write("other.json", "hun\"ter2");

@@ -37,7 +37,7 @@ impl Adoption {
     ) -> Result<Carried, Error> {
         self.store(vault)?;
         let like = FOLDER.parse().map_err(vault::Error::from)?;
-        copies.seal_to(&vault.recipients_for(&like)?.recipients)?;
+        copies.seal_to(&vault.recipients_for(&like)?)?;
         let mut carried = Carried::default();
         for change in &self.files {
             let path = change.file.path.clone();

@@ -8,9 +8,8 @@ use std::path::PathBuf;
 use serde::{Deserialize, Serialize};
 
 use crate::clients::{Client, Place, Step};
-use crate::crypto::Recipients;
 use crate::secret::{Secret, SecretBuffer};
-use crate::store::Name;
+use crate::store::{Name, RecipientsFile};
 use crate::vault::{Entry, Vault};
 
 use super::Error;
@@ -75,18 +74,18 @@ impl<'v> Copies<'v> {
         Self { vault }
     }
 
-    /// Has what is kept from now on encrypted to `recipients`.
+    /// Has what is kept from now on encrypted to those that a recipients file names.
     ///
     /// # Errors
     /// What the vault says.
-    pub fn seal_to(&self, recipients: &Recipients) -> Result<(), Error> {
+    pub fn seal_to(&self, file: &RecipientsFile) -> Result<(), Error> {
         let name: Name = FOLDER.parse().map_err(crate::vault::Error::from)?;
         let known = self.vault.recipients_for(&name);
-        if known.is_ok_and(|known| known.recipients == *recipients) {
+        if known.is_ok_and(|known| known.recipients == file.recipients) {
             return Ok(());
         }
         Ok(self.vault.edit("", |edit| {
-            edit.replace_recipients(None, recipients)?;
+            edit.replace_recipients(None, &file.recipients)?;
             edit.sign_recipients(None, |_| String::new())
         })?)
     }

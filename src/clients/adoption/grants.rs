@@ -62,7 +62,8 @@ fn is_same(one: &Server, other: &Server) -> bool {
 }
 
 /// Whether a variable is one of those that say where things are on a machine.
-pub(super) fn is_ambient(name: &str) -> bool {
+#[must_use]
+pub fn is_ambient(name: &str) -> bool {
     let proxies = ["ALL_PROXY", "HTTP_PROXY", "HTTPS_PROXY", "NO_PROXY"];
     let is_proxy = proxies.iter().any(|proxy| proxy.eq_ignore_ascii_case(name));
     matches!(name, "PATH" | "HOME") || name.starts_with("XDG_") || is_proxy

@@ -30,7 +30,7 @@ mod wrapper;
 pub use carry_out::Carried;
 pub use copies::Copies;
 pub use error::Error;
-pub use grants::Grant;
+pub use grants::{Grant, is_ambient};
 pub use obstacle::Obstacle;
 pub use plan::{Adoption, FileChange, Findings, Left, Sought};
 pub use pool::NewEntry;

@@ -19,7 +19,7 @@ pub enum Obstacle {
     Filled(String),
     /// Its client reads variables from a file, which a clean launch would not have.
     EnvFile(String),
-    /// It is a command of vaultctl already; what is in its arguments is for a person to move.
+    /// It is a command of vaultctl already: its permission is there, and for a person to change.
     Wrapped,
     /// It starts in a folder that depends on its client.
     Folder,
@@ -51,7 +51,7 @@ impl fmt::Display for Obstacle {
                 write!(f, "its client reads more variables from `{path}`, which would not reach it")
             }
             Self::Wrapped => {
-                f.write_str("vaultctl starts it already; take the secret out of its arguments")
+                f.write_str("vaultctl starts it already; `vaultctl set` stores the secret, and a reference takes its place")
             }
             Self::Folder => f.write_str("the folder that it starts in depends on its client"),
             Self::Windows => f.write_str("its client runs on Windows, and this program does not"),
@@ -78,6 +78,9 @@ impl Obstacle {
         }
         match &entry.launch {
             Launch::Stdio { command, args, dir, .. } => {
+                if is_ours(command, args) {
+                    return Some(Self::Wrapped);
+                }
                 let fixed = [Some(command), dir.as_ref()].into_iter().flatten().chain(args);
                 of_file(entry)
                     .or_else(|| filled(entry.client, fixed))
@@ -96,6 +99,14 @@ impl Obstacle {
             Launch::Other => None,
         }
     }
+}
+
+/// Whether an entry was adopted before, by us or by hand.
+fn is_ours(command: &Field, args: &[Field]) -> bool {
+    // EXPOSE: names of programs and verbs, only compared.
+    let word =
+        |field: &Field, expected: &str| field.text.expose().rsplit('/').next() == Some(expected);
+    word(command, "vaultctl") && args.first().is_some_and(|verb| word(verb, "exec"))
 }
 
 fn of_file(entry: &ServerEntry) -> Option<Obstacle> {
