@@ -27,6 +27,7 @@ pub mod vault;
 pub mod inject;
 pub mod import;
 pub mod clients;
+pub mod supervise;
 pub mod snapshot;
 
 // The mouth.

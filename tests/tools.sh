@@ -46,12 +46,30 @@ have_npm() {
   npm install --silent --no-audit --no-fund --ignore-scripts --prefix "$cache/npm" "$1@$2" >/dev/null
 }
 
+# have_python PACKAGE VERSION: a package from PyPI, installed once and kept, with a Python of its own.
+# Debian has Python without what makes such an environment; other systems bring both together.
+have_python() {
+  local python=$cache/python/bin/python
+  case " $("$python" -m pip list --format=freeze 2>/dev/null | tr '\n' ' ')" in *" $1==$2 "*) return 0 ;; esac
+  python3 -c 'import ensurepip, venv' 2>/dev/null || install_packages python3-venv
+  [ -x "$python" ] || python3 -m venv "$cache/python"
+  say "installing $1 $2 (once)"
+  "$python" -m pip install --quiet --disable-pip-version-check "$1==$2"
+}
+
 have_rage() { have_crate rage rage 0.12.1; }
 have_garage() { have_crate garage garage 2.5.0; }
 have_deny() { have_crate cargo-deny cargo-deny 0.20.2; }
 # Without its install script, npm brings the program all the same: in the package of this platform.
 have_claude_code() { have_npm @anthropic-ai/claude-code 2.1.329; }
+# Real MCP servers: three that speak the protocol up to 2025-11-25, and one that speaks both eras.
 have_everything() { have_npm @modelcontextprotocol/server-everything 2026.8.31; }
+have_memory() { have_npm @modelcontextprotocol/server-memory 2026.8.31; }
+have_filesystem() { have_npm @modelcontextprotocol/server-filesystem 2026.8.31; }
+have_time() { have_python mcp-server-time 2026.10.19; }
+# Real MCP clients: one asks for the protocol of 2026-07-28 first, the other does not.
+have_python_client() { have_python mcp 2.3.0; }
+have_typescript_client() { have_npm @modelcontextprotocol/client 2.4.0; }
 
 # have_pass_otp: pass's extension is no command, but a file where pass looks for it.
 have_pass_otp() {

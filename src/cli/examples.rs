@@ -64,6 +64,7 @@ pub(super) const TABLE: &[(&str, &[Example])] = &[
     ("mcp adopt", mcp::adopt::EXAMPLES),
     ("mcp list", mcp::list::EXAMPLES),
     ("mcp undo", mcp::undo::EXAMPLES),
+    ("mcp check", mcp::check::EXAMPLES),
     ("import gh", import::gh::EXAMPLES),
     ("import env", import::env::EXAMPLES),
     ("import 1password", import::onepassword::EXAMPLES),

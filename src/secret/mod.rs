@@ -13,6 +13,7 @@
 
 mod buffer;
 mod bytes;
+mod mask;
 mod naming;
 mod placeholder;
 mod shapes;
@@ -21,6 +22,7 @@ mod text;
 
 pub use buffer::SecretBuffer;
 pub use bytes::Secret;
+pub use mask::masked;
 pub use shapes::shape_of;
 pub use sighting::{Sighting, Why, sightings, sightings_in_address};
 pub use text::SecretText;

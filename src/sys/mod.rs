@@ -12,9 +12,11 @@ mod file;
 mod folder;
 mod folder_lock;
 mod interrupts;
+mod lines;
 mod lock;
 mod memory;
 mod parallel;
+mod partner;
 mod planting;
 mod process;
 mod random;
@@ -41,9 +43,11 @@ pub use file::{
 pub use folder::{Folder, Item, Kind, Stamp};
 pub use folder_lock::FolderLock;
 pub use interrupts::Interrupts;
+use lines::{Lines, Tail};
 pub use lock::{Lock, LockError};
 pub use memory::forbid_dumps;
 pub use parallel::{DISK_WORKERS, in_parallel, processors};
+pub use partner::{Effort, Exit, Heard, Partner};
 pub use planting::Finish;
 pub use process::{
     Environment, Helper, HelperError, Outcome, Program, into_argument, leave_behind,

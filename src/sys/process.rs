@@ -9,7 +9,7 @@ use std::os::unix::process::CommandExt;
 use std::path::PathBuf;
 use std::process::{Child, Command, Stdio};
 
-use crate::secret::{Secret, SecretBuffer};
+use crate::secret::{Secret, SecretBuffer, masked};
 
 use super::memory::MemoryFile;
 use super::{Interrupts, Variables, own_program};
@@ -55,6 +55,21 @@ impl Environment {
     pub fn set_file(&mut self, name: impl Into<OsString>, content: Secret) {
         self.files.insert(name.into(), content);
     }
+
+    /// What the program that has it says, without the secrets that it was given.
+    #[must_use]
+    pub fn masked(&self, text: &str) -> String {
+        masked(text, self.secret.values())
+    }
+
+    /// Makes it the whole environment of a program that is about to be started.
+    pub(super) fn give_to(&self, command: &mut Command) {
+        command.env_clear().envs(&self.plain);
+        for (name, value) in &self.secret {
+            // EXPOSE: handing the value to the program that was granted it is what this is for.
+            command.env(name, OsStr::from_bytes(value.expose()));
+        }
+    }
 }
 
 /// A value as an argument, which every process of the machine can see: because somebody asked.
@@ -68,11 +83,8 @@ pub fn into_argument(value: &Secret) -> OsString {
 #[must_use]
 pub fn replace_self(program: &Program, environment: &Environment) -> io::Error {
     let mut command = Command::new(&program.name);
-    command.args(&program.arguments).env_clear().envs(&environment.plain);
-    for (name, value) in &environment.secret {
-        // EXPOSE: handing the value to the program that was granted it is what this is for.
-        command.env(name, OsStr::from_bytes(value.expose()));
-    }
+    command.args(&program.arguments);
+    environment.give_to(&mut command);
     // They stay open over execve(2), and the process keeps its id: so do their paths.
     let mut files = Vec::new();
     for (name, content) in &environment.files {

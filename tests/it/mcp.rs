@@ -148,3 +148,41 @@ fn the_server_is_the_process_that_was_spawned() {
     server.child.kill().expect("it is ours");
     assert_eq!(server.child.wait().expect("it ends").signal(), Some(9));
 }
+
+/// `[server.NAME]` of two servers, each with an entry of its own.
+const TWO: &str = r#"
+[server.one]
+allow = ["claude/one"]
+command = ["SERVER", "stdio"]
+env = { TOKEN = "vault:claude/one" }
+
+[server.two]
+allow = ["claude/two"]
+command = ["SERVER", "stdio"]
+env = { TOKEN = "vault:claude/two" }
+"#;
+
+/// Each of two servers that run at the same time has its own secret, and nothing of the other's.
+#[test]
+fn two_servers_with_two_permissions_have_each_its_own_secret() {
+    let world = World::with_store();
+    for name in ["one", "two"] {
+        let value = format!("{name}-{}", world.canary());
+        world.sh(&format!("vaultctl set claude/{name}")).input(value).run().ok();
+    }
+    let server = tools::everything_server().display().to_string();
+    world.plant(".config/vaultctl/config.toml", TWO.replace("SERVER", &server));
+    let start = |name: &str| {
+        let mut command = world.command(PROGRAM);
+        command.args(["exec", "--server", name]).env("STRAY", "stray");
+        Server::start(command)
+    };
+    let (mut one, mut two) = (start("one"), start("two"));
+    let environments = [("one", "two", one.environment()), ("two", "one", two.environment())];
+    for (own, other, environment) in environments {
+        assert_eq!(environment["TOKEN"], format!("{own}-{}", world.canary()));
+        let text = environment.to_string();
+        assert_eq!(text.matches(world.canary()).count(), 1, "it got more than its own");
+        assert!(!text.contains(&format!("{other}-cnry")) && !text.contains("stray"), "{own}");
+    }
+}

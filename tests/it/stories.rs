@@ -54,6 +54,7 @@ stories! {
     mcp_adopt,
     mcp_killed,
     mcp_left,
+    mcp_check,
     mcp_list,
     mcp_undo,
     missing,

@@ -115,7 +115,9 @@ impl Story {
     pub(crate) fn play(&self) -> (String, Vec<String>) {
         let world = World::new();
         for (name, content) in &self.files {
-            world.plant(name, fill(content, &world));
+            let home = world.path("").display().to_string();
+            let content = fill(content, &world).replace("{home}", home.trim_end_matches('/'));
+            world.plant(name, content);
         }
         let mut told = Told::default();
         for part in &self.parts {

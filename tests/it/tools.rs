@@ -18,6 +18,31 @@ pub(crate) fn claude_code() -> PathBuf {
     kept(&format!("npm/node_modules/@anthropic-ai/claude-code-{platform}/claude"))
 }
 
+/// A knowledge graph in a file (`MEMORY_FILE_PATH`).
+pub(crate) fn memory_server() -> PathBuf {
+    kept("npm/node_modules/.bin/mcp-server-memory")
+}
+
+/// Files of the folders that are its arguments.
+pub(crate) fn filesystem_server() -> PathBuf {
+    kept("npm/node_modules/.bin/mcp-server-filesystem")
+}
+
+/// The time; the one that speaks both eras of the protocol.
+pub(crate) fn time_server() -> PathBuf {
+    kept("python/bin/mcp-server-time")
+}
+
+/// The Python that has the official SDK, whose client asks for the new era first.
+pub(crate) fn python_with_sdk() -> PathBuf {
+    kept("python/bin/python")
+}
+
+/// The official TypeScript SDK, whose client begins with `initialize`.
+pub(crate) fn typescript_sdk() -> PathBuf {
+    kept("npm/node_modules/@modelcontextprotocol/client")
+}
+
 /// A distributed object store that speaks S3.
 pub(crate) fn garage() -> PathBuf {
     kept("tools/bin/garage")

@@ -2,6 +2,7 @@
 
 pub(super) mod adopt;
 mod difference;
+pub(super) mod check;
 pub(super) mod list;
 pub(super) mod undo;
 
@@ -24,6 +25,7 @@ enum Verb {
     List(list::Args),
     Adopt(adopt::Args),
     Undo(undo::Args),
+    Check(check::Args),
 }
 
 pub(super) fn run(args: &Args, session: &Session) -> Result<Done, Failure> {
@@ -31,6 +33,7 @@ pub(super) fn run(args: &Args, session: &Session) -> Result<Done, Failure> {
         Verb::List(args) => list::run(args, session),
         Verb::Adopt(args) => adopt::run(args, session),
         Verb::Undo(args) => undo::run(args, session),
+        Verb::Check(args) => check::run(args, session),
     }
 }
 
