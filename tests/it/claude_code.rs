@@ -75,19 +75,26 @@ fn parsed(path: &Path) -> Value {
     serde_json::from_slice(&fs::read(path).expect("it is there")).expect("it is whole")
 }
 
+/// A file that Claude Code has used before, with entries for us to change. At its very first start it
+/// writes other things too, and those without the lock when it can not have it at once (measured with
+/// 2.1.329: "fallback under contention"): nobody is safe from that, twenty of its own among them.
+fn prepared(world: &World) -> PathBuf {
+    add(world, "user", "first", &json!({ "command": "true" }));
+    let path = world.path(".claude.json");
+    let mut file = parsed(&path);
+    for number in 0..OURS {
+        let entry = json!({ "command": "true", "env": { "KEY": "literal" } });
+        file["mcpServers"][format!("ours-{number}")] = entry;
+    }
+    file["fieldOfTomorrow"] = json!([1, { "a": null }]);
+    world.plant(".claude.json", file.to_string())
+}
+
 #[test]
 fn twenty_writers_of_claude_code_and_our_edits_lose_nothing() {
     let world = World::new();
     let home = world.path("");
-    let before: serde_json::Map<String, Value> = (0..OURS)
-        .map(|number| {
-            (format!("ours-{number}"), json!({ "command": "true", "env": { "KEY": "literal" } }))
-        })
-        .collect();
-    let path = world.plant(
-        ".claude.json",
-        json!({ "mcpServers": before, "fieldOfTomorrow": [1, { "a": null }] }).to_string(),
-    );
+    let path = prepared(&world);
     let theirs = |number: usize| -> (String, Command) {
         let (name, entry) = (format!("theirs-{number}"), r#"{"command":"true","args":["x"]}"#);
         let mut command = claude(&world, &["mcp", "add-json", "-s", "user", &name, entry]);
