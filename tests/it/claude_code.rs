@@ -118,7 +118,14 @@ fn twenty_writers_of_claude_code_and_our_edits_lose_nothing() {
             });
         }
         for half in 0..2 {
-            scope.spawn(move || (half..OURS).step_by(2).for_each(ours));
+            let path = &path;
+            scope.spawn(move || {
+                // In the midst of theirs, not before they have started.
+                while !fs::read_to_string(path).is_ok_and(|text| text.contains("theirs-")) {
+                    thread::sleep(std::time::Duration::from_millis(20));
+                }
+                (half..OURS).step_by(2).for_each(ours);
+            });
         }
     });
     let after = parsed(&path);
