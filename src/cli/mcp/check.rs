@@ -40,7 +40,12 @@ pub(super) struct Args {
 }
 
 pub(in crate::cli) const EXAMPLES: &[Example] = &[
-    Example { what: "See which servers work", line: "vaultctl mcp check", checked: Checked::Runs },
+    // The servers of the examples' home are not there; the story `mcp_check` has some that are.
+    Example {
+        what: "See which servers work",
+        line: "vaultctl mcp check",
+        checked: Checked::Parses,
+    },
     Example {
         what: "Give one server of one client more time",
         line: "vaultctl mcp check github --client cursor --timeout 2m",
