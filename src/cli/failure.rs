@@ -558,7 +558,7 @@ impl From<inject::Error> for Failure {
         let not_granted = |hint: &str| Self::new(Code::NeedsPerson, message.clone()).hint(hint);
         match error {
             inject::Error::Unresolved { slot, source } => {
-                Self::from(source).about(&slot.to_string())
+                Self::from(*source).about(&slot.to_string())
             }
             inject::Error::Vault(error) => error.into(),
             inject::Error::NoTokens(_) => Self::failed(message)

@@ -13,7 +13,7 @@ pub enum Error {
         /// What it is for.
         slot: Slot,
         /// Why.
-        source: vault::Error,
+        source: Box<vault::Error>,
     },
     /// A reference to a token; nothing gives tokens out yet. What follows `oauth:` is not repeated:
     /// other programs have tokens that begin so.

@@ -181,7 +181,7 @@ impl Manifest {
 }
 
 fn unresolved(slot: &Slot, source: vault::Error) -> Error {
-    Error::Unresolved { slot: slot.clone(), source }
+    Error::Unresolved { slot: slot.clone(), source: Box::new(source) }
 }
 
 /// The value, or why its entry could not be read; the first that wants it is told.

@@ -37,7 +37,7 @@ fn each_line_is_an_event_of_the_document() {
     let (world, documented) = (World::new(), documented());
     assert!(documented.len() >= 6, "{documented:?}");
     world.plant(".claude/projects/-srv-x/a.jsonl", "{\"a\": 1}\n".repeat(200_000));
-    world.plant(".claude/settings.json", "{ is no JSON".to_owned());
+    world.plant(".claude/settings.json", "{ is no JSON");
     let lines = [
         "init --recovery-out paper.txt; rm paper.txt",
         "snapshot init --to one",

@@ -165,15 +165,14 @@ fn conversation(launch: &[OsString], words: &[Value], world: &World) -> String {
     let mut heard = String::new();
     for word in words {
         writeln!(input, "{word}").expect("the server reads");
-        let id = word["id"].to_string();
         // One question at a time: answers would come in any order otherwise.
-        while id != "null" {
-            let begin = heard.len();
-            assert!(output.read_line(&mut heard).expect("a line") > 0, "the server has gone");
-            let line: Value = serde_json::from_str(&heard[begin..]).expect("a message");
-            if line["id"].to_string() == id {
-                break;
-            }
+        let mut is_answered = word["id"].is_null();
+        while !is_answered {
+            let mut line = String::new();
+            assert!(output.read_line(&mut line).expect("a line") > 0, "the server has gone");
+            heard.push_str(&line);
+            let message: Value = serde_json::from_str(&line).expect("a message");
+            is_answered = message["id"] == word["id"];
         }
     }
     child.kill().expect("it is ours");

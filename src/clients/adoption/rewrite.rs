@@ -61,7 +61,7 @@ impl Pen<'_> {
     fn command(&mut self, command: &Field, program: &str) {
         // EXPOSE: the program, which is shown because it goes.
         self.gone("command", command.text.expose());
-        self.new("command", program);
+        self.added("command", program);
         self.done.places.push(command.place.clone());
         self.done.edits.push(Edit::Replace(command.place.clone(), Value::text(program)));
     }
@@ -71,7 +71,7 @@ impl Pen<'_> {
         let Some(place) = self.draft.entry.place_of(Part::Args).cloned() else {
             return;
         };
-        self.new("args", &first.join(" "));
+        self.added("args", &first.join(" "));
         for number in (0..args.len()).rev() {
             self.argument(&place, number, &args[number]);
         }
@@ -104,7 +104,7 @@ impl Pen<'_> {
             None => Edit::Remove(here),
         });
         if let Some(text) = after {
-            self.new(&name, text);
+            self.added(&name, text);
         }
     }
 
@@ -112,7 +112,7 @@ impl Pen<'_> {
         for (number, (name, field)) in env.iter().enumerate() {
             if let Some(new) = self.draft.texts.get(&Seat::Variable(number)) {
                 self.gone(&format!("env.{name}"), &new.before);
-                self.new(&format!("env.{name}"), &new.text);
+                self.added(&format!("env.{name}"), &new.text);
                 self.done.places.push(field.place.clone());
                 self.done.edits.push(Edit::Replace(field.place.clone(), Value::text(&new.text)));
             }
@@ -124,7 +124,7 @@ impl Pen<'_> {
         for (name, reference) in &self.draft.variables {
             let here = place.key(name);
             let value = Value::text(reference);
-            self.new(&format!("env.{name}"), reference);
+            self.added(&format!("env.{name}"), reference);
             self.done.edits.push(match is_there {
                 true if self.document.has(&here) => Edit::Replace(here.clone(), value),
                 true => Edit::Insert(here.clone(), value),
@@ -149,7 +149,7 @@ impl Pen<'_> {
             self.done.places.push(field.place.clone());
             self.done.edits.push(Edit::Remove(field.place.clone()));
         }
-        self.new("headersHelper", helper);
+        self.added("headersHelper", helper);
         self.done.places.push(place.clone());
         self.done.edits.push(Edit::Insert(place.clone(), Value::text(helper)));
     }
@@ -158,7 +158,7 @@ impl Pen<'_> {
         self.done.hunk.lines.push(Line::Gone(name.to_owned(), text.to_owned()));
     }
 
-    fn new(&mut self, name: &str, text: &str) {
+    fn added(&mut self, name: &str, text: &str) {
         self.done.hunk.lines.push(Line::New(name.to_owned(), text.to_owned()));
     }
 }
