@@ -1,7 +1,7 @@
 //! The configuration files of MCP clients: where they are, what they say, and exact changes of them.
 //!
 //! One file here is one client: a table of where its files are on Linux, on macOS and in a Windows
-//! that this Linux is a guest of (WSL), and of what it calls the parts of an entry. [`find`] reads
+//! that this Linux is a guest of (WSL), and of what it calls the parts of an entry. [`find()`] reads
 //! all of them; one that is broken is named and stops no other. Every value may be a secret and is
 //! held as one. A change names values by their place, and every other byte stays; it is written by
 //! [`Held`], which takes Claude Code's lock where there is one and refuses when the file is no longer
