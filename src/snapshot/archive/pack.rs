@@ -9,8 +9,8 @@ use std::collections::HashSet;
 use std::io::{self, BufReader, Read, Write};
 
 use serde::{Deserialize, Serialize};
-use zstd::bulk::Compressor;
-use zstd::zstd_safe::CParameter;
+use zstd::bulk::{Compressor, Decompressor};
+use zstd::zstd_safe::{CParameter, compress_bound};
 
 use crate::crypto::BlobId;
 use crate::snapshot::Error;
@@ -46,14 +46,17 @@ struct IndexLine {
     offset: u64,
 }
 
-/// Writes packs, one after the other, with one buffer and one compressor.
+/// Writes packs, one after the other, with the same buffers.
 ///
 /// What is compressed lies in memory in one piece: a compressor that is fed piece by piece keeps a
 /// copy of its own, and looks things up in it half as fast.
 pub(crate) struct PackWriter {
     tar: Vec<u8>,
     index: Vec<u8>,
+    /// The pack, compressed.
+    packed: Vec<u8>,
     compressor: Compressor<'static>,
+    decompressor: Decompressor<'static>,
 }
 
 impl PackWriter {
@@ -62,7 +65,9 @@ impl PackWriter {
     /// # Errors
     /// When the library has no memory.
     pub(crate) fn new() -> io::Result<Self> {
-        Ok(Self { tar: Vec::new(), index: Vec::new(), compressor: compressor()? })
+        let (compressor, decompressor) = (compressor()?, Decompressor::new()?);
+        let (tar, index, packed) = (Vec::new(), Vec::new(), Vec::new());
+        Ok(Self { tar, index, packed, compressor, decompressor })
     }
 
     /// Adds a part, which begins at `offset` in the file `path`.
@@ -96,25 +101,45 @@ impl PackWriter {
     pub(crate) fn finish(&mut self, sink: &mut dyn Write) -> io::Result<()> {
         write_plain(&mut self.tar, INDEX.as_bytes(), &self.index)?;
         write_end(&mut self.tar)?;
-        let packed = self.compressor.compress(&self.tar)?;
+        self.packed.clear();
+        self.packed.reserve(compress_bound(self.tar.len()));
+        self.compressor.compress_to_buffer(&self.tar, &mut self.packed)?;
         self.tar.clear();
         self.index.clear();
-        sink.write_all(&packed)
+        sink.write_all(&self.packed)
+    }
+
+    /// Reads the pack that was finished last, from where it was written; as [`read_pack`].
+    ///
+    /// # Errors
+    /// As [`read_pack`].
+    pub(crate) fn read_back(
+        &mut self,
+        mut source: impl Read,
+        visit: &mut VisitPart<'_>,
+    ) -> Result<(), Error> {
+        self.packed.clear();
+        source.read_to_end(&mut self.packed)?;
+        // It has room for what was in it a moment ago.
+        self.decompressor.decompress_to_buffer(&self.packed, &mut self.tar)?;
+        let read = read_members(&mut &self.tar[..], visit);
+        self.tar.clear();
+        read
     }
 }
 
 /// Tables that fit a processor's own cache make it twice as fast as the level's own do; so does a
-/// search for distant repetitions that looks at fewer places. Packs are 3 % larger for it.
+/// search for distant repetitions that looks at fewer places. Packs are 3 % larger for it. A checksum
+/// of the frame would say nothing that age's and the pack's name do not.
 fn compressor() -> io::Result<Compressor<'static>> {
     let mut compressor = Compressor::new(LEVEL)?;
     for parameter in [
-        CParameter::ChecksumFlag(true),
         CParameter::WindowLog(WINDOW),
         CParameter::HashLog(16),
-        CParameter::ChainLog(15),
+        CParameter::ChainLog(14),
         CParameter::EnableLongDistanceMatching(true),
         CParameter::LdmHashRateLog(8),
-        CParameter::LdmBucketSizeLog(2),
+        CParameter::LdmBucketSizeLog(1),
     ] {
         compressor.set_parameter(parameter)?;
     }
@@ -130,17 +155,20 @@ pub(crate) type VisitPart<'a> = dyn FnMut(Part, &mut dyn Read) -> Result<(), Err
 /// # Errors
 /// [`Error::Member`] with the name of what may not be; [`Error::Stream`]; what `visit` says.
 pub(crate) fn read_pack(source: impl Read, visit: &mut VisitPart<'_>) -> Result<(), Error> {
-    let mut tar = BufReader::new(decoder(source)?);
+    read_members(&mut BufReader::new(decoder(source)?), visit)
+}
+
+fn read_members(tar: &mut dyn Read, visit: &mut VisitPart<'_>) -> Result<(), Error> {
     let mut parts = Parts::default();
     loop {
-        match read_heading(&mut tar)? {
+        match read_heading(tar)? {
             Heading::Plain(MemberName::Blob(id), size) => {
                 let part = Part { id, size };
                 parts.add(part).map_err(|reason| Error::member(blob_member(&id), reason))?;
-                read_part(&mut tar, part, visit)?;
+                read_part(tar, part, visit)?;
             }
             Heading::Plain(MemberName::Index, size) if size <= LARGEST_INDEX => {
-                return expect_index(&mut tar, size, &parts.all);
+                return expect_index(tar, size, &parts.all);
             }
             Heading::Plain(..) | Heading::Member(_) => {
                 return Err(Error::member("a pack", "it holds something else than parts"));

@@ -6,7 +6,7 @@ use std::sync::mpsc::SyncSender;
 use std::sync::{Mutex, PoisonError};
 
 use crate::crypto::{BlobId, DedupKey, Identity, Recipient, Sealed, open, seal_for_read_back};
-use crate::snapshot::archive::{PackWriter, Part, TreePath, read_pack};
+use crate::snapshot::archive::{PackWriter, Part, TreePath};
 use crate::snapshot::finding::{Finding, Trouble};
 use crate::snapshot::progress::Progress;
 use crate::snapshot::{Error, ObjectRef};
@@ -155,26 +155,26 @@ impl<'a> Worker<'a> {
         self.pack.finish(&mut sealer)?;
         let filled = Filled { sealed: sealer.finish()?, parts: std::mem::take(&mut self.parts) };
         if shop.read_back {
-            read_back(&filled, &key, shop.key)?;
+            self.read_back(&filled, &key)?;
         }
         Ok(filled)
     }
-}
 
-/// Opens what was sealed and names every part again: a pack that can not be read is none.
-fn read_back(filled: &Filled, identity: &Identity, key: &DedupKey) -> Result<(), Error> {
-    let mut written = filled.parts.iter();
-    let source = open(filled.sealed.body().reader(), identity)?;
-    read_pack(source, &mut |part, source| {
-        let (id, size) = key.id_of_stream(source)?;
-        if written.next() == Some(&part) && part == (Part { id, size }) {
-            Ok(())
-        } else {
-            Err(Error::damaged(part.id, "it does not hold what was written"))
+    /// Opens what was sealed and names every part again: a pack that can not be read is none.
+    fn read_back(&mut self, filled: &Filled, identity: &Identity) -> Result<(), Error> {
+        let (key, mut written) = (self.shop.key, filled.parts.iter());
+        let source = open(filled.sealed.body().reader(), identity)?;
+        self.pack.read_back(source, &mut |part, source| {
+            let (id, size) = key.id_of_stream(source)?;
+            if written.next() == Some(&part) && part == (Part { id, size }) {
+                Ok(())
+            } else {
+                Err(Error::damaged(part.id, "it does not hold what was written"))
+            }
+        })?;
+        match written.next() {
+            Some(part) => Err(Error::damaged(part.id, "it was not written")),
+            None => Ok(()),
         }
-    })?;
-    match written.next() {
-        Some(part) => Err(Error::damaged(part.id, "it was not written")),
-        None => Ok(()),
     }
 }
