@@ -128,9 +128,10 @@ impl PackWriter {
     }
 }
 
-/// Tables that fit a processor's own cache make it twice as fast as the level's own do; so does a
-/// search for distant repetitions that looks at fewer places. Packs are 3 % larger for it. A checksum
-/// of the frame would say nothing that age's and the pack's name do not.
+/// With tables that fit a processor's own cache, and a search for distant repetitions that looks at
+/// fewer places, packs are a little larger than with what the level would choose, and made in much
+/// less time (`benches/snapshots`). A checksum of the frame would say nothing that age's and the
+/// pack's name do not.
 fn compressor() -> io::Result<Compressor<'static>> {
     let mut compressor = Compressor::new(LEVEL)?;
     for parameter in [
