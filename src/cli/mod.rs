@@ -109,7 +109,10 @@ enum Done {
 /// The whole command line as data: for help, man pages, completions and their tests.
 #[must_use]
 pub fn command() -> clap::Command {
-    examples::attach(Arguments::command())
+    let mut command = Arguments::command();
+    // Whatever is deferred is made now.
+    command.build();
+    examples::attach(command)
 }
 
 /// Every command's examples, by its words (`["snapshot", "create"]`).

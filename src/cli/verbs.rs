@@ -6,8 +6,10 @@ use super::{
     rollback, set, show, snapshot,
 };
 
-/// What vaultctl can do.
+/// What vaultctl can do. The arguments of a verb are made when it is the one: making all of them
+/// takes as long as opening an entry.
 #[derive(clap::Subcommand)]
+#[command(defer = true)]
 pub(super) enum Verb {
     Init(init::Args),
     Get(get::Args),
