@@ -114,7 +114,8 @@ impl<'s> Grant<'s> {
         };
         let said = name.to_str().and_then(|name| self.says(name));
         match said {
-            Some(said) if slot == Slot::Variable(name.clone()) && said == template.to_string() => {}
+            Some(said)
+                if slot == Slot::Variable(name.clone()) && Template::of(said) == template => {}
             None if template.alone().is_some() && !is_obeyed(name) => {
                 manifest.grant(slot, template);
             }

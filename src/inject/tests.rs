@@ -61,6 +61,18 @@ fn a_caller_can_not_put_a_secret_into_words_of_its_own() {
     }
 }
 
+/// However each side writes it.
+#[test]
+fn a_reference_in_braces_is_the_same() {
+    let text = "[server.a]\nallow = ['a']\ncommand = ['a']\nenv = { T = '{{vault:a}}' }";
+    let settings: Settings = toml::from_str(text).expect("they are valid");
+    let grant = Grant::find(&settings, "a").expect("is there");
+    for value in ["vault:a", "{{vault:a}}"] {
+        let caller: Variables = [("T", value)].into_iter().collect();
+        assert!(grant.manifest(&caller).is_ok(), "{value}");
+    }
+}
+
 #[test]
 fn only_its_own_program_is_run() {
     let settings: Settings = toml::from_str(SETTINGS).expect("they are valid");
