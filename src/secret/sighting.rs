@@ -68,6 +68,9 @@ pub fn sightings(name: &str, value: &str) -> Vec<Sighting> {
     let Some(text) = value.get(whole.clone()) else {
         return Vec::new();
     };
+    if text.contains("${") {
+        return beside_placeholders(value);
+    }
     // Of an address only the parts are looked at: its host may be an example, its password none.
     if is_reference(text) || is_public(text) || !is_address(text) && is_placeholder(text) {
         return Vec::new();
@@ -80,6 +83,16 @@ pub fn sightings(name: &str, value: &str) -> Vec<Sighting> {
         None if is_address(text) => Vec::new(),
         None => words(value).filter_map(|place| known(value, place)).collect(),
     }
+}
+
+/// The keys in a text of which a client fills in a part: such a key may be what is put there if there
+/// is nothing else (`${KEY:-…}`).
+fn beside_placeholders(value: &str) -> Vec<Sighting> {
+    let places = words(value).map(|place| {
+        let word = value.get(place.clone()).unwrap_or_default();
+        place.end - word.trim_start_matches('-').len()..place.end
+    });
+    places.filter_map(|place| known(value, place)).collect()
 }
 
 /// The secrets in an address: its password, parameters, parts of its path. None in what is no address.
@@ -394,6 +407,16 @@ mod tests {
         ("", "--allow-write"),
         ("", "/home/ann/Documents/2026/Reports/Q3Final"),
     ];
+
+    #[test]
+    fn a_key_beside_what_a_client_fills_in_is_seen() {
+        let key = "ghp_8fK2mQz7RtYw4LbNc9XeVa1HsUd5JgPoTi3B";
+        for value in [format!("${{KEY:-{key}}}"), format!("Bearer ${{USER}} {key}")] {
+            let places = sightings("API_KEY", &value).into_iter().map(|one| one.place);
+            let seen: Vec<_> = places.filter_map(|place| value.get(place)).collect();
+            assert_eq!(seen, [key], "{value}");
+        }
+    }
 
     #[test]
     fn what_is_no_secret_is_not_seen() {
