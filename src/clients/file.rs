@@ -57,6 +57,11 @@ impl ClientFile {
         edited.map_err(|source| Error::Edit { path: self.path.clone(), source })
     }
 
+    /// Removes what a killed run has left beside the file.
+    pub fn sweep(&self) {
+        sys::sweep_replacements(&self.real);
+    }
+
     /// Takes the lock of the client, if it has one, and reads the file again: what is planned from
     /// then on can be written. The lock may be kept for some seconds, not for a question to a person.
     ///
@@ -66,6 +71,7 @@ impl ClientFile {
         let lock = self.lock_path().map(|path| self.take(&path)).transpose()?;
         let again = Self::read((self.client, self.spot), self.scope.clone(), &self.path)?;
         let file = again.ok_or_else(|| Error::Gone(self.path.clone()))?;
+        file.sweep();
         Ok(Held { file, lock })
     }
 

@@ -54,7 +54,7 @@ pub use process::{
     leave_terminal, replace_self,
 };
 pub use random::{random_below, random_hex, random_seed, random_text};
-pub use replacement::Replacement;
+pub use replacement::{Replacement, sweep_replacements};
 pub use scratch::Scratch;
 pub use seat::Seat;
 pub use socket::{LineSocket, is_private_folder, runtime_folder};
@@ -66,5 +66,7 @@ pub use terminal::{
 };
 pub use tree::{Facts, SteadyFile, facts, link_text, names_in, without_links, work_tree};
 pub use umask::PrivateUmask;
-pub use user::{Account, account, host_name, is_trusted_owner, parent_process, user_name};
+pub use user::{
+    Account, account, host_name, is_root_elsewhere, is_trusted_owner, parent_process, user_name,
+};
 pub use world::{SYSTEM_PATH, Variables, World, arguments, can_run, own_program};

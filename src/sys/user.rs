@@ -4,7 +4,7 @@ use std::path::{Path, PathBuf};
 
 use uzers::os::unix::UserExt;
 
-use super::{Variables, read};
+use super::{Variables, facts, read};
 
 /// The largest of the small files that the kernel shows about processes.
 const PROC_LIMIT: usize = 64 * 1024;
@@ -34,6 +34,13 @@ pub fn account() -> Option<Account> {
     let user = uzers::get_user_by_uid(uzers::get_current_uid())?;
     let name = user.name().to_str()?.to_owned();
     Some(Account { name, home: user.home_dir().to_owned(), shell: user.shell().to_owned() })
+}
+
+/// Whether we run as root, with somebody else's home: `sudo` with the HOME of whoever called it.
+#[must_use]
+pub fn is_root_elsewhere(home: &Path) -> bool {
+    let owner = facts(home).ok().flatten().map(|facts| facts.owner.0);
+    rustix::process::geteuid().is_root() && owner.is_some_and(|owner| owner != 0)
 }
 
 /// Whether a file's owner is this user, or root.
