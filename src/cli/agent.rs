@@ -6,6 +6,7 @@
 //! user that means to (`docs/threat-model.md`). `tests/it/agent.rs` goes over all verbs.
 
 use std::ffi::{OsStr, OsString};
+use std::path::PathBuf;
 use std::sync::Arc;
 
 use globset::Glob;
@@ -46,6 +47,11 @@ const HARMLESS_OPTIONS: [&str; 8] =
 /// file can give it another value, even none, and can not take it away.
 pub(super) fn is_here(variables: &Variables) -> bool {
     MARKS.iter().any(|name| variables.raw(name).is_some())
+}
+
+/// The marks that are there, for what is started in an agent's name.
+pub(super) fn marks(variables: &Variables) -> Vec<(&'static str, OsString)> {
+    MARKS.iter().filter_map(|name| Some((*name, variables.raw(name)?.to_owned()))).collect()
 }
 
 /// Refuses what shows secrets, or gives somebody access, to an agent.
@@ -153,6 +159,14 @@ pub(super) fn confine(server: &str, session: &Session) -> Result<Confined, Failu
     };
     let session = Session { world, config, standing, ui: session.ui };
     Ok(Confined { session, caller })
+}
+
+/// The state folder of the user's own, whatever the variables of an agent's call say.
+pub(super) fn own_state(session: &Session) -> PathBuf {
+    let variables = &session.world.variables;
+    let own = is_here(variables).then(|| Config::own(variables, sys::account().as_ref()).ok());
+    let paths = own.flatten().map_or_else(|| session.config.paths.clone(), |(own, _)| own.paths);
+    paths.state_folder().to_owned()
 }
 
 fn leads_elsewhere(own: &Config, variables: &Variables) -> Failure {

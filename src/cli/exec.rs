@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 use std::ffi::{OsStr, OsString};
 use std::io;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use crate::audit::{Action, Event};
 use crate::inject::{EnvName, Grant, Manifest, Passing, Reference, Slot, Template};
@@ -78,6 +78,9 @@ pub(super) const EXAMPLES: &[Example] = &[
     },
 ];
 
+/// More of a permission's name is not logged when it is refused (characters).
+const SERVER_LIMIT: usize = 100;
+
 /// A program, and what it gets.
 pub(super) struct Launch {
     pub(super) server: Option<String>,
@@ -87,19 +90,38 @@ pub(super) struct Launch {
 
 pub(super) fn run(args: &Args, session: &Session) -> Result<Done, Failure> {
     let is_agent = agent::is_here(&session.world.variables);
+    let log = |name: &str, session: &Session| {
+        if !args.explain {
+            refused(name, session);
+        }
+    };
     match &args.server {
         Some(name) if is_agent => {
-            let confined = agent::confine(name, session)?;
-            let launch = by_permission(name, args, &confined.caller, &confined.session)?;
+            let confined = agent::confine(name, session);
+            let confined = confined.inspect_err(|_| log(name, session))?;
+            let launch = by_permission(name, args, &confined.caller, &confined.session);
+            let launch = launch.inspect_err(|_| log(name, &confined.session))?;
             carry_out(launch, args, &confined.session)
         }
         Some(name) => {
-            let launch = by_permission(name, args, &session.world.variables, session)?;
+            let launch = by_permission(name, args, &session.world.variables, session);
+            let launch = launch.inspect_err(|_| log(name, session))?;
             carry_out(launch, args, session)
         }
-        None if is_agent && !args.explain => Err(without_permission()),
+        None if is_agent && !args.explain => {
+            refused("no permission", session);
+            Err(without_permission())
+        }
         None => carry_out(by_the_caller(args, session)?, args, session),
     }
+}
+
+/// Logs what was refused before anything was looked up. What the caller asked for may be anything:
+/// only the permission is named. Where the variables lead elsewhere, so does no log.
+pub(super) fn refused(server: &str, session: &Session) {
+    let server: String = server.chars().take(SERVER_LIMIT).collect();
+    let event = Event::failed(Action::Exec, &format!("{server}: refused"));
+    record_in(&agent::own_state(session), &event, session).ok();
 }
 
 fn without_permission() -> Failure {
@@ -260,8 +282,16 @@ fn told(slot: &Slot, template: &Template) -> String {
 }
 
 pub(super) fn record_event(event: &Event, session: &Session) -> Result<(), Failure> {
-    sys::create_folder(session.config.paths.state_folder()).ok();
-    match session.log().append(session.world.clock.now(), std::slice::from_ref(event), false) {
+    record_in(session.config.paths.state_folder(), event, session)
+}
+
+fn record_in(state: &Path, event: &Event, session: &Session) -> Result<(), Failure> {
+    sys::create_folder(state).ok();
+    match session.log_in(state).append(
+        session.world.clock.now(),
+        std::slice::from_ref(event),
+        false,
+    ) {
         Err(error) if session.config.settings.audit.required => Err(error.into()),
         Err(error) => {
             session.ui.warn(&format!("this was not logged: {error}"));

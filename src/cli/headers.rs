@@ -7,7 +7,7 @@ use crate::audit::{Action, Event};
 use crate::inject::{self, Grant, Manifest, Slot};
 use crate::secret::{Secret, SecretBuffer};
 
-use super::exec::{record_event, resolve};
+use super::exec::{record_event, refused, resolve};
 use super::{Checked, Done, Example, Failure, Session, agent};
 
 /// Print the headers of requests to a server, as Claude Code's `headersHelper` wants them
@@ -35,12 +35,17 @@ pub(super) fn run(args: &Args, session: &Session) -> Result<Done, Failure> {
     if !agent::is_here(variables) && variables.raw(agent::SERVER_URL).is_none() {
         return answer(&args.server, None, session);
     }
-    let asked = asked.ok_or_else(|| inject::Error::NoServerNamed(args.server.clone()))?;
-    answer(&args.server, Some(asked), &agent::confine(&args.server, session)?.session)
+    let refuse = |_: &Failure| refused(&args.server, session);
+    let nobody = || Failure::from(inject::Error::NoServerNamed(args.server.clone()));
+    let asked = asked.ok_or_else(nobody).inspect_err(refuse)?;
+    let confined = agent::confine(&args.server, session).inspect_err(refuse)?;
+    answer(&args.server, Some(asked), &confined.session)
 }
 
 fn answer(server: &str, asked: Option<&str>, session: &Session) -> Result<Done, Failure> {
-    let manifest = Grant::find(&session.config.settings, server)?.headers(asked)?;
+    let grant = Grant::find(&session.config.settings, server);
+    let manifest = grant.and_then(|grant| grant.headers(asked));
+    let manifest = manifest.inspect_err(|_| refused(server, session))?;
     let values = resolve(&manifest, session).inspect_err(|_| {
         record_event(&event(Event::failed, server, &manifest), session).ok();
     })?;

@@ -1,6 +1,7 @@
 //! What a verb works with: the world, the settings, a voice.
 
 use std::io::Read;
+use std::path::Path;
 use std::sync::Arc;
 
 use crate::audit::Log;
@@ -45,7 +46,12 @@ impl Session {
 
     /// The access log, written in our name.
     pub(super) fn log(&self) -> Log {
-        let path = self.config.paths.state_folder().join("audit.jsonl");
+        self.log_in(self.config.paths.state_folder())
+    }
+
+    /// The log in another state folder.
+    pub(super) fn log_in(&self, state: &Path) -> Log {
+        let path = state.join("audit.jsonl");
         Log::new(&path, sys::user_name(&self.world.variables), sys::parent_process())
     }
 
