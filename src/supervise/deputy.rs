@@ -29,6 +29,8 @@ pub struct Deputy<'w> {
     pub store: Option<&'w Store>,
     /// Whether servers of projects count as approved.
     pub trusts_projects: bool,
+    /// The variables by which an agent that asks is known.
+    pub marks: &'w [(&'static str, OsString)],
 }
 
 /// What an entry says of the program that it starts.
@@ -136,8 +138,11 @@ impl Deputy<'_> {
             add(&mut environment, name, value);
         }
         for (name, value) in manner.marks {
-            environment.set(name, value);
+            environment.set(*name, *value);
         }
+        // Where an agent asks, it is an agent that starts the server, whichever client's entry it is.
+        let asked = self.marks.iter().map(|(name, value)| (*name, value.clone()));
+        asked.for_each(|(name, value)| environment.set(name, value));
         if entry.client == Client::ClaudeCode {
             environment.set("CLAUDE_PROJECT_DIR", filling.folder);
         }

@@ -71,6 +71,7 @@ pub(super) fn run(args: &Args, session: &Session) -> Result<Done, Failure> {
         patience: args.timeout.duration(),
         store: store.as_ref(),
         trusts_projects: args.project,
+        marks: &agent::marks(&session.world.variables),
     };
     let interrupts = Interrupts::hold();
     if session.ui.on_terminal {
@@ -203,9 +204,11 @@ impl Verdict<'_> {
         });
         if let Ok(Report { outcome: Ok(greeting), took, .. }) = &self.standing {
             value["protocol"] = greeting.protocol.clone().into();
-            value["tools"] = greeting.tools.clone().into();
             value["seconds"] = took.as_secs_f64().into();
-            let server = greeting.server.as_ref();
+            // Names are a server's own words too.
+            let tools = (!is_agent).then(|| greeting.tools.clone());
+            value["tools"] = tools.into();
+            let server = greeting.server.as_ref().filter(|_| !is_agent);
             value["server"] = server
                 .map(|server| json!({ "name": server.name, "version": server.version }))
                 .into();
@@ -217,6 +220,7 @@ impl Verdict<'_> {
 /// A server's own words are not for an agent.
 fn in_agents_words(trouble: &Trouble, is_agent: bool) -> String {
     match trouble {
+        Trouble::Version(_) if is_agent => "wants a protocol version that is not known".to_owned(),
         Trouble::Refused { asked, code, .. } if is_agent => {
             format!("answers `{asked}` with error {code}")
         }
