@@ -264,6 +264,52 @@ fn a_hostile_entry_gets_nothing() {
     }
 }
 
+/// An agent that sees that its guess is found has read the entry: `--dry-run` compares nothing for it.
+#[test]
+fn an_adoption_does_not_tell_an_agent_what_entries_hold() {
+    let world = world();
+    let entry =
+        format!(r#"{{"x": {{"command": "x", "env": {{"X_TOKEN": "{}"}}}}}}"#, world.canary());
+    world.plant(".cursor/mcp.json", format!(r#"{{"mcpServers": {entry}}}"#));
+    let line = "vaultctl mcp adopt --dry-run | grep +env.X_TOKEN:";
+    let shown = |mark: &str| world.sh(&format!("export {mark}; {line}")).run().ok();
+    assert_eq!(shown("NOBODY=1"), "+env.X_TOKEN: vault:claude/token\n");
+    assert_eq!(shown("CLAUDECODE=1"), "+env.X_TOKEN: vault:claude/x-token\n");
+    world.sh("rm .cursor/mcp.json").run().ok();
+}
+
+/// What an agent has `mcp check` start is started for an agent, whichever client the entry is of.
+#[test]
+fn a_check_is_no_way_round_the_permissions() {
+    let world = world();
+    let words = r#"["exec", "-e", "T=vault:claude/token", "--", "sh", "-c", "echo $T > taken"]"#;
+    let entry = format!(r#"{{"way": {{"command": "vaultctl", "args": {words}}}}}"#);
+    world.plant(".cursor/mcp.json", format!(r#"{{"mcpServers": {entry}}}"#));
+    world.sh("CLAUDECODE=1 vaultctl mcp check way --timeout 5s").run().fails(1);
+    assert!(!world.path("taken").exists());
+}
+
+/// Refusals before anything is looked up leave a line too.
+#[test]
+fn what_is_refused_is_in_the_access_log() {
+    let world = world();
+    hostile(&world);
+    for line in [
+        "vaultctl exec -- env",
+        "vaultctl exec --server env -- ./evil",
+        "vaultctl --config project/evil.toml exec --server evil",
+        "XDG_STATE_HOME=$PWD/project vaultctl exec --server elsewhere",
+        "vaultctl headers web",
+    ] {
+        world.sh(&format!("export CLAUDECODE=1; {line}")).run().fails(15);
+    }
+    let log = world.sh("vaultctl audit show").run().ok();
+    let refused = log.lines().filter_map(|line| line.split_once("exec  failed  "));
+    let refused: Vec<&str> = refused.map(|(_, subject)| subject).collect();
+    let names = ["no permission", "env", "evil", "elsewhere", "web"];
+    assert_eq!(refused, names.map(|name| format!("{name}: refused")));
+}
+
 /// What the entry brings does not reach a program that is granted: neither by variables, nor by the
 /// folder that it starts in, nor by the PATH that it is looked for on.
 #[test]
