@@ -3,8 +3,8 @@
 use std::path::{Path, PathBuf};
 
 use crate::clients::document::SIZE_LIMIT;
-use crate::secret::Secret;
-use crate::sys;
+use crate::secret::{Secret, SecretBuffer};
+use crate::sys::{self, SteadyFile};
 
 /// The folder that Claude Code copies its main file to, beside that file (measured with 2.1.329), or
 /// beside it in the folder that `CLAUDE_CONFIG_DIR` names.
@@ -43,9 +43,13 @@ fn copies_of(original: &Path) -> Vec<PathBuf> {
 
 /// Whether a file can be read and one of the secrets stands in it, as it is or as JSON writes it.
 fn holds(path: &Path, secrets: &[Secret]) -> bool {
-    let Ok(Some(content)) = sys::read_secret(path, SIZE_LIMIT) else {
+    // Whoever else writes there may have put a FIFO or a link: neither is a copy.
+    let mut content = SecretBuffer::new();
+    let read = SteadyFile::open(path).ok().map(|mut file| content.fill_from(&mut file, SIZE_LIMIT));
+    if !matches!(read, Some(Ok(_))) {
         return false;
-    };
+    }
+    let content = content.into_secret();
     // EXPOSE: searched; that something was found is all that is told.
     let content = content.expose();
     secrets.iter().any(|secret| {
