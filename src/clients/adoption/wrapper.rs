@@ -32,9 +32,12 @@ impl Wrapper {
         let is_wanted = |(name, value): &(&str, &str)| {
             is_ambient(name) && !value.is_empty() && sightings_in_address(value).is_empty()
         };
-        let ambient =
-            texts.filter(is_wanted).map(|(name, value)| (name.to_owned(), value.to_owned()));
-        Self { program: program.to_owned(), ambient: ambient.collect(), windows }
+        let ambient = texts.filter(is_wanted).map(|(name, value)| match name {
+            "PATH" => (name.to_owned(), whole_paths(value)),
+            name => (name.to_owned(), value.to_owned()),
+        });
+        let ambient = ambient.filter(|(_, value)| !value.is_empty()).collect();
+        Self { program: program.to_owned(), ambient, windows }
     }
 
     /// What stands in a file for us: other machines have a project's files too, and us elsewhere.
@@ -55,6 +58,11 @@ impl Wrapper {
     }
 }
 
+/// A PATH without what depends on the folder that somebody is in.
+fn whole_paths(path: &str) -> String {
+    path.split(':').filter(|folder| folder.starts_with('/')).collect::<Vec<_>>().join(":")
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -62,7 +70,7 @@ mod tests {
     #[test]
     fn servers_get_what_says_where_things_are_and_no_secret() {
         let variables: Variables = [
-            ("PATH", "/bin"),
+            ("PATH", ".:/usr/bin::node_modules/.bin:/bin"),
             ("XDG_CONFIG_HOME", "/c"),
             ("https_proxy", "http://ann:hunter2@proxy:3128"),
             ("NO_PROXY", "localhost"),
@@ -71,6 +79,7 @@ mod tests {
         .into_iter()
         .collect();
         let wrapper = Wrapper::new("/usr/bin/vaultctl", &variables, None);
+        assert_eq!(wrapper.ambient["PATH"], "/usr/bin:/bin");
         let names: Vec<&str> = wrapper.ambient.keys().map(String::as_str).collect();
         assert_eq!(names, ["NO_PROXY", "PATH", "XDG_CONFIG_HOME"]);
     }
