@@ -616,6 +616,12 @@ impl From<adoption::Error> for Failure {
             adoption::Error::Vault(error) => error.into(),
             adoption::Error::File(error) => error.into(),
             adoption::Error::Settings(error) => error.into(),
+            adoption::Error::Sealed(error) => {
+                let code = Self::from(error).code;
+                Self::new(code, message).hint(
+                    "a secret would be lost that way: nothing was changed, and nothing stored",
+                )
+            }
             adoption::Error::Unreadable(_) => Self::new(Code::CannotDecrypt, message)
                 .hint("another version of vaultctl may have written it"),
             adoption::Error::NoText(_) => Self::failed(message),

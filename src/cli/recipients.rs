@@ -8,7 +8,7 @@ use crate::vault::{self, Edit, Vault, Which};
 
 use super::init::{chosen_recipients, subject};
 use super::transfer::{all_or_nothing, told};
-use super::{Checked, Code, Done, Example, Failure, Session, agent};
+use super::{Checked, Code, Done, Example, Failure, Session, agent, mcp};
 
 /// To whom the store, or a folder of it, is encrypted
 ///
@@ -307,6 +307,7 @@ fn carry_out(
         edit.next_step(&steps.anew);
         Ok::<_, Failure>(all_or_nothing(edit.reencrypt(&names, Which::All)?)?)
     })?;
+    mcp::reseal_copies(vault, session)?;
     session.ui.note(&told(resealed.len()));
     Ok(Done::Fully)
 }

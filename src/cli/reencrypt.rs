@@ -4,7 +4,7 @@ use crate::store::{self, Name};
 use crate::vault::Which;
 
 use super::transfer::{all_or_nothing, told};
-use super::{Checked, Done, Example, Failure, Session, agent};
+use super::{Checked, Done, Example, Failure, Session, agent, mcp};
 
 /// Encrypt entries anew to the recipients of their folders, all or none
 ///
@@ -50,6 +50,7 @@ pub(super) fn run(args: &Args, session: &Session) -> Result<Done, Failure> {
         let resealed = vault.edit(&format!("Reencrypt entries{place}."), |edit| {
             all_or_nothing(edit.reencrypt(&names, which)?)
         })?;
+        mcp::reseal_copies(vault, session)?;
         session.ui.note(&told(resealed.len()));
         Ok(Done::Fully)
     })

@@ -6,10 +6,13 @@ pub(super) mod check;
 pub(super) mod list;
 pub(super) mod undo;
 
+use std::path::PathBuf;
+
 use crate::clients::adoption::Copies;
 use crate::clients::{Surroundings, System};
 use crate::store::{NoHistory, Store};
 use crate::sys::{self, absolute};
+use crate::vault::Vault;
 
 use super::{Code, Done, Failure, Session};
 
@@ -54,10 +57,37 @@ fn with_copies<T>(
     session: &Session,
     work: impl FnOnce(&Copies<'_>) -> Result<T, Failure>,
 ) -> Result<T, Failure> {
-    let folder = session.config.paths.state_folder().join("copies");
+    let folder = copies_folder(session);
     sys::create_folder(&folder)?;
     let store = Store::open(&folder)?;
     session.furnish(store, Box::new(NoHistory), |vault| work(&Copies::new(vault)))
+}
+
+/// Has the sealed copies encrypted to those that adopted entries are encrypted to now.
+pub(in crate::cli) fn reseal_copies(store: &Vault<'_>, session: &Session) -> Result<(), Failure> {
+    if !sys::exists(&copies_folder(session)) {
+        return Ok(());
+    }
+    with_copies(session, |copies| match copies.is_empty() {
+        true => Ok(()),
+        false => Ok(copies.follow(store)?),
+    })
+}
+
+fn copies_folder(session: &Session) -> PathBuf {
+    session.config.paths.state_folder().join("copies")
+}
+
+/// Refuses to make files of root's in somebody's home, who could not read them.
+fn refuse_as_root(session: &Session) -> Result<(), Failure> {
+    let home = &session.config.paths.home;
+    if !sys::is_root_elsewhere(home) {
+        return Ok(());
+    }
+    let message = format!("this runs as root, and `{}` is somebody else's", home.display());
+    Err(Failure::failed(message).hint(
+        "without `sudo`: entries and settings would be root's, and not to be read by their user",
+    ))
 }
 
 /// Asks whether to go on, unless that was said already.

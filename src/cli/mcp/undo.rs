@@ -32,9 +32,13 @@ pub(in crate::cli) const EXAMPLES: &[Example] = &[Example {
 
 pub(super) fn run(args: &Args, session: &Session) -> Result<Done, Failure> {
     agent::refuse("putting secrets back into files", session)?;
+    super::refuse_as_root(session)?;
     super::with_copies(session, |copies| {
-        let undo = Undo::plan(copies, args.client)?;
+        let mut undo = Undo::plan(copies, args.client)?;
         if undo.steps().next().is_none() {
+            if let Some((_, error)) = undo.unreadable.pop() {
+                return Err(error.into());
+            }
             session.ui.note("nothing is adopted");
             return Ok(Done::Fully);
         }
@@ -45,6 +49,9 @@ pub(super) fn run(args: &Args, session: &Session) -> Result<Done, Failure> {
 }
 
 fn show(undo: &Undo, session: &Session) -> Result<(), Failure> {
+    for (_, error) in &undo.unreadable {
+        session.ui.warn(&format!("a sealed copy is left out: {error}"));
+    }
     if session.ui.json {
         return session.ui.json(&undo.steps().map(value).collect::<Vec<_>>());
     }
@@ -55,7 +62,10 @@ fn show(undo: &Undo, session: &Session) -> Result<(), Failure> {
 }
 
 fn carry_out(undo: &Undo, copies: &Copies<'_>, session: &Session) -> Result<Done, Failure> {
-    let mut done = Done::Fully;
+    let mut done = match undo.unreadable.is_empty() {
+        true => Done::Fully,
+        false => Done::WithOmissions,
+    };
     for step in undo.carry_out(copies, &session.config.paths.settings)? {
         let path = step.path.display();
         if let Some(failure) = &step.failure {

@@ -1,5 +1,6 @@
 //! Doing what was planned.
 
+use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
 
 use crate::clients::{self, Document};
@@ -8,8 +9,7 @@ use crate::secret::Secret;
 use crate::store;
 use crate::vault::{self, Vault};
 
-use super::copies::{Copies, Copy};
-use super::naming::FOLDER;
+use super::copies::{Copies, Copy, Group};
 use super::three_way::is_same;
 use super::{Adoption, Error, FileChange, Grant, NewEntry};
 
@@ -23,7 +23,7 @@ pub struct Carried {
 }
 
 impl Adoption {
-    /// Stores the secrets, then changes one file after the other. A file that can not be changed stops
+    /// Sees that what is stored can be opened again, stores the secrets, then changes one file after the other. A file that can not be changed stops
     /// no other.
     ///
     /// # Errors
@@ -35,13 +35,14 @@ impl Adoption {
         copies: &Copies<'_>,
         settings: &Path,
     ) -> Result<Carried, Error> {
+        copies.follow(vault)?;
+        copies.prove()?;
         self.store(vault)?;
-        let like = FOLDER.parse().map_err(vault::Error::from)?;
-        copies.seal_to(&vault.recipients_for(&like)?)?;
+        let made = copies.made()?;
         let mut carried = Carried::default();
         for change in &self.files {
             let path = change.file.path.clone();
-            match change.carry_out(copies, &self.grants, settings) {
+            match change.carry_out(copies, &self.grants, &made, settings) {
                 Ok(()) => carried.changed.push(path),
                 Err(Error::File(error)) => carried.failed.push((path, error)),
                 Err(error) => return Err(error),
@@ -73,6 +74,7 @@ impl FileChange {
         &self,
         copies: &Copies<'_>,
         grants: &[Grant],
+        made: &BTreeSet<String>,
         settings: &Path,
     ) -> Result<(), Error> {
         let held = self.file.hold()?;
@@ -84,7 +86,7 @@ impl FileChange {
         copies.keep(&Copy {
             client: self.file.client,
             path: self.file.path.clone(),
-            groups: self.groups.clone(),
+            groups: self.counted(made),
             original: same(present),
             adopted: same(&adopted),
         })?;
@@ -95,6 +97,16 @@ impl FileChange {
             put_server(settings, &grant.name, &grant.server)?;
         }
         Ok(held.write(adopted.bytes())?)
+    }
+
+    /// What is done, with permissions that an earlier adoption made counted as made: the last one that
+    /// is undone takes them away.
+    fn counted(&self, made: &BTreeSet<String>) -> Vec<Group> {
+        let mut groups = self.groups.clone();
+        for group in &mut groups {
+            group.is_new |= group.grant.as_ref().is_some_and(|grant| made.contains(grant));
+        }
+        groups
     }
 
     /// Whether everything that is to be changed is as it was when it was shown. Elsewhere a client may

@@ -3,19 +3,24 @@
 //! Each is one entry of a vault below the state folder: a line of JSON that says what was done, the
 //! file as it was, the file as it was left. Numbers go up, so that the last is undone first.
 
+use std::collections::BTreeSet;
 use std::path::PathBuf;
 
 use serde::{Deserialize, Serialize};
 
 use crate::clients::{Client, Place, Step};
 use crate::secret::{Secret, SecretBuffer};
-use crate::store::{Name, RecipientsFile};
-use crate::vault::{Entry, Vault};
+use crate::store::Name;
+use crate::sys::random_hex;
+use crate::vault::{self, Entry, Vault, Which};
 
-use super::Error;
+use super::{Error, naming};
 
 /// The folder of the copies.
 const FOLDER: &str = "mcp-adopted";
+
+/// What is sealed and opened to see whether that works.
+const PROBE: &str = "probe";
 
 /// What is understood here.
 const VERSION: u32 = 1;
@@ -74,20 +79,41 @@ impl<'v> Copies<'v> {
         Self { vault }
     }
 
-    /// Has what is kept from now on encrypted to those that a recipients file names.
+    /// Has what is kept encrypted to those that adopted entries of the store are encrypted to, also what
+    /// is there already. A copy that can not be opened stays as it is.
     ///
     /// # Errors
-    /// What the vault says.
-    pub fn seal_to(&self, file: &RecipientsFile) -> Result<(), Error> {
-        let name: Name = FOLDER.parse().map_err(crate::vault::Error::from)?;
+    /// What the vaults say.
+    pub fn follow(&self, store: &Vault<'_>) -> Result<(), Error> {
+        let adopted: Name = naming::FOLDER.parse().map_err(vault::Error::from)?;
+        let file = store.recipients_for(&adopted)?;
+        let name: Name = FOLDER.parse().map_err(vault::Error::from)?;
         let known = self.vault.recipients_for(&name);
         if known.is_ok_and(|known| known.recipients == file.recipients) {
             return Ok(());
         }
         Ok(self.vault.edit("", |edit| {
+            let names = self.names()?;
             edit.replace_recipients(None, &file.recipients)?;
-            edit.sign_recipients(None, |_| String::new())
+            edit.sign_recipients(None, |_| String::new())?;
+            edit.next_step("");
+            edit.reencrypt(&names, Which::All)?;
+            Ok::<(), vault::Error>(())
         })?)
+    }
+
+    /// Sees whether what is sealed here can be opened here: what nobody can open would be lost.
+    ///
+    /// # Errors
+    /// [`Error::Sealed`] when it can not.
+    pub(super) fn prove(&self) -> Result<(), Error> {
+        let name: Name =
+            format!("{FOLDER}/{PROBE}-{}", random_hex(8)).parse().map_err(vault::Error::from)?;
+        let probe = Entry::new(Secret::copy_from(PROBE.as_bytes()));
+        self.vault.edit("", |edit| edit.write(&name, &probe))?;
+        let opened = self.vault.read(&name);
+        self.vault.edit("", |edit| edit.remove(&name))?;
+        opened.map(drop).map_err(Error::Sealed)
     }
 
     /// Keeps one.
@@ -100,18 +126,37 @@ impl<'v> Copies<'v> {
         Ok(())
     }
 
-    /// All of them, the last first.
-    pub(super) fn all(&self) -> Result<Vec<(Name, Copy)>, Error> {
-        let mut numbers = self.numbers();
-        numbers.sort_unstable_by_key(|number| std::cmp::Reverse(*number));
-        let names = numbers.into_iter().map(name).collect::<Result<Vec<Name>, _>>()?;
+    /// All of them, the last first; each that can not be opened, or is not understood, with the reason.
+    pub(super) fn all(&self) -> Result<Vec<(Name, Result<Copy, Error>)>, Error> {
         let mut copies = Vec::new();
-        self.vault.read_many(&names, |name, entry| {
-            let copy = read(&entry?).ok_or_else(|| Error::Unreadable(name.clone()))?;
+        self.vault.read_many(&self.names()?, |name, entry| {
+            let copy = match entry {
+                Ok(entry) => read(&entry).ok_or_else(|| Error::Unreadable(name.clone())),
+                Err(error @ vault::Error::Entry { .. }) => Err(error.into()),
+                Err(error) => return Err(error),
+            };
             copies.push((name.clone(), copy));
-            Ok::<(), Error>(())
+            Ok::<(), vault::Error>(())
         })?;
         Ok(copies)
+    }
+
+    /// Those that can be opened, the last first.
+    pub(super) fn readable(&self) -> Result<Vec<(Name, Copy)>, Error> {
+        let all = self.all()?.into_iter();
+        Ok(all.filter_map(|(name, copy)| Some((name, copy.ok()?))).collect())
+    }
+
+    /// The permissions that adoptions have made: each goes with the last of them that uses it.
+    pub(super) fn made(&self) -> Result<BTreeSet<String>, Error> {
+        let groups = self.readable()?.into_iter().flat_map(|(_, copy)| copy.groups);
+        Ok(groups.filter(|group| group.is_new).filter_map(|group| group.grant).collect())
+    }
+
+    fn names(&self) -> Result<Vec<Name>, vault::Error> {
+        let mut numbers = self.numbers();
+        numbers.sort_unstable_by_key(|number| std::cmp::Reverse(*number));
+        numbers.into_iter().map(name).collect()
     }
 
     /// Whether there is any.
@@ -131,7 +176,7 @@ impl<'v> Copies<'v> {
     }
 }
 
-fn name(number: u32) -> Result<Name, crate::vault::Error> {
+fn name(number: u32) -> Result<Name, vault::Error> {
     Ok(format!("{FOLDER}/{number:06}").parse()?)
 }
 

@@ -17,6 +17,9 @@ pub enum Error {
     /// With the settings.
     #[error(transparent)]
     Settings(#[from] config::Error),
+    /// What is encrypted to the store's recipients can not be opened on this machine.
+    #[error("what is stored here can not be opened again here: {0}")]
+    Sealed(vault::Error),
     /// A sealed copy that this version does not understand.
     #[error("the sealed copy `{0}` is not what this version writes")]
     Unreadable(Name),

@@ -16,6 +16,8 @@ use super::{Error, Hunk, Line};
 /// What will be put back, the last adoption first.
 pub struct Undo {
     steps: Vec<Step>,
+    /// Sealed copies that can not be opened, and why: of which files is not known.
+    pub unreadable: Vec<(Name, Error)>,
 }
 
 /// One adoption of one file.
@@ -54,17 +56,21 @@ impl Undo {
     /// Looks at the files of `client`, or of all, that were adopted.
     ///
     /// # Errors
-    /// When a sealed copy can not be opened.
+    /// What stops every read, as an access log that can not be written.
     pub fn plan(copies: &Copies<'_>, client: Option<Client>) -> Result<Self, Error> {
         let mut simulated = BTreeMap::new();
-        let mut steps = Vec::new();
+        let (mut steps, mut unreadable) = (Vec::new(), Vec::new());
         for (name, copy) in copies.all()? {
-            if client.is_none_or(|client| client == copy.client) {
-                let told = told(&copy, &mut simulated);
-                steps.push(Step { name, copy, told });
+            match copy {
+                Ok(copy) if client.is_none_or(|client| client == copy.client) => {
+                    let told = told(&copy, &mut simulated);
+                    steps.push(Step { name, copy, told });
+                }
+                Ok(_) => {}
+                Err(error) => unreadable.push((name, error)),
             }
         }
-        Ok(Self { steps })
+        Ok(Self { steps, unreadable })
     }
 
     /// What would be done.
@@ -78,7 +84,7 @@ impl Undo {
     /// # Errors
     /// When settings or copies can not be written.
     pub fn carry_out(&self, copies: &Copies<'_>, settings: &Path) -> Result<Vec<Undone>, Error> {
-        let mut remaining: Vec<(Name, Copy)> = copies.all()?;
+        let mut remaining: Vec<(Name, Copy)> = copies.readable()?;
         let mut done = Vec::new();
         for step in &self.steps {
             let mut told = step.told.clone();
@@ -88,7 +94,9 @@ impl Undo {
             }
             if told.failure.is_none() && told.kept.is_empty() {
                 remaining.retain(|(name, _)| *name != step.name);
-                for grant in unused(&step.copy, &remaining) {
+                // A copy that can not be opened may be of a file that needs it.
+                let unused = unused(&step.copy, &remaining).into_iter();
+                for grant in unused.filter(|_| self.unreadable.is_empty()) {
                     remove_server(settings, grant)?;
                 }
                 copies.forget(&step.name)?;
