@@ -6,7 +6,7 @@ use serde_json::{Value, json};
 
 use crate::cli::{Checked, Done, Example, Failure, Session, agent};
 use crate::clients::adoption::{Adoption, Carried, Copies, Findings, Sought, Wrapper};
-use crate::clients::{Client, Found, System, find};
+use crate::clients::{Client, ClientFile, Found, System, find};
 use crate::sys;
 use crate::vault::Vault;
 
@@ -61,11 +61,20 @@ pub(in crate::cli) const EXAMPLES: &[Example] = &[
 pub(super) fn run(args: &Args, session: &Session) -> Result<Done, Failure> {
     if !args.dry_run {
         agent::refuse("granting secrets to servers", session)?;
+        super::refuse_as_root(session)?;
     }
     let found = find(&surroundings(session));
     let is_whole = warn_of_broken(&found, session);
-    let sought =
-        Sought { client: args.client, server: args.server.as_deref(), settings: args.settings_env };
+    if !args.dry_run {
+        // A killed run may have left a secret there, also where nothing is to be done any more.
+        found.files.iter().for_each(ClientFile::sweep);
+    }
+    let sought = Sought {
+        client: args.client,
+        server: args.server.as_deref(),
+        settings: args.settings_env,
+        opens: !agent::is_here(&session.world.variables),
+    };
     let findings = Findings::new(found, sought);
     if findings.is_empty() {
         session.ui.note("no secret stands in the clear");

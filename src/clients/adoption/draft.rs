@@ -82,15 +82,33 @@ impl<'e> Draft<'e> {
         self.texts.insert(seat, new);
     }
 
-    /// Every entry that a reference in the new entry names.
-    fn allowed(&self) -> Vec<String> {
+    /// The entries that its secrets become.
+    pub(super) fn named(&self) -> BTreeSet<String> {
         let texts = self.texts.values().map(|new| new.text.as_str());
         let variables = self.variables.iter().map(|(_, reference)| reference.as_str());
-        let own = texts.chain(variables).flat_map(references).map(str::to_owned);
+        texts.chain(variables).flat_map(references).map(str::to_owned).collect()
+    }
+
+    /// Every entry that a reference in the new entry names.
+    fn allowed(&self) -> Vec<String> {
         let before = self.entry.origins().into_iter().flat_map(|origin| origin.references);
         let before =
             before.filter_map(|found| found.strip_prefix("vault:").map(bare).map(str::to_owned));
-        own.chain(before).collect::<BTreeSet<_>>().into_iter().collect()
+        self.named().into_iter().chain(before).collect::<BTreeSet<_>>().into_iter().collect()
+    }
+
+    /// What a permission says that gives the new texts of variables too.
+    pub(super) fn added_to(&self, server: &Server) -> Server {
+        let mut server = server.clone();
+        let allowed: BTreeSet<String> = server.allow.iter().cloned().collect();
+        server.allow.extend(self.named().difference(&allowed).cloned());
+        if let Launch::Stdio { env, .. } = &self.entry.launch {
+            for (number, (name, _)) in env.iter().enumerate() {
+                let new = self.texts.get(&Seat::Variable(number));
+                server.env.extend(new.map(|new| (name.clone(), new.text.clone())));
+            }
+        }
+        server
     }
 
     /// The same with what an entry that starts a program needs besides its secrets.
@@ -182,7 +200,8 @@ impl<'e> Draft<'e> {
     }
 }
 
-fn field(entry: &ServerEntry, seat: Seat) -> Option<&Field> {
+/// The text with this seat.
+pub(super) fn field(entry: &ServerEntry, seat: Seat) -> Option<&Field> {
     match (&entry.launch, seat) {
         (Launch::Stdio { env, .. }, Seat::Variable(number)) => {
             env.get(number).map(|(_, field)| field)

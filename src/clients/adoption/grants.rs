@@ -14,11 +14,13 @@ pub struct Grant {
     pub name: String,
     /// What it says.
     pub server: Server,
+    /// Whether the settings do not have it yet; if not, it says more than there.
+    pub is_new: bool,
 }
 
 /// All permissions: those of the settings, and those that are to come.
 pub(super) struct Grants {
-    known: BTreeMap<String, Server>,
+    pub(super) known: BTreeMap<String, Server>,
     pub(super) new: Vec<Grant>,
 }
 
@@ -38,14 +40,24 @@ impl Grants {
         let name = names.find(fits).unwrap_or(of_client);
         if !self.known.contains_key(&name) {
             self.known.insert(name.clone(), server.clone());
-            self.new.push(Grant { name: name.clone(), server });
+            self.new.push(Grant { name: name.clone(), server, is_new: true });
         }
         name
     }
 
     /// Whether the settings do not have it yet.
     pub(super) fn is_new(&self, name: &str) -> bool {
-        self.new.iter().any(|grant| grant.name == name)
+        self.new.iter().any(|grant| grant.name == name && grant.is_new)
+    }
+
+    /// Has the permission called `name`, which the settings have, say what `server` says.
+    pub(super) fn grow(&mut self, name: &str, server: Server) {
+        if self.known.get(name) == Some(&server) {
+            return;
+        }
+        self.new.retain(|grant| grant.name != name);
+        self.known.insert(name.to_owned(), server.clone());
+        self.new.push(Grant { name: name.to_owned(), server, is_new: false });
     }
 }
 

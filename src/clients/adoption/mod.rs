@@ -17,6 +17,7 @@ mod copies;
 mod draft;
 mod error;
 mod grants;
+mod growth;
 mod naming;
 mod obstacle;
 mod plan;

@@ -4,7 +4,9 @@ use std::fmt;
 use std::path::Path;
 
 use crate::clients::literals::{Literal, Seat};
-use crate::clients::{Client, Field, Launch, Part, ServerEntry};
+use crate::clients::{Client, Field, Launch, Part, Scope, ServerEntry};
+
+use super::draft::field;
 
 /// What is in the way.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -19,6 +21,9 @@ pub enum Obstacle {
     Filled(String),
     /// Its client reads variables from a file, which a clean launch would not have.
     EnvFile(String),
+    /// It came with a project and names entries of the store by itself: a permission made from it would
+    /// give them away.
+    Reference(String),
     /// It is a command of vaultctl already: its permission is there, and for a person to change.
     Wrapped,
     /// It starts in a folder that depends on its client.
@@ -49,6 +54,9 @@ impl fmt::Display for Obstacle {
             }
             Self::EnvFile(path) => {
                 write!(f, "its client reads more variables from `{path}`, which would not reach it")
+            }
+            Self::Reference(reference) => {
+                write!(f, "it comes with a project and asks for `{reference}`, which a permission made from it would give away")
             }
             Self::Wrapped => {
                 f.write_str("vaultctl starts it already; `vaultctl set` stores the secret, and a reference takes its place")
@@ -82,7 +90,9 @@ impl Obstacle {
                     return Some(Self::Wrapped);
                 }
                 let fixed = [Some(command), dir.as_ref()].into_iter().flatten().chain(args);
+                let fixed = fixed.chain(seats(entry, literals));
                 of_file(entry)
+                    .or_else(|| of_references(entry))
                     .or_else(|| filled(entry.client, fixed))
                     .or_else(|| of_folder(entry, dir.as_ref()))
             }
@@ -93,7 +103,9 @@ impl Obstacle {
                     _ if is_address => Some(Self::Address),
                     (false, _) => Some(Self::NoHelper(entry.client)),
                     (true, Some(_)) => Some(Self::OtherHelper),
-                    (true, None) => filled(entry.client, [url].into_iter()),
+                    (true, None) => of_references(entry).or_else(|| {
+                        filled(entry.client, [url].into_iter().chain(seats(entry, literals)))
+                    }),
                 }
             }
             Launch::Other => None,
@@ -113,6 +125,18 @@ fn of_file(entry: &ServerEntry) -> Option<Obstacle> {
     let file = entry.env_file.as_ref()?;
     // EXPOSE: the name of a file, which is repeated.
     Some(Obstacle::EnvFile(file.text.expose().to_owned()))
+}
+
+/// The texts that secrets stand in.
+fn seats<'e>(entry: &'e ServerEntry, literals: &[Literal]) -> impl Iterator<Item = &'e Field> {
+    literals.iter().filter_map(|literal| field(entry, literal.seat))
+}
+
+/// What somebody else has written must not name what it is given. In a file of the user's own it may.
+fn of_references(entry: &ServerEntry) -> Option<Obstacle> {
+    let is_projects = matches!(entry.scope, Scope::Project(_));
+    let mut references = entry.origins().into_iter().flat_map(|origin| origin.references);
+    references.next().filter(|_| is_projects).map(Obstacle::Reference)
 }
 
 /// The first thing that the client fills in before it starts anything.

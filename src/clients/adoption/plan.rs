@@ -13,9 +13,10 @@ use super::backups::backups;
 use super::copies::Group;
 use super::draft::{Draft, replaced};
 use super::grants::Grants;
+use super::growth::grown;
 use super::naming::variable_entry;
 use super::pool::Pool;
-use super::rewrite::rewritten;
+use super::rewrite::{rewritten, with_references};
 use super::shown::masked;
 use super::{Grant, Hunk, Line, NewEntry, Obstacle, Wrapper};
 
@@ -29,6 +30,9 @@ pub struct Sought<'s> {
     /// Whether variables in settings, which are for everything that a client starts, are to be
     /// references too.
     pub settings: bool,
+    /// Whether entries of the store may be opened, to find a value again that is there already.
+    /// Whoever sees that a guess is found has read the entry.
+    pub opens: bool,
 }
 
 /// A secret that stays in the clear.
@@ -49,6 +53,8 @@ pub struct Findings {
     files: Vec<Look>,
     /// Whether variables of settings are to change.
     settings: bool,
+    /// Whether entries may be opened.
+    opens: bool,
 }
 
 /// One file, and the entries in it that hold secrets.
@@ -95,7 +101,7 @@ impl Findings {
     #[must_use]
     pub fn new(found: Found, sought: Sought<'_>) -> Self {
         let files = found.files.into_iter().map(|file| Look::new(file, sought)).collect();
-        Self { files, settings: sought.settings }
+        Self { files, settings: sought.settings, opens: sought.opens }
     }
 
     /// Whether there is no secret in the clear.
@@ -117,7 +123,7 @@ impl Findings {
         let mut planner = Planner {
             wrapper,
             settings: self.settings,
-            pool: Pool::of(vault)?,
+            pool: if self.opens { Pool::of(vault)? } else { Pool::of_names(vault)? },
             grants: Grants::new(granted),
             moved: Vec::new(),
             left: Vec::new(),
@@ -152,6 +158,7 @@ impl Planner<'_> {
             FileChange { file, hunks: Vec::new(), edits: Vec::new(), groups: Vec::new() };
         for (entry, literals) in &entries {
             match Obstacle::of(entry, literals, self.wrapper.windows.as_deref()) {
+                Some(Obstacle::Wrapped) if self.grow(entry, literals, &mut change) => {}
                 Some(obstacle) => self.left.push(Left {
                     client: entry.client,
                     path: entry.file.clone(),
@@ -217,6 +224,22 @@ impl Planner<'_> {
             grant: Some(grant),
             places: done.places,
         });
+    }
+
+    /// Adds new secrets of an entry that was adopted before to its permission, if that can be.
+    fn grow(&mut self, entry: &ServerEntry, literals: &[Literal], change: &mut FileChange) -> bool {
+        let Some((grant, server)) = grown(entry, literals, &self.grants.known, &self.pool) else {
+            return false;
+        };
+        let (grant, server) = (grant.clone(), server.clone());
+        let draft = Draft::new(entry, literals, &mut self.pool);
+        self.grants.grow(&grant, draft.added_to(&server));
+        let done = with_references(&draft, &change.file.document);
+        change.edits.extend(done.edits);
+        change.hunks.push(done.hunk);
+        let (server, places) = (entry.name.clone(), done.places);
+        change.groups.push(Group { server, grant: Some(grant), is_new: false, places });
+        true
     }
 
     /// Rules that name a command name the one that takes its place.

@@ -61,19 +61,35 @@ impl Pool {
         Ok(Self { kept, asked: Vec::new() })
     }
 
+    /// The same, and none is opened: each only takes its name.
+    ///
+    /// # Errors
+    /// None but for a name of our own that is none.
+    pub(super) fn of_names(vault: &Vault<'_>) -> Result<Self, Error> {
+        let folder: Name = FOLDER.parse()?;
+        let names = vault.store().list(Some(&folder)).names.into_iter();
+        let kept = names.map(|name| Kept { name, entry: None, is_new: false }).collect();
+        Ok(Self { kept, asked: Vec::new() })
+    }
+
     /// The reference to the entry that has `value`; a new one called `wanted`, or nearly so, if none
     /// has.
     pub(super) fn reference(&mut self, value: &Secret, wanted: &Name) -> String {
-        let part = if is_one_line(value) { "" } else { "#*" };
         // EXPOSE: copied into another secret.
         self.asked.push(Secret::copy_from(value.expose()));
-        if let Some(kept) = self.kept.iter().find(|kept| kept.has(value)) {
-            return format!("vault:{}{part}", kept.name);
+        if let Some(reference) = self.found(value) {
+            return reference;
         }
         let name = self.free(wanted);
-        let reference = format!("vault:{name}{part}");
+        let reference = reference_to(&name, value);
         self.kept.push(Kept { name, entry: Some(entry_of(value)), is_new: true });
         reference
+    }
+
+    /// The reference to the entry that has `value`, if one has.
+    pub(super) fn found(&self, value: &Secret) -> Option<String> {
+        let kept = self.kept.iter().find(|kept| kept.has(value))?;
+        Some(reference_to(&kept.name, value))
     }
 
     /// The values that have no entry yet, and every value that was asked for.
@@ -91,6 +107,11 @@ impl Pool {
         let mut names = (1..).map(|number| numbered(wanted, number));
         names.find(|name| !is_taken(name)).unwrap_or_else(|| wanted.clone())
     }
+}
+
+/// All of the entry if the value is not its first line only.
+fn reference_to(name: &Name, value: &Secret) -> String {
+    format!("vault:{name}{}", if is_one_line(value) { "" } else { "#*" })
 }
 
 /// Whether a first line gives the value back as it is.

@@ -48,6 +48,17 @@ pub(super) fn rewritten(
     pen.done
 }
 
+/// Puts references in the places of the secrets in the variables, and changes nothing else.
+pub(super) fn with_references(draft: &Draft<'_>, document: &Document) -> Rewritten {
+    let hunk = Hunk { place: draft.entry.place.to_string(), lines: Vec::new() };
+    let done = Rewritten { edits: Vec::new(), places: Vec::new(), hunk, command: Vec::new() };
+    let mut pen = Pen { draft, document, done };
+    if let Launch::Stdio { env, .. } = &draft.entry.launch {
+        pen.variables(env);
+    }
+    pen.done
+}
+
 impl Pen<'_> {
     /// What stands between us and the arguments that were there.
     fn first_words(&self, command: &Field, grant: &str) -> Vec<String> {
@@ -73,7 +84,7 @@ impl Pen<'_> {
         };
         self.added("args", &first.join(" "));
         for number in (0..args.len()).rev() {
-            self.argument(&place, number, &args[number]);
+            self.argument(number, &args[number]);
         }
         if self.document.has(&place) {
             let insert =
@@ -86,7 +97,7 @@ impl Pen<'_> {
         self.done.places.push(place);
     }
 
-    fn argument(&mut self, list: &Place, number: usize, arg: &Field) {
+    fn argument(&mut self, number: usize, arg: &Field) {
         let new = self.draft.texts.get(&Seat::Argument(number));
         let moved = self.draft.moved.iter().find(|(range, _)| range.contains(&number));
         let after = match (moved, new) {
@@ -98,7 +109,8 @@ impl Pen<'_> {
         // EXPOSE: an argument without a secret in it, shown because it goes.
         let before = new.map_or(arg.text.expose(), |new| &new.before);
         self.gone(&name, before);
-        let here = list.index(number);
+        // Not the number: what is no text in a list is not among the arguments.
+        let here = arg.place.clone();
         self.done.edits.push(match after {
             Some(text) => Edit::Replace(here, Value::text(text)),
             None => Edit::Remove(here),
