@@ -2,8 +2,8 @@
 
 use std::fmt;
 
-use crate::clients::{Field, Launch, ServerEntry, Started};
-use crate::secret::{Why, sightings, sightings_in_address};
+use crate::clients::{self, Launch, Literal, Seat, ServerEntry, Started};
+use crate::secret::Why;
 
 /// Something that works and should not stay so.
 #[derive(Debug, PartialEq, Eq)]
@@ -111,46 +111,23 @@ pub(super) fn is_wrapped(entry: &ServerEntry) -> bool {
     command.rsplit('/').next().is_some_and(|name| name == "vaultctl")
 }
 
+/// What `mcp adopt` would find.
 fn literals(entry: &ServerEntry) -> Vec<Weakness> {
-    let named = |fields: &[(String, Field)]| -> Vec<Weakness> {
-        // EXPOSE: looked at for what a secret looks like.
-        let seen =
-            |(name, field): &(String, Field)| literal(name, sightings(name, field.text.expose()));
-        fields.iter().filter_map(seen).collect()
+    let weakness = |literal: &Literal| Weakness::Literal {
+        place: format!("`{}`", place(literal)),
+        why: literal.sighting.why,
     };
-    match &entry.launch {
-        Launch::Stdio { args, env, .. } => {
-            named(env).into_iter().chain(in_arguments(args)).collect()
-        }
-        Launch::Remote { url, headers, .. } => {
-            // EXPOSE: as above.
-            let address = literal("url", sightings_in_address(url.text.expose()));
-            named(headers).into_iter().chain(address).collect()
-        }
-        Launch::Other => Vec::new(),
+    let mut found: Vec<Weakness> = clients::literals(entry).iter().map(weakness).collect();
+    // A text can have several in it.
+    found.dedup();
+    found
+}
+
+fn place(literal: &Literal) -> String {
+    match literal.seat {
+        Seat::Argument(number) => format!("argument {}", number + 1),
+        Seat::Variable(_) | Seat::Header(_) | Seat::Address => literal.label.clone(),
     }
-}
-
-/// `--name value`, `--name=value`, and what tells itself.
-fn in_arguments(args: &[Field]) -> Vec<Weakness> {
-    // EXPOSE: looked at for what a secret looks like.
-    let words: Vec<&str> = args.iter().map(|field| field.text.expose()).collect();
-    let seen = |(at, word): (usize, &&str)| {
-        let before = at.checked_sub(1).and_then(|at| words.get(at)).copied().unwrap_or_default();
-        let before = before.strip_prefix("--").unwrap_or_default();
-        let (name, value) = match word.strip_prefix("--").and_then(|rest| rest.split_once('=')) {
-            Some((name, value)) => (name, value),
-            None => (before, *word),
-        };
-        let found = [sightings(name, value), sightings_in_address(value)].concat();
-        literal(&format!("argument {}", at + 1), found)
-    };
-    words.iter().enumerate().filter_map(seen).collect()
-}
-
-fn literal(place: &str, sightings: Vec<crate::secret::Sighting>) -> Option<Weakness> {
-    let why = sightings.first()?.why;
-    Some(Weakness::Literal { place: format!("`{place}`"), why })
 }
 
 #[cfg(test)]

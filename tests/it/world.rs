@@ -106,6 +106,11 @@ impl World {
         self.oracle.inspect(self.root.path(), &self.planted.borrow())
     }
 
+    /// Every secret that is anywhere in the clear, in files that were planted with it too.
+    pub(crate) fn leaks_anywhere(&self) -> Vec<String> {
+        self.oracle.inspect(self.root.path(), &BTreeSet::new())
+    }
+
     /// One number for everything in the home but the state folder, where the access log grows.
     pub(crate) fn fingerprint(&self) -> u64 {
         let state = self.path(".local");
