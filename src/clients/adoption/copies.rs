@@ -72,6 +72,12 @@ pub struct Copies<'v> {
     vault: &'v Vault<'v>,
 }
 
+/// A sealed copy: what it says, or why that can not be had.
+pub(super) struct Found {
+    pub(super) name: Name,
+    pub(super) copy: Result<Copy, Error>,
+}
+
 impl<'v> Copies<'v> {
     /// Those in this vault.
     #[must_use]
@@ -127,7 +133,7 @@ impl<'v> Copies<'v> {
     }
 
     /// All of them, the last first; each that can not be opened, or is not understood, with the reason.
-    pub(super) fn all(&self) -> Result<Vec<(Name, Result<Copy, Error>)>, Error> {
+    pub(super) fn all(&self) -> Result<Vec<Found>, Error> {
         let mut copies = Vec::new();
         self.vault.read_many(&self.names()?, |name, entry| {
             let copy = match entry {
@@ -135,7 +141,7 @@ impl<'v> Copies<'v> {
                 Err(error @ vault::Error::Entry { .. }) => Err(error.into()),
                 Err(error) => return Err(error),
             };
-            copies.push((name.clone(), copy));
+            copies.push(Found { name: name.clone(), copy });
             Ok::<(), vault::Error>(())
         })?;
         Ok(copies)
@@ -144,7 +150,7 @@ impl<'v> Copies<'v> {
     /// Those that can be opened, the last first.
     pub(super) fn readable(&self) -> Result<Vec<(Name, Copy)>, Error> {
         let all = self.all()?.into_iter();
-        Ok(all.filter_map(|(name, copy)| Some((name, copy.ok()?))).collect())
+        Ok(all.filter_map(|found| Some((found.name, found.copy.ok()?))).collect())
     }
 
     /// The permissions that adoptions have made: each goes with the last of them that uses it.

@@ -9,7 +9,7 @@ use crate::config::remove_server;
 use crate::secret::Secret;
 use crate::store::Name;
 
-use super::copies::{Copies, Copy, Group};
+use super::copies::{Copies, Copy, Found, Group};
 use super::three_way::{is_same, put_back};
 use super::{Error, Hunk, Line};
 
@@ -60,7 +60,7 @@ impl Undo {
     pub fn plan(copies: &Copies<'_>, client: Option<Client>) -> Result<Self, Error> {
         let mut simulated = BTreeMap::new();
         let (mut steps, mut unreadable) = (Vec::new(), Vec::new());
-        for (name, copy) in copies.all()? {
+        for Found { name, copy } in copies.all()? {
             match copy {
                 Ok(copy) if client.is_none_or(|client| client == copy.client) => {
                     let told = told(&copy, &mut simulated);
