@@ -138,7 +138,7 @@ fn there_and_back(style: &Style, number: usize) {
     let adopt = "cd work/app 2> /dev/null; vaultctl mcp adopt --yes";
     let said = world.sh(adopt).run().fails(3);
     assert!(said.contains("left out") && !said.contains("in the clear"), "{home}: {said}");
-    assert_eq!(world.leaks_anywhere(), [String::new(); 0], "{home}");
+    assert_eq!(world.leaks_anywhere(), Vec::<String>::new(), "{home}");
     let entries = world.sh("find .password-store/claude -name '*.age' | wc -l").run().ok();
     assert_eq!(entries.trim(), style.entries.to_string(), "{home}");
     assert_eq!(moved(&world), style.moved, "{home}");
