@@ -60,9 +60,11 @@ impl Staging {
     /// Moves it to its place, and syncs the folder that it is in.
     ///
     /// # Errors
-    /// Whatever the file system says; then it goes away.
+    /// As [`Staging::check`]; whatever the file system says; then it goes away.
     pub fn publish(mut self) -> Result<(), FileError> {
         self.folder.sync_tree()?;
+        // The disk may have taken its time, and somebody may have had enough of it.
+        self.check()?;
         let moved = fs::rename(self.folder.path(), &self.target);
         moved
             .and_then(|()| {
