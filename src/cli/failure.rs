@@ -596,6 +596,9 @@ impl From<clients::Error> for Failure {
             }
             clients::Error::Gone(_) => Self::failed(message),
             clients::Error::Changed(_) => Self::failed(message).hint("try again"),
+            clients::Error::Overwritten(_) => {
+                Self::failed(message).hint("end the client and try again")
+            }
             clients::Error::Locked(_) => Self::new(Code::Locked, message)
                 .hint("try again, or end the client; nothing was changed"),
             clients::Error::ReadOnly(_) => {

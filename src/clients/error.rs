@@ -23,6 +23,9 @@ pub enum Error {
     /// Somebody else has written it meanwhile.
     #[error("`{}` was changed by another program meanwhile", .0.display())]
     Changed(PathBuf),
+    /// Somebody else puts back what was changed, each time.
+    #[error("`{}` is overwritten by another program each time it is changed", .0.display())]
+    Overwritten(PathBuf),
     /// Its client holds its lock, and does not let go.
     #[error("`{}` is locked by its client", .0.display())]
     Locked(PathBuf),

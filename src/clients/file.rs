@@ -69,10 +69,20 @@ impl ClientFile {
     /// [`Error::Locked`] when the client keeps it for 12 s; [`Error::Gone`]; as at the first reading.
     pub fn hold(&self) -> Result<Held, Error> {
         let lock = self.lock_path().map(|path| self.take(&path)).transpose()?;
-        let again = Self::read((self.client, self.spot), self.scope.clone(), &self.path)?;
-        let file = again.ok_or_else(|| Error::Gone(self.path.clone()))?;
+        let file = self.again()?;
         file.sweep();
         Ok(Held { file, lock })
+    }
+
+    /// Whether its client writes it all the time, with a lock or without.
+    pub(super) fn is_shared(&self) -> bool {
+        self.lock_path().is_some()
+    }
+
+    /// The file as it is now.
+    pub(super) fn again(&self) -> Result<Self, Error> {
+        let again = Self::read((self.client, self.spot), self.scope.clone(), &self.path)?;
+        again.ok_or_else(|| Error::Gone(self.path.clone()))
     }
 
     fn take(&self, lock: &Path) -> Result<FolderLock, Error> {

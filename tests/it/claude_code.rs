@@ -1,9 +1,12 @@
 //! The real Claude Code beside us: both write `~/.claude.json`, and nothing of either is lost.
 
 use std::fs;
+use std::io::{BufRead, BufReader};
 use std::path::{Path, PathBuf};
-use std::process::{Command, Stdio};
+use std::process::{Child, Command, Stdio};
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::thread;
+use std::time::Duration;
 
 use serde_json::{Value, json};
 use vaultctl::clients::{
@@ -11,8 +14,9 @@ use vaultctl::clients::{
 };
 use vaultctl::sys::Variables;
 
+use super::homes;
 use super::tools;
-use super::world::World;
+use super::world::{PROGRAM, World};
 
 /// How many of theirs write at once.
 const THEIRS: usize = 20;
@@ -122,7 +126,7 @@ fn twenty_writers_of_claude_code_and_our_edits_lose_nothing() {
             scope.spawn(move || {
                 // In the midst of theirs, not before they have started.
                 while !fs::read_to_string(path).is_ok_and(|text| text.contains("theirs-")) {
-                    thread::sleep(std::time::Duration::from_millis(20));
+                    thread::sleep(Duration::from_millis(20));
                 }
                 (half..OURS).step_by(2).for_each(ours);
             });
@@ -155,7 +159,7 @@ fn claude_code_waits_for_our_lock_and_we_for_its() {
             .stdout(Stdio::null())
             .spawn()
             .expect("it starts");
-    thread::sleep(std::time::Duration::from_secs(1));
+    thread::sleep(Duration::from_secs(1));
     let path = world.path(".claude.json");
     assert_eq!(parsed(&path)["mcpServers"]["two"], Value::Null, "it did not wait");
     let place = Place::root().keys(&["mcpServers", "one", "env", "KEY"]);
@@ -199,4 +203,172 @@ fn what_claude_code_writes_is_read_and_the_other_way_round() {
     change(&world.path(""), "of-user").expect("writes");
     let shown = claude_says(&world, &["mcp", "get", "of-user"]);
     assert!(shown.contains("KEY=vault:claude/key"), "{shown}");
+}
+
+/// What Claude Code is to start: a server that answers only if it has its key.
+fn needs_key(name: &str, world: &World) -> Value {
+    let key = format!("{}-{name}", world.canary());
+    json!({ "command": "needs-key", "args": ["SERVICE_TOKEN"], "env": { "SERVICE_TOKEN": key } })
+}
+
+/// After `mcp adopt` the real Claude Code reads its entries of every scope, starts those that need no
+/// approval, and they have their keys.
+#[test]
+fn claude_code_connects_to_adopted_servers() {
+    let world = World::with_store();
+    homes::programs(&world);
+    for scope in ["user", "local", "project"] {
+        add(&world, scope, &format!("of-{scope}"), &needs_key(scope, &world));
+    }
+    let before = claude_says(&world, &["mcp", "list"]);
+    world.sh("vaultctl mcp adopt --yes --remove-backups").run().ok();
+    assert_eq!(world.leaks_anywhere(), [String::new(); 0]);
+    let after = claude_says(&world, &["mcp", "list"]);
+    for list in [&before, &after] {
+        assert_eq!(list.matches("Connected").count(), 2, "{list}");
+        assert_eq!(list.matches("Pending approval").count(), 1, "{list}");
+    }
+    assert!(!before.contains("vaultctl"), "{before}");
+    for scope in ["user", "local", "project"] {
+        let command = format!("vaultctl exec --server of-{scope} -- needs-key SERVICE_TOKEN");
+        assert!(after.contains(&command), "{after}");
+        let shown = claude_says(&world, &["mcp", "get", &format!("of-{scope}")]);
+        assert!(shown.contains("SERVICE_TOKEN=vault:claude/"), "{shown}");
+    }
+}
+
+/// A remote server's header is asked for by `headersHelper`, and is what the file had before.
+#[test]
+fn claude_code_sends_the_header_that_was_adopted() {
+    let world = World::with_store();
+    let server = Remote::start();
+    let header = format!("Bearer {}", world.canary());
+    let entry =
+        json!({ "type": "http", "url": server.url, "headers": { "Authorization": header } });
+    add(&world, "user", "web", &entry);
+    let connected = |when: &str| {
+        let list = claude_says(&world, &["mcp", "list"]);
+        assert!(list.contains("Connected"), "{when}: {list}");
+        server.headers()
+    };
+    let before = connected("before");
+    world.sh("vaultctl mcp adopt --yes --remove-backups").run().ok();
+    assert_eq!(world.leaks_anywhere(), [String::new(); 0]);
+    assert!(parsed(&world.path(".claude.json"))["mcpServers"]["web"]["headersHelper"].is_string());
+    for headers in [before, connected("after")] {
+        assert!(headers.len() >= 3 && headers.iter().all(|sent| *sent == header), "another header");
+    }
+}
+
+/// A remote server on this machine, which tells what was in `Authorization` each time.
+struct Remote {
+    child: Child,
+    url: String,
+    log: tempfile::NamedTempFile,
+}
+
+impl Remote {
+    fn start() -> Self {
+        let log = tempfile::NamedTempFile::new().expect("a temporary file");
+        let script = Path::new(env!("CARGO_MANIFEST_DIR")).join("fixtures/mcp/remote.py");
+        let mut command = Command::new("python3");
+        command.arg(script).arg(log.path()).stdout(Stdio::piped());
+        let mut child = command.spawn().expect("it starts");
+        let mut url = String::new();
+        let output = child.stdout.take().expect("it was piped");
+        BufReader::new(output).read_line(&mut url).expect("it says where it is");
+        Self { child, url: url.trim().to_owned(), log }
+    }
+
+    /// Those of every request since the last look.
+    fn headers(&self) -> Vec<String> {
+        let text = fs::read_to_string(self.log.path()).expect("it is text");
+        fs::write(self.log.path(), "").expect("it is ours");
+        text.lines().map(str::to_owned).collect()
+    }
+}
+
+impl Drop for Remote {
+    fn drop(&mut self) {
+        self.child.kill().ok();
+        self.child.wait().ok();
+    }
+}
+
+/// Twenty of Claude Code and one `mcp adopt` at the same time: each entry of theirs is there, and each
+/// of ours is adopted.
+#[test]
+fn adopt_beside_twenty_writers_of_claude_code_loses_nothing() {
+    let world = World::with_store();
+    let path = prepared(&world);
+    let mut file = parsed(&path);
+    for number in 0..OURS {
+        let key = format!("{}-{number}", world.canary());
+        file["mcpServers"][format!("ours-{number}")]["env"] = json!({ "API_KEY": key });
+    }
+    world.plant(".claude.json", file.to_string());
+    thread::scope(|scope| {
+        for number in 0..THEIRS {
+            let (name, entry) = (format!("theirs-{number}"), r#"{"command":"true","args":["x"]}"#);
+            let mut command = claude(&world, &["mcp", "add-json", "-s", "user", &name, entry]);
+            command.stdout(Stdio::null()).stderr(Stdio::null());
+            scope.spawn(move || {
+                until_done(&name, || command.status().expect("it starts").success());
+            });
+        }
+        while !fs::read_to_string(&path).is_ok_and(|text| text.contains("theirs-")) {
+            thread::sleep(Duration::from_millis(20));
+        }
+        let mut adopt = world.command(PROGRAM);
+        adopt.args(["mcp", "adopt", "--yes"]).stdout(Stdio::null()).stderr(Stdio::null());
+        until_done("adopt", || adopt.status().expect("it starts").success());
+    });
+    let after = parsed(&path);
+    for number in 0..OURS {
+        let key = &after["mcpServers"][format!("ours-{number}")]["env"]["API_KEY"];
+        assert!(key.as_str().is_some_and(|key| key.starts_with("vault:claude/ours-")), "{key}");
+    }
+    for number in 0..THEIRS {
+        assert_eq!(after["mcpServers"][format!("theirs-{number}")]["args"], json!(["x"]));
+    }
+    assert_eq!(after["fieldOfTomorrow"], json!([1, { "a": null }]));
+    // Claude Code's own copies, some of them made after ours was the file.
+    fs::remove_dir_all(world.path(".claude/backups")).expect("it keeps some");
+    assert_eq!(world.leaks_anywhere(), [String::new(); 0]);
+}
+
+/// Somebody who puts back what he had read before, without the lock: once, and always.
+#[test]
+fn what_is_overwritten_is_adopted_again_and_not_for_ever() {
+    for (times, status) in [(1, 0), (usize::MAX, 3)] {
+        let world = World::with_store();
+        let entry = json!({ "command": "a", "env": { "A_TOKEN": world.canary() } });
+        let before = json!({ "mcpServers": { "a": entry } }).to_string();
+        let path = world.plant(".claude.json", &before);
+        let is_done = AtomicBool::new(false);
+        let said = thread::scope(|scope| {
+            scope.spawn(|| {
+                let mut left = times;
+                while left > 0 && !is_done.load(Ordering::Relaxed) {
+                    if fs::read_to_string(&path).is_ok_and(|text| text.contains("vault:")) {
+                        let new = path.with_extension("new");
+                        fs::write(&new, &before).expect("it is ours");
+                        fs::rename(&new, &path).expect("it takes its place");
+                        left -= 1;
+                    }
+                    thread::sleep(Duration::from_millis(10));
+                }
+            });
+            let output = world.sh("vaultctl mcp adopt --yes").run();
+            is_done.store(true, Ordering::Relaxed);
+            output.fails(status)
+        });
+        let is_adopted = fs::read_to_string(&path).expect("it is text").contains("vault:");
+        assert_eq!(is_adopted, status == 0, "{said}");
+        let word = if status == 0 { "changed again" } else { "each time it is changed" };
+        assert!(said.contains(word), "{said}");
+        // What was sealed on the way does not keep anybody from putting it back.
+        world.sh("vaultctl mcp undo --yes").run().ok();
+        assert_eq!(fs::read_to_string(&path).expect("it is text"), before);
+    }
 }

@@ -73,13 +73,7 @@ fn kept(world: &World) -> BTreeMap<PathBuf, (u32, Vec<u8>)> {
 
 fn world(style: &Style, number: usize) -> World {
     let world = World::with_store();
-    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("fixtures/mcp/programs");
-    for program in fs::read_dir(folder).expect("it is there").flatten() {
-        let name = program.file_name().into_string().expect("it is text");
-        let path =
-            world.plant(&format!("bin/{name}"), fs::read(program.path()).expect("it is read"));
-        fs::set_permissions(path, fs::Permissions::from_mode(0o700)).expect("it is ours");
-    }
+    homes::programs(&world);
     let (broken, content) = BROKEN[usize::from(style.home.starts_with("cursor"))];
     world.plant(broken, content);
     homes::plant(&world, &format!("styles/{}", style.home));

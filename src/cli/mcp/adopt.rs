@@ -169,6 +169,11 @@ fn tell(
     for (_, error) in &carried.failed {
         session.ui.warn(&format!("left as it was: {error}"));
     }
+    for path in &carried.overwritten {
+        session
+            .ui
+            .note(&format!("overwritten by another program and changed again: {}", path.display()));
+    }
     for path in &carried.changed {
         session.ui.note(&format!("changed: {}", path.display()));
         if let Some(tree) = sys::work_tree(path) {

@@ -1,7 +1,13 @@
 //! Doing what was planned.
+//!
+//! Claude Code writes its main file without its lock when it can not have that soon enough, and then
+//! what it had read before overwrites what was written meanwhile (measured with 2.1.329). So that file
+//! is looked at once more, and changed again if it is as it was.
 
 use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
+use std::thread;
+use std::time::Duration;
 
 use crate::clients::{self, Document};
 use crate::config::put_server;
@@ -13,11 +19,19 @@ use super::copies::{Copies, Copy, Group};
 use super::three_way::is_same;
 use super::{Adoption, Error, FileChange, Grant, NewEntry};
 
+/// How often a file is changed that somebody overwrites.
+const ATTEMPTS: usize = 3;
+
+/// How long a client that has read a file before it was changed may take to write it.
+const SETTLING: Duration = Duration::from_millis(250);
+
 /// What became of it.
 #[derive(Debug, Default)]
 pub struct Carried {
     /// The files that were changed.
     pub changed: Vec<PathBuf>,
+    /// Those among them that were changed more than once, because somebody else overwrote them.
+    pub overwritten: Vec<PathBuf>,
     /// Those that were not, and why.
     pub failed: Vec<(PathBuf, clients::Error)>,
 }
@@ -43,7 +57,10 @@ impl Adoption {
         for change in &self.files {
             let path = change.file.path.clone();
             match change.carry_out(copies, &self.grants, &made, settings) {
-                Ok(()) => carried.changed.push(path),
+                Ok(attempts) => {
+                    carried.overwritten.extend((attempts > 1).then(|| path.clone()));
+                    carried.changed.push(path);
+                }
                 Err(Error::File(error)) => carried.failed.push((path, error)),
                 Err(error) => return Err(error),
             }
@@ -70,7 +87,30 @@ impl Adoption {
 }
 
 impl FileChange {
+    /// Changes the file, and says how many attempts that took.
     fn carry_out(
+        &self,
+        copies: &Copies<'_>,
+        grants: &[Grant],
+        made: &BTreeSet<String>,
+        settings: &Path,
+    ) -> Result<usize, Error> {
+        for attempt in 1..=ATTEMPTS {
+            self.write(copies, grants, made, settings)?;
+            if !self.file.is_shared() || self.has_stayed()? {
+                return Ok(attempt);
+            }
+        }
+        Err(clients::Error::Overwritten(self.file.path.clone()).into())
+    }
+
+    /// Whether nobody has put back what was changed, a moment later.
+    fn has_stayed(&self) -> Result<bool, clients::Error> {
+        thread::sleep(SETTLING);
+        Ok(!self.is_still_meant(&self.file.again()?.document))
+    }
+
+    fn write(
         &self,
         copies: &Copies<'_>,
         grants: &[Grant],
