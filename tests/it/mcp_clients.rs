@@ -3,6 +3,7 @@
 //! scripts in `fixtures/mcp` let each of them list a server's tools and call one.
 
 use std::ffi::OsString;
+use std::fs;
 use std::io::{BufRead, BufReader, Write};
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
@@ -89,7 +90,18 @@ fn fixture(name: &str) -> PathBuf {
 
 /// What the client says that it got.
 fn told(client: Client, server: &Server, launch: &[OsString], world: &World) -> Value {
+    told_with(client, server, launch, (world, &[]))
+}
+
+/// The same where the client's entry has variables.
+fn told_with(
+    client: Client,
+    server: &Server,
+    launch: &[OsString],
+    (world, env): (&World, &[(String, String)]),
+) -> Value {
     let mut command = client(world);
+    command.envs(env.iter().cloned());
     // Each server of this world has a graph of its own.
     command.env("MEMORY_FILE_PATH", world.path("graph.json"));
     command.arg(server.tool).arg(server.arguments.to_string()).args(launch);
@@ -151,6 +163,107 @@ fn a_server_has_its_secret_whoever_its_client_is() {
         let text = said["content"][0]["text"].as_str().expect("the tool prints text");
         let environment: Value = serde_json::from_str(text).expect("the text is JSON");
         assert_eq!(environment["TOKEN"], world.canary());
+    }
+}
+
+/// A server as a client's file says to start it.
+struct Adopted {
+    name: &'static str,
+    launch: Vec<OsString>,
+    env: Vec<(String, String)>,
+}
+
+/// Servers with a literal key each, and a tool that each can be asked for.
+fn with_keys(world: &World) -> [(&'static str, Server); 4] {
+    let everything = || Server {
+        command: vec![tools::everything_server().into(), "stdio".into()],
+        tool: "get-env",
+        arguments: json!({}),
+        word: "PATH",
+    };
+    let mut others = servers(world);
+    let (time, memory) = (others.swap_remove(3), others.swap_remove(1));
+    [("one", everything()), ("two", everything()), ("memory", memory), ("time", time)]
+}
+
+/// The key of a server: the others' have another last word.
+fn key(name: &str, world: &World) -> String {
+    format!("{}-{name}", world.canary())
+}
+
+/// Has Cursor's file adopted, and reads from it how each server is started now.
+fn adopted(world: &World) -> Vec<Adopted> {
+    let text = |word: &OsString| word.to_string_lossy().into_owned();
+    let mut entries = json!({});
+    for (name, server) in with_keys(world) {
+        let words: Vec<String> = server.command.iter().map(text).collect();
+        let graph = world.path("graph.json");
+        let env = json!({ "SERVICE_API_KEY": key(name, world), "MEMORY_FILE_PATH": graph });
+        entries[name] = json!({ "command": words[0], "args": words[1..], "env": env });
+    }
+    let path = world.plant(".cursor/mcp.json", json!({ "mcpServers": entries }).to_string());
+    world.sh("vaultctl mcp adopt --yes").run().ok();
+    assert_eq!(world.leaks_anywhere(), [String::new(); 0]);
+    let file: Value = serde_json::from_slice(&fs::read(path).expect("it is read")).expect("JSON");
+    with_keys(world).map(|(name, _)| read_entry(name, &file["mcpServers"][name])).into()
+}
+
+fn read_entry(name: &'static str, entry: &Value) -> Adopted {
+    let text = |value: &Value| value.as_str().expect("it is text").to_owned();
+    let args = entry["args"].as_array().expect("a list").iter().map(text);
+    let launch = [text(&entry["command"])].into_iter().chain(args).map(OsString::from).collect();
+    let env = entry["env"].as_object().expect("a map").iter();
+    let env: Vec<_> = env.map(|(name, value)| (name.clone(), text(value))).collect();
+    assert!(env.iter().any(|(_, value)| value.starts_with("vault:claude/")), "{env:?}");
+    Adopted { name, launch, env }
+}
+
+/// Both eras' clients talk with every server of an adopted file as if it had not been.
+#[test]
+fn adopted_servers_talk_with_both_clients() {
+    let world = World::with_store();
+    let adopted = adopted(&world);
+    for client in [python, typescript] {
+        for (entry, (name, server)) in adopted.iter().zip(with_keys(&world)) {
+            let direct = told(client, &server, &server.command, &world);
+            let told = told_with(client, &server, &entry.launch, (&world, &entry.env));
+            assert_eq!(told["tools"], direct["tools"], "{name}");
+            let said = told["content"].to_string();
+            assert!(said.contains(server.word), "{name}: {said}");
+            if server.tool == "get-env" {
+                assert!(said.contains(&key(name, &world)), "{name} has no key");
+                assert_eq!(said.matches(world.canary()).count(), 1, "{name} has more than its own");
+            }
+        }
+    }
+}
+
+/// The kernel's word for it: in the process that the client has started, its own key is there once,
+/// and no other's.
+#[test]
+fn an_adopted_server_has_its_own_key_and_no_other() {
+    let world = World::with_store();
+    for Adopted { name, launch, env } in adopted(&world) {
+        let mut command = world.command(&launch[0]);
+        command.args(&launch[1..]).envs(env);
+        command.stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::null());
+        let mut child = command.spawn().expect("it starts");
+        let client = json!({ "name": "test", "version": "1" });
+        let hello = json!({ "jsonrpc": "2.0", "id": 1, "method": "initialize", "params":
+            { "protocolVersion": "2025-11-25", "capabilities": {}, "clientInfo": client } });
+        let mut input = child.stdin.take().expect("it was piped");
+        writeln!(input, "{hello}").expect("the server reads");
+        let mut answer = String::new();
+        let mut output = BufReader::new(child.stdout.take().expect("it was piped"));
+        output.read_line(&mut answer).expect("it answers");
+        let environment = fs::read(format!("/proc/{}/environ", child.id())).expect("it runs");
+        child.kill().expect("it is ours");
+        child.wait().expect("it ends");
+        let environment = String::from_utf8_lossy(&environment);
+        assert!(answer.contains("serverInfo"), "{name}: {answer}");
+        let own = format!("SERVICE_API_KEY={}\0", key(name, &world));
+        assert!(environment.contains(&own), "{name} has not its own");
+        assert_eq!(environment.matches(world.canary()).count(), 1, "{name} has another's");
     }
 }
 
