@@ -34,16 +34,22 @@ const STORY: &[Step] = &[
         "vaultctl init --recovery-out paper.txt",
     ),
     step(
-        "Put a token in (a random one; yours would come from a prompt or a pipe).",
-        "vaultctl generate --no-symbols claude/github-token 30",
+        "A client's file with a key in it (a random one), as most guides have you write it.",
+        r#"mkdir .cursor && printf '{"mcpServers": {"github": {"command": "sh", "args": ["server.sh"], "env": {"GITHUB_TOKEN": "ghp_%s"}}}}\n' \
+     "$(od -An -v -tx1 -N18 /dev/urandom | tr -d ' \n')" > .cursor/mcp.json && cat .cursor/mcp.json \
+     && echo 'echo "the server got GITHUB_TOKEN=$GITHUB_TOKEN MINE=$MINE"' > server.sh"#,
     ),
     step(
-        "It lies in the store, encrypted.",
-        "head -c 40 .password-store/claude/github-token.age; echo; ls .password-store/claude",
+        "Move the key into the store. You would be asked, when you have seen what changes.",
+        "vaultctl mcp adopt --yes",
     ),
     step(
-        "Launch a server with exactly its secret. Client files hold the reference only.",
-        "GITHUB_TOKEN=vault:claude/github-token vaultctl exec -- sh -c 'echo \"the server got GITHUB_TOKEN=$GITHUB_TOKEN\"'",
+        "It lies in the store, encrypted, and the file has a reference.",
+        "head -c 40 .password-store/claude/github-token.age; echo; cat .cursor/mcp.json",
+    ),
+    step(
+        "Launch the server as the file says it now: it gets exactly its secret, and nothing of the caller's.",
+        "MINE=private GITHUB_TOKEN=vault:claude/github-token vaultctl exec --server github -- sh server.sh",
     ),
     step(
         "The next server was granted nothing, and gets nothing, whatever the caller exports.",
@@ -87,8 +93,8 @@ const STORY: &[Step] = &[
 const NEXT: &str = "
 Next, for real:
   vaultctl init                                       your own store
-  vaultctl set claude/github-token                    asks for the token
-  vaultctl exec -e GITHUB_PERSONAL_ACCESS_TOKEN=vault:claude/github-token -- npx -y @modelcontextprotocol/server-github
+  vaultctl mcp adopt                                  moves keys out of your clients' files; shows what changes, and asks
+  vaultctl mcp check                                  starts each server, and says whether it answers
   vaultctl snapshot init --to DIR                     then, every night: vaultctl snapshot create --to DIR
 ";
 
