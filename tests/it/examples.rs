@@ -80,18 +80,19 @@ fn words(record: &Path) -> Vec<String> {
     fs::read_to_string(record).expect("it is text").lines().map(str::to_owned).collect()
 }
 
-/// The shell lines of a document.
-fn scripts(document: &str) -> Vec<String> {
+/// The pieces of a document that are in one language: `sh`, `json`.
+pub(crate) fn blocks(document: &str, language: &str) -> Vec<String> {
     let path = Path::new(env!("CARGO_MANIFEST_DIR")).join(document);
     let text = fs::read_to_string(path).expect("the document is there");
-    let blocks = text.split("\n```sh\n").skip(1);
+    let begin = format!("\n```{language}\n");
+    let blocks = text.split(&begin).skip(1);
     blocks.map(|block| block.split("\n```").next().unwrap_or_default().to_owned()).collect()
 }
 
 #[test]
 fn what_the_documents_tell_to_type_can_be_typed() {
     for document in DOCUMENTS {
-        let scripts = scripts(document);
+        let scripts = blocks(document, "sh");
         assert!(
             scripts.iter().any(|script| script.contains("vaultctl ")),
             "{document} shows no use"

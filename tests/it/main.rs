@@ -34,6 +34,7 @@ mod kill_loop;
 mod mcp;
 mod mcp_check;
 mod mcp_clients;
+mod mcp_guides;
 mod mcp_homes;
 mod names;
 mod openpgp;
