@@ -222,7 +222,7 @@ fn claude_code_connects_to_adopted_servers() {
     }
     let before = claude_says(&world, &["mcp", "list"]);
     world.sh("vaultctl mcp adopt --yes --remove-backups").run().ok();
-    assert_eq!(world.leaks_anywhere(), [String::new(); 0]);
+    assert_eq!(world.leaks_anywhere(), Vec::<String>::new());
     let after = claude_says(&world, &["mcp", "list"]);
     for list in [&before, &after] {
         assert_eq!(list.matches("Connected").count(), 2, "{list}");
@@ -253,7 +253,7 @@ fn claude_code_sends_the_header_that_was_adopted() {
     };
     let before = connected("before");
     world.sh("vaultctl mcp adopt --yes --remove-backups").run().ok();
-    assert_eq!(world.leaks_anywhere(), [String::new(); 0]);
+    assert_eq!(world.leaks_anywhere(), Vec::<String>::new());
     assert!(parsed(&world.path(".claude.json"))["mcpServers"]["web"]["headersHelper"].is_string());
     for headers in [before, connected("after")] {
         assert!(headers.len() >= 3 && headers.iter().all(|sent| *sent == header), "another header");
@@ -334,7 +334,7 @@ fn adopt_beside_twenty_writers_of_claude_code_loses_nothing() {
     assert_eq!(after["fieldOfTomorrow"], json!([1, { "a": null }]));
     // Claude Code's own copies, some of them made after ours was the file.
     fs::remove_dir_all(world.path(".claude/backups")).expect("it keeps some");
-    assert_eq!(world.leaks_anywhere(), [String::new(); 0]);
+    assert_eq!(world.leaks_anywhere(), Vec::<String>::new());
 }
 
 /// Somebody who puts back what he had read before, without the lock: once, and always.

@@ -203,7 +203,7 @@ fn adopted(world: &World) -> Vec<Adopted> {
     }
     let path = world.plant(".cursor/mcp.json", json!({ "mcpServers": entries }).to_string());
     world.sh("vaultctl mcp adopt --yes").run().ok();
-    assert_eq!(world.leaks_anywhere(), [String::new(); 0]);
+    assert_eq!(world.leaks_anywhere(), Vec::<String>::new());
     let file: Value = serde_json::from_slice(&fs::read(path).expect("it is read")).expect("JSON");
     with_keys(world).map(|(name, _)| read_entry(name, &file["mcpServers"][name])).into()
 }

@@ -34,7 +34,7 @@ fn adopts_and_puts_back((adopt, undo): (&str, &str), home: &str, file: &str) {
     let before = fs::read(world.path(file)).expect("it is there");
     let said = run(&world, adopt);
     assert!(said.contains("\nok "), "{said}");
-    assert_eq!(world.leaks_anywhere(), [String::new(); 0], "{home}");
+    assert_eq!(world.leaks_anywhere(), Vec::<String>::new(), "{home}");
     run(&world, undo);
     assert!(fs::read(world.path(file)).expect("it is there") == before, "{home} is not as it was");
 }
