@@ -51,7 +51,7 @@ fn tell(entry: &ServerEntry) -> String {
 #[test]
 fn a_home_on_linux_is_read() {
     let home = fixture("linux");
-    let found = find_in(&home, System::Linux, &home.join("work/app"), &[]);
+    let found = find_in(&home, System::Linux, &home.join("works/app"), &[]);
     assert!(found.broken.is_empty(), "{:?}", found.broken);
     let expected = [
         "claude-desktop user github: npx +2 [GITHUB_PERSONAL_ACCESS_TOKEN]",
@@ -130,7 +130,7 @@ fn what_only_some_clients_know_is_read() {
 #[test]
 fn settings_of_claude_code_are_read() {
     let home = fixture("linux");
-    let found = find_in(&home, System::Linux, &home.join("work/app"), &[]);
+    let found = find_in(&home, System::Linux, &home.join("works/app"), &[]);
     let variables = found.files.iter().flat_map(ClientFile::variables);
     let variables: Vec<String> =
         variables.map(|variable| format!("{} {}", variable.scope, variable.name)).collect();
@@ -149,7 +149,7 @@ fn settings_of_claude_code_are_read() {
 #[test]
 fn where_values_come_from_is_told_without_them() {
     let home = fixture("linux");
-    let found = find_in(&home, System::Linux, &home.join("work/app"), &[]);
+    let found = find_in(&home, System::Linux, &home.join("works/app"), &[]);
     let entries: Vec<ServerEntry> = found.files.iter().flat_map(ClientFile::servers).collect();
     let told = |client: Client, name: &str| -> Vec<String> {
         let entry = entries.iter().find(|entry| entry.client == client && entry.name == name);

@@ -8,7 +8,7 @@ use serde_json::Value;
 use super::homes;
 use super::world::World;
 
-/// What `vaultctl mcp list` says in a home, in the project `work/app`.
+/// What `vaultctl mcp list` says in a home, in the project `works/app`.
 const SAID: &str = "fixtures/clients/linux.txt";
 
 /// With the place of the home left out.
@@ -22,7 +22,7 @@ fn said(world: &World, script: &str) -> String {
 fn every_server_of_a_home_is_listed_and_no_value() {
     let world = World::new();
     homes::plant(&world, "linux");
-    let list = said(&world, "cd work/app && vaultctl mcp list");
+    let list = said(&world, "cd works/app && vaultctl mcp list");
     let path = Path::new(env!("CARGO_MANIFEST_DIR")).join(SAID);
     if std::env::var("VAULTCTL_STORIES").is_ok_and(|mode| mode == "rewrite") {
         fs::write(&path, &list).expect("it is written");
@@ -34,13 +34,13 @@ fn every_server_of_a_home_is_listed_and_no_value() {
 fn the_same_is_said_as_json() {
     let world = World::new();
     homes::plant(&world, "linux");
-    let list = said(&world, "cd work/app && vaultctl mcp list --json");
+    let list = said(&world, "cd works/app && vaultctl mcp list --json");
     let list: Value = serde_json::from_str(&list).expect("it is JSON");
     let servers = list["servers"].as_array().expect("a list");
     let find =
         |name: &str| servers.iter().find(|server| server["name"] == name).expect("it is there");
     assert_eq!(find("sentry")["scope"], "local");
-    assert_eq!(find("sentry")["project"], "{home}/work/app");
+    assert_eq!(find("sentry")["project"], "{home}/works/app");
     assert_eq!(find("sentry")["launch"]["package"], "mcp-server-sentry==2026.1.2");
     assert_eq!(find("linear")["launch"]["origin"], "https://mcp.linear.app");
     assert_eq!(find("slack")["off"], true);

@@ -91,7 +91,7 @@ fn world(style: &Style, number: usize) -> World {
 
 fn told(world: &World, script: &str) -> Value {
     // What is left out, or weak, makes an exit status of its own.
-    let output = world.sh(&format!("cd work/app 2> /dev/null; {script}")).run();
+    let output = world.sh(&format!("cd works/app 2> /dev/null; {script}")).run();
     serde_json::from_slice(&output.stdout).unwrap_or_else(|_| {
         panic!("`{script}`: {}", String::from_utf8_lossy(&output.stderr));
     })
@@ -129,7 +129,7 @@ fn there_and_back(style: &Style, number: usize) {
     assert_eq!(weaknesses(&world, home).len(), style.moved, "{home}");
     assert!(world.leaks_anywhere().len() >= style.entries.min(1), "{home} has no secret");
 
-    let adopt = "cd work/app 2> /dev/null; vaultctl mcp adopt --yes";
+    let adopt = "cd works/app 2> /dev/null; vaultctl mcp adopt --yes";
     let said = world.sh(adopt).run().fails(3);
     assert!(said.contains("left out") && !said.contains("in the clear"), "{home}: {said}");
     assert_eq!(world.leaks_anywhere(), Vec::<String>::new(), "{home}");
