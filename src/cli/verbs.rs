@@ -7,7 +7,7 @@ use super::{
 };
 
 /// What vaultctl can do. The arguments of a verb are made when it is the one: making all of them
-/// takes as long as opening an entry.
+/// would be felt at each start.
 #[derive(clap::Subcommand)]
 #[command(defer = true)]
 pub(super) enum Verb {

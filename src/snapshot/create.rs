@@ -46,8 +46,8 @@ pub struct Creation<'a> {
     pub at: Timestamp,
     /// Where the access log stands.
     pub audit: Head,
-    /// Whether another machine prunes: then a snapshot that one place lacks may have been meant to go.
-    /// Whether another machine prunes there: then no old snapshot is brought back to a place.
+    /// Whether another machine prunes: then a snapshot that one place lacks may have been meant to go,
+    /// and no old one is brought back.
     pub pruned_elsewhere: bool,
     /// Whether each object is opened and read again before it counts.
     pub read_back: bool,

@@ -49,7 +49,7 @@ struct IndexLine {
 /// Writes packs, one after the other, with the same buffers.
 ///
 /// What is compressed lies in memory in one piece: a compressor that is fed piece by piece keeps a
-/// copy of its own, and looks things up in it half as fast.
+/// copy of its own, and is slower to look things up in it.
 pub(crate) struct PackWriter {
     tar: Vec<u8>,
     index: Vec<u8>,

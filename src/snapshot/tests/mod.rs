@@ -121,6 +121,15 @@ impl Machine {
         Repository::open(&self.storage, self.signer.verifier().fingerprint())
     }
 
+    /// What is found when every object of a place is read.
+    fn scrub(&self, repository: &Repository<'_>) -> Report {
+        let known = self.state(repository).known().expect("reads");
+        let level = Level::Scrub;
+        let verification =
+            Verification { repository, known, level, only: None, subset: None, progress: &Unseen };
+        verification.run().expect("looks")
+    }
+
     fn state(&self, repository: &Repository<'_>) -> State {
         State::of(&self.path("state"), repository.id())
     }

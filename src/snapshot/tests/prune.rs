@@ -359,17 +359,7 @@ fn whoever_is_stopped_leaves_a_sound_repository() {
 
 fn assert_sound(machine: &Machine, storage: &Memory) {
     let repository = Repository::open(storage, machine.signer.verifier().fingerprint());
-    let repository = &repository.expect("opens");
-    let known = machine.state(repository).known().expect("reads");
-    let verification = Verification {
-        repository,
-        known,
-        level: Level::Scrub,
-        only: None,
-        subset: None,
-        progress: &Unseen,
-    };
-    assert_eq!(verification.run().expect("looks").faults, []);
+    assert_eq!(machine.scrub(&repository.expect("opens")).faults, []);
 }
 
 /// One of the configuration alone, later the same day, is no reason for one with the history to go.

@@ -23,18 +23,8 @@ impl Machine {
     fn look(&self, storage: &dyn Storage) -> usize {
         let repository = &Repository::open(storage, self.signer.verifier().fingerprint());
         let repository = repository.as_ref().expect("opens");
-        let state = self.state(repository);
-        let known = state.known().expect("reads");
-        let verification = Verification {
-            repository,
-            known,
-            level: Level::Scrub,
-            only: None,
-            subset: None,
-            progress: &Unseen,
-        };
-        let report = verification.run().expect("looks");
-        state.remember(&storage.place(), &report).expect("writes");
+        let report = self.scrub(repository);
+        self.state(repository).remember(&storage.place(), &report).expect("writes");
         report.faults.len()
     }
 
