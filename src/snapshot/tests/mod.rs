@@ -10,6 +10,7 @@ mod hostile;
 mod hostile_packs;
 mod in_place;
 mod mirrors;
+mod nights;
 mod parts;
 mod prune;
 mod simulator;
