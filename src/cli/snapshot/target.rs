@@ -203,13 +203,12 @@ pub(super) fn all_but_lost<T>(
             Err(failure) => failures.push(failure),
         }
     }
-    if well.is_empty()
-        && let Some(failure) = failures.pop()
-    {
-        return Err(failure);
-    }
+    let of_the_whole = if well.is_empty() { failures.pop() } else { None };
     failures.iter().for_each(|failure| session.ui.warn(failure.message()));
-    Ok((well, failures.len()))
+    match of_the_whole {
+        Some(failure) => Err(failure),
+        None => Ok((well, failures.len())),
+    }
 }
 
 fn unknown(message: &str) -> Failure {
