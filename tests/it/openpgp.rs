@@ -81,6 +81,26 @@ fn a_curve25519_key_opens_without_gpg() {
     opens_without_gpg(CURVE);
 }
 
+/// Keys are asked for in the caller's environment; the server gets its own, and none of GnuPG's.
+#[test]
+fn a_server_gets_what_openpgp_entries_hold() {
+    let world = person(CURVE);
+    let insert = "pass init ann@example.org && pass insert -m claude/token";
+    world.sh(insert).input(entry(&world)).run().ok();
+    world.plant(
+        ".config/vaultctl/config.toml",
+        "[server.notes]\nallow = [\"claude/token\", \"claude/token#user\"]\ncommand = [\"env\"]\nenv = { PATH = \"/usr/bin:/bin\" }\n",
+    );
+    let exec =
+        "TOKEN=vault:claude/token WHO=vault:claude/token#user OTHER=1 vaultctl exec --server notes";
+    let got = world.sh(exec).reveal().ok();
+    let token = format!("TOKEN={}", world.canary());
+    for line in [token.as_str(), "WHO=ann", "PATH=/usr/bin:/bin"] {
+        assert!(got.lines().any(|other| other == line), "{line}: {got}");
+    }
+    assert!(!got.contains("GNUPGHOME") && !got.contains("OTHER"), "{got}");
+}
+
 #[test]
 fn an_rsa_4096_key_opens_without_gpg() {
     opens_without_gpg(RSA);
