@@ -1,10 +1,12 @@
 //! Many writers at once, and writers that are killed: nothing is lost, nothing is left behind.
 
+use std::fs;
 use std::io::Write;
 use std::process::{Child, Stdio};
 use std::thread;
 use std::time::{Duration, Instant};
 
+use super::homes;
 use super::world::{PROGRAM, World};
 
 const WRITERS: usize = 50;
@@ -18,6 +20,39 @@ fn set(world: &World, name: &str, value: &str) -> Child {
     // Whoever is killed before reading closes the pipe.
     stdin.write_all(value.as_bytes()).ok();
     child
+}
+
+/// Eight at once move the keys of the same files: each key is in the store once, each file is as one
+/// alone would have left it, and one undo puts everything back.
+#[test]
+fn adopting_at_the_same_time_moves_each_key_once() {
+    let world = World::with_store();
+    homes::programs(&world);
+    for style in ["claude-code-written", "cursor-comments", "codex-tables"] {
+        homes::plant(&world, &format!("styles/{style}"));
+    }
+    let files = [".claude.json", ".cursor/mcp.json", ".codex/config.toml"];
+    let before = files.map(|file| fs::read(world.path(file)).expect("it is there"));
+    let adopts = (0..8).map(|_| {
+        let mut command = world.command(PROGRAM);
+        command.args(["mcp", "adopt", "--yes"]).stdout(Stdio::null()).stderr(Stdio::piped());
+        command.spawn().expect("it starts")
+    });
+    for adopt in adopts.collect::<Vec<Child>>() {
+        let output = adopt.wait_with_output().expect("it ends");
+        let said = String::from_utf8(output.stderr).expect("is text");
+        assert!(matches!(output.status.code(), Some(0 | 11)), "{:?}: {said}", output.status);
+    }
+    world.sh("vaultctl mcp adopt --yes").run().ok();
+    assert_eq!(world.leaks_anywhere(), Vec::<String>::new());
+    let entries = world.sh("find .password-store -name '*.age' | wc -l").run().ok();
+    assert_eq!(entries.trim(), "5");
+    is_whole(&world);
+    world.sh("vaultctl mcp check --json > /dev/null").run().ok();
+    world.sh("vaultctl mcp undo --yes").run().ok();
+    for (file, before) in files.iter().zip(before) {
+        assert!(fs::read(world.path(file)).expect("it is there") == before, "{file}");
+    }
 }
 
 /// The store's repository is sound, and is what is in the tree; no file of a dead writer is left.

@@ -63,6 +63,7 @@ pub(super) fn run(args: &Args, session: &Session) -> Result<Done, Failure> {
         agent::refuse("granting secrets to servers", session)?;
         super::refuse_as_root(session)?;
     }
+    let _alone = if args.dry_run { None } else { Some(super::alone(session)?) };
     let found = find(&surroundings(session));
     let is_whole = warn_of_broken(&found, session);
     if !args.dry_run {

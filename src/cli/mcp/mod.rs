@@ -7,11 +7,12 @@ pub(super) mod list;
 pub(super) mod undo;
 
 use std::path::PathBuf;
+use std::time::Duration;
 
 use crate::clients::adoption::Copies;
 use crate::clients::{Surroundings, System};
 use crate::store::{NoHistory, Store};
-use crate::sys::{self, absolute};
+use crate::sys::{self, Lock, absolute};
 use crate::vault::Vault;
 
 use super::{Code, Done, Failure, Session};
@@ -76,6 +77,14 @@ pub(in crate::cli) fn reseal_copies(store: &Vault<'_>, session: &Session) -> Res
 
 fn copies_folder(session: &Session) -> PathBuf {
     session.config.paths.state_folder().join("copies")
+}
+
+/// Has the files of clients to itself until it is dropped: two who plan the same change at the same time
+/// would make the same entries.
+fn alone(session: &Session) -> Result<Lock, Failure> {
+    let state = session.config.paths.state_folder();
+    sys::create_folder(state)?;
+    Ok(Lock::wait(&state.join("clients.lock"), Duration::ZERO)?)
 }
 
 /// Refuses to make files of root's in somebody's home, who could not read them.

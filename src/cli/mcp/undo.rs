@@ -33,6 +33,7 @@ pub(in crate::cli) const EXAMPLES: &[Example] = &[Example {
 pub(super) fn run(args: &Args, session: &Session) -> Result<Done, Failure> {
     agent::refuse("putting secrets back into files", session)?;
     super::refuse_as_root(session)?;
+    let _alone = super::alone(session)?;
     super::with_copies(session, |copies| {
         let mut undo = Undo::plan(copies, args.client)?;
         if undo.steps().next().is_none() {
