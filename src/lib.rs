@@ -29,6 +29,7 @@ pub mod import;
 pub mod clients;
 pub mod supervise;
 pub mod snapshot;
+pub mod notify;
 
 // The mouth.
 pub mod cli;

@@ -9,6 +9,7 @@ mod completion;
 mod examples;
 mod failure;
 mod instead;
+mod notices;
 mod session;
 mod ui;
 mod verbs;
