@@ -30,6 +30,7 @@ pub mod clients;
 pub mod supervise;
 pub mod snapshot;
 pub mod notify;
+pub mod recovery;
 
 // The mouth.
 pub mod cli;

@@ -471,6 +471,9 @@ impl From<snapshot::Error> for Failure {
             snapshot::Error::TooMuch(_) => Self::failed(message).hint("look with --dry-run; --yes removes it"),
             snapshot::Error::BadHistory { .. } => Self::new(Code::NotVerified, message)
                 .hint("`vaultctl snapshot heal` brings back what another destination has; --give-up-damaged goes on without"),
+            snapshot::Error::NotSigner(_) => {
+                Self::failed(message).hint("only the machine that takes the snapshots can leave a report")
+            }
             snapshot::Error::ShortGrace => Self::failed(message).hint("leave --grace out, or prune there"),
             snapshot::Error::BadName(_) => Self::usage(message).hint("`vaultctl snapshot list` shows the names"),
             snapshot::Error::Member { .. } => Self::new(Code::NotVerified, message),

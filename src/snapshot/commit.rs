@@ -50,7 +50,7 @@ pub struct SnapshotId {
 
 impl fmt::Display for SnapshotId {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "{}-{:06}", self.time.strftime("%Y%m%dT%H%M%SZ"), self.seq)
+        write!(f, "{}-{:06}", render_time(self.time), self.seq)
     }
 }
 
@@ -61,11 +61,21 @@ impl FromStr for SnapshotId {
     fn from_str(text: &str) -> Result<Self, Malformed> {
         let bad = || Malformed::new(format!("`{text}` is not the name of a snapshot"));
         let (time, seq) = text.split_once('-').ok_or_else(bad)?;
-        let time = jiff::civil::DateTime::strptime("%Y%m%dT%H%M%SZ", time).map_err(|_| bad())?;
-        let time = time.to_zoned(jiff::tz::TimeZone::UTC).map_err(|_| bad())?.timestamp();
+        let time = parse_time(time).ok_or_else(bad)?;
         let id = Self { time, seq: seq.parse().map_err(|_| bad())? };
         if id.to_string() == text { Ok(id) } else { Err(bad()) }
     }
+}
+
+/// A time as it stands in names.
+pub(super) fn render_time(time: Timestamp) -> impl fmt::Display {
+    time.strftime("%Y%m%dT%H%M%SZ")
+}
+
+/// Accepts more than [`render_time`] writes: whoever reads a name compares it with its own spelling.
+pub(super) fn parse_time(text: &str) -> Option<Timestamp> {
+    let time = jiff::civil::DateTime::strptime("%Y%m%dT%H%M%SZ", text).ok()?;
+    Some(time.to_zoned(jiff::tz::TimeZone::UTC).ok()?.timestamp())
 }
 
 /// An object that a snapshot needs: its name is its hash.

@@ -103,6 +103,9 @@ pub enum Error {
     /// Objects so young may belong to a snapshot that is just being taken.
     #[error("only the machine that takes the snapshots can remove objects younger than a day")]
     ShortGrace,
+    /// Only the repository's own signer can leave a report in it.
+    #[error("`{0}` does not sign this repository")]
+    NotSigner(String),
     /// Not the name of a snapshot.
     #[error(transparent)]
     BadName(#[from] Malformed),

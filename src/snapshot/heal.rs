@@ -21,6 +21,7 @@ use super::commit::{Commit, SnapshotId};
 use super::damaged::{Damaged, Seen};
 use super::object::{NOT_SIGNED, Named};
 use super::pruned::Pruned;
+use super::reports::{ReportId, living};
 use super::repository::{Entry, Listing, Repository, Standing, about_name, commit_name, is_bare};
 use super::state::Locked;
 use super::stored::Stored;
@@ -89,6 +90,8 @@ enum Cure {
     Object(Named, SnapshotId),
     /// A commit, with its signature.
     Commit(Box<Commit>),
+    /// A report, with its signature.
+    Report(ReportId),
 }
 
 /// What was done.
@@ -167,6 +170,7 @@ impl Healing<'_> {
             let name = commit_name(&commit.id);
             diagnosis.wound(name, reason, Cure::Commit(Box::new(commit)));
         }
+        self.look_at_reports(&mut diagnosis)?;
         self.remember(&diagnosis.seen);
         Ok(diagnosis)
     }
@@ -227,6 +231,10 @@ impl Healing<'_> {
     fn storage(&self) -> &dyn Storage {
         self.target.storage()
     }
+
+    fn removes_nothing(&self) -> bool {
+        matches!(self.extent, Extent::Newer | Extent::Missing)
+    }
 }
 
 /// Looking.
@@ -248,6 +256,26 @@ impl Healing<'_> {
                 Some(_) => (!self.is_guide(&name, digest)?).then(|| NOT_SIGNED.to_owned()),
             };
             diagnosis.wound(name, reason, Cure::Guide(digest));
+        }
+        Ok(())
+    }
+
+    /// The reports that are here and are not what was signed, and those that others have; but not
+    /// those that newer ones have outlived.
+    fn look_at_reports(&self, diagnosis: &mut Diagnosis) -> Result<(), Error> {
+        let mut all: BTreeSet<ReportId> = self.target.report_ids()?.into_iter().collect();
+        let there = all.clone();
+        for source in self.sources {
+            all.extend(source.report_ids()?);
+        }
+        for id in living(&all) {
+            let reason = match self.target.signed_report(&id) {
+                _ if !there.contains(&id) => Some(MISSING.to_owned()),
+                Err(Error::Damaged { .. }) if self.removes_nothing() => None,
+                Err(Error::Damaged { reason, .. }) => Some(reason),
+                signed => signed.map(|_| None)?,
+            };
+            diagnosis.wound(id.object(), reason, Cure::Report(id));
         }
         Ok(())
     }
@@ -389,6 +417,7 @@ impl Healing<'_> {
             Cure::Guide(digest) => self.cure_guide(name, *digest),
             Cure::Object(named, by) => self.cure_object(named, by),
             Cure::Commit(commit) => self.cure_commit(name, commit),
+            Cure::Report(id) => self.cure_report(name, id),
         }
     }
 
@@ -446,6 +475,11 @@ impl Healing<'_> {
         signed.filter(is_it).map_or(Ok(false), |signed| self.put_statement(name, &signed))
     }
 
+    fn cure_report(&self, name: &ObjectName, id: &ReportId) -> Result<bool, Error> {
+        let signed = self.sources.iter().find_map(|source| source.signed_report(id).ok());
+        signed.map_or(Ok(false), |signed| self.put_statement(name, &signed))
+    }
+
     fn signed_commit(&self, id: &SnapshotId) -> Option<Signed> {
         let mut everywhere = std::iter::once(self.target).chain(self.sources);
         everywhere.find_map(|repository| repository.signed_commit(id).ok())
@@ -474,8 +508,7 @@ impl Healing<'_> {
         name: &ObjectName,
         is_right: impl Fn() -> Result<bool, Error>,
     ) -> Result<(), Error> {
-        let may_remove = !matches!(self.extent, Extent::Newer | Extent::Missing);
-        if may_remove && self.storage().head(name)?.is_some() && !is_right()? {
+        if !self.removes_nothing() && self.storage().head(name)?.is_some() && !is_right()? {
             self.storage().delete(name)?;
         }
         Ok(())

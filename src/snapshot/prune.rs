@@ -1,6 +1,9 @@
 //! Removing snapshots that the policy does not keep, and then the objects that nobody needs any
 //! more. Needs no key that decrypts.
 //!
+//! Reports go when newer ones have outlived them (`reports.rs`); the one that says which snapshot a
+//! drill has restored last does not.
+//!
 //! In this order: our own memory of what will be gone, each commit and then its signature, a second
 //! look at the commits that are left, the objects. Whoever is stopped in between leaves snapshots
 //! that are whole, signatures without a commit and objects that nobody names; the next run removes
@@ -42,6 +45,7 @@ use super::commit::{Commit, ObjectRef, SnapshotId};
 use super::history::{self, Known};
 use super::object::Named;
 use super::pruned::{Gap, Pruned};
+use super::reports::ReportId;
 use super::repository::{Entry, Listing, Repository, Standing, commit_name};
 use super::retention::{Candidate, Choice, Circumstances, Keep, choose};
 use super::state::Locked;
@@ -71,6 +75,8 @@ pub struct Pruning<'a> {
     pub now: Timestamp,
     /// The last snapshot that a drill has restored.
     pub drilled: Option<SnapshotId>,
+    /// The report that says so, which stays as long as that is true.
+    pub witness: Option<ReportId>,
     /// Whether commits that are damaged or missing are given up: what only they need goes too.
     pub gives_up: bool,
 }
@@ -82,6 +88,8 @@ pub struct Removal {
     pub choices: Vec<Choice>,
     /// The objects that nobody will need, and signatures without a commit, old enough to go.
     pub objects: Vec<Listed>,
+    /// Reports that newer ones have outlived, and those that are given up; with their signatures.
+    pub reports: Vec<Listed>,
     /// Snapshots of a newer version: because of them no object goes.
     pub newer: Vec<SnapshotId>,
     /// Snapshots that are given up.
@@ -142,7 +150,8 @@ impl Removal {
 
     /// The name of everything that goes, in this order.
     pub fn names(&self) -> impl Iterator<Item = ObjectName> + '_ {
-        self.commits().chain(self.objects.iter().map(|object| object.name.clone()))
+        let others = self.objects.iter().chain(&self.reports);
+        self.commits().chain(others.map(|object| object.name.clone()))
     }
 
     /// Adds the numbers that will be gone.
@@ -154,7 +163,7 @@ impl Removal {
     /// The bytes of the objects that go.
     #[must_use]
     pub fn bytes(&self) -> u64 {
-        self.objects.iter().map(|object| object.size).sum()
+        self.objects.iter().chain(&self.reports).map(|object| object.size).sum()
     }
 
     /// Whether it is so much that somebody should have asked for it.
@@ -198,7 +207,17 @@ impl Pruning<'_> {
         let objects = if newer.is_empty() { self.unneeded(&stored, &needed) } else { Vec::new() };
         let (whole, remaining) = (bytes_of(&all), bytes_of(&needed));
         let lost = Share { part: whole - remaining, whole };
-        Ok(Removal { choices, objects, newer, given_up, lost })
+        Ok(Removal { choices, objects, reports: self.reports()?, newer, given_up, lost })
+    }
+
+    fn reports(&self) -> Result<Vec<Listed>, Error> {
+        let mut reports = self.repository.outlived_reports(self.witness)?;
+        if self.gives_up {
+            reports.extend(self.repository.damaged_reports()?);
+            reports.sort_by(|one, other| one.name.cmp(&other.name));
+            reports.dedup();
+        }
+        Ok(reports)
     }
 
     /// Removes what was planned, as far as nobody has come to need it since.
@@ -209,6 +228,7 @@ impl Pruning<'_> {
         self.remember(removal, locked)?;
         let storage = self.repository.storage();
         removal.commits().try_for_each(|name| storage.delete(&name))?;
+        removal.reports.iter().try_for_each(|report| storage.delete(&report.name))?;
         let left = self.history(&self.known_after(removal))?;
         if !left.newer.is_empty() {
             return Ok(());

@@ -22,7 +22,7 @@ const FIRST_LINE: &str = "vaultctl-repo 1";
 const STATEMENT_LIMIT: u64 = 16 * 1024 * 1024;
 
 /// How many statements are fetched at the same time; each is small, and waits for the network.
-const REQUESTS: usize = 16;
+pub(super) const REQUESTS: usize = 16;
 
 /// The script that restores without vaultctl, and the words that go with it.
 pub(super) const GUIDES: [(&str, &str); 2] =
@@ -333,7 +333,7 @@ fn put_guide(
 }
 
 /// Reads a statement and its signature; whatever is wrong with either is damage of the statement.
-fn read_signed(
+pub(super) fn read_signed(
     storage: &dyn Storage,
     name: &ObjectName,
     namespace: &'static str,

@@ -25,7 +25,8 @@ const GUIDE_LIMIT: u64 = 1024 * 1024;
 /// How much is looked at; each level includes those before it.
 #[derive(Clone, Copy)]
 pub enum Level<'a> {
-    /// Signatures, numbers, predecessors; and that the newest is not older than what this machine knows.
+    /// Signatures, of reports too; numbers, predecessors; and that the newest is not older than what
+    /// this machine knows.
     History,
     /// Every object that a commit names is there, in its size.
     Exists,
@@ -134,6 +135,7 @@ impl Verification<'_> {
         let listing = self.repository.commits()?;
         let mut report = Report { commits: listing.entries.len(), ..Report::default() };
         history::check(&listing, &self.known, &mut report);
+        self.repository.check_reports(&mut report)?;
         if let Level::History = self.level {
             return Ok(report);
         }

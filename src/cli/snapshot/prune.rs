@@ -7,6 +7,7 @@ use serde_json::json;
 use crate::audit::{Action, Event};
 use crate::cli::{Checked, Done, Example, Failure, Session};
 use crate::config::{self, Span};
+use crate::recovery;
 use crate::snapshot::{
     Choice, GivenUp, Keep, Locked, Pruning, Reason, Removal, Repository, SnapshotId,
 };
@@ -141,13 +142,15 @@ fn pruning<'a>(
     session: &Session,
 ) -> Result<Pruning<'a>, Failure> {
     let configured = &session.config.settings.snapshot;
+    let (drilled, witness) = recovery::last_drilled(repository)?.unzip();
     Ok(Pruning {
         repository,
         known: known(repository, session)?,
         keep: args.keep.given().or(configured.keep.map(keep)).unwrap_or_default(),
         grace: args.grace.or(configured.grace).map_or(GRACE, Span::duration),
         now: session.world.clock.now(),
-        drilled: None,
+        drilled,
+        witness,
         gives_up: args.give_up_damaged,
     })
 }

@@ -95,7 +95,7 @@ fn pruning<'a>(
     night: i64,
 ) -> Pruning<'a> {
     let now = at(BEGIN + night * DAY);
-    Pruning { repository, known, keep, grace, now, drilled: None, gives_up: false }
+    Pruning { repository, known, keep, grace, now, drilled: None, witness: None, gives_up: false }
 }
 
 fn prune(

@@ -32,6 +32,7 @@ pub fn writer_policy(bucket: &Bucket) -> String {
       "Action": "s3:GetObject",
       "Resource": [
         "{commits}",
+        "{reports}",
         "{about}",
         "{script}",
         "{words}"
@@ -47,6 +48,7 @@ pub fn writer_policy(bucket: &Bucket) -> String {
   ]
 }}"#,
         commits = object("commits/*"),
+        reports = object("drills/*"),
         about = object("vaultctl-repo*"),
         script = object("restore.sh"),
         words = object("RESTORE.txt"),

@@ -157,6 +157,7 @@ impl Stage {
             grace: policy.grace,
             now: self.time() + Duration::from_secs(policy.skew.unsigned_abs()),
             drilled: None,
+            witness: None,
             gives_up: false,
         };
         let removal = pruning.plan()?;

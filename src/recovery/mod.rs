@@ -1,0 +1,19 @@
+//! The day it all burns: proving that it can be got back, and getting it back.
+//!
+//! A drill restores a snapshot into a scratch home, looks at what came back, measures how long that
+//! took, and leaves a signed report beside the snapshots. The same looks (`checks/`) are what a real
+//! recovery ends with.
+//!
+//! * **A drill touches nothing that is live**: all that it makes is below its own scratch folder,
+//!   and goes when it ends; the next one takes away what a killed one has left.
+//! * **A report names nothing that is inside a snapshot**: it lies in the clear, so it has words and
+//!   numbers. Names are for whoever ran the drill.
+
+mod report;
+mod reports;
+
+pub use report::{
+    Checked, Drilled, Goal, Key, Omission, Outcome, Phase, Reason, Report, Spent, Verified, Way,
+    Work,
+};
+pub use reports::{Filed, Standing, last_drilled, leave, newest, reports};
