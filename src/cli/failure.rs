@@ -468,6 +468,11 @@ impl From<snapshot::Error> for Failure {
             snapshot::Error::NoHealthy(_) => {
                 Self::failed(message).hint("`vaultctl snapshot list` shows what is wrong with each")
             }
+            snapshot::Error::NoneHealthy(_) => Self::new(Code::NotVerified, message)
+                .hint("one that you choose yourself comes back with `vaultctl snapshot restore SNAP`"),
+            snapshot::Error::NothingBefore(..) => Self::new(Code::NotVerified, message).hint(
+                "nothing was restored; look for another copy, as a version of the bucket or a disk that was not connected",
+            ),
             snapshot::Error::TooMuch(_) => Self::failed(message).hint("look with --dry-run; --yes removes it"),
             snapshot::Error::BadHistory { .. } => Self::new(Code::NotVerified, message)
                 .hint("`vaultctl snapshot heal` brings back what another destination has; --give-up-damaged goes on without"),

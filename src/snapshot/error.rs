@@ -62,6 +62,12 @@ pub enum Error {
     /// No snapshot at all.
     #[error("no snapshot in `{0}` yet")]
     Empty(String),
+    /// None of those that are there may be relied on.
+    #[error("no snapshot in `{0}` is healthy")]
+    NoneHealthy(String),
+    /// Whoever has stolen the machine may have made any of those that are there.
+    #[error("no snapshot in `{0}` is healthy and certain to be from before {1}")]
+    NothingBefore(String, jiff::Timestamp),
     /// Several places should hold the same.
     #[error("`{0}` holds another repository than `{1}`")]
     Another(String, String),

@@ -117,11 +117,23 @@ impl<'s> Repository<'s> {
         if text::version(signed.statement(), KIND) > Some(1) {
             return Err(Error::Newer(name.to_string()));
         }
-        let about = About::parse(signed.statement()).map_err(|wrong| match wrong {
-            Unusable::Feature(feature) => Error::UnknownFeature(feature),
-            Unusable::Malformed(reason) => Error::damaged(&name, reason),
-        })?;
+        let about = About::parse(signed.statement()).map_err(|wrong| wrong.about(&name))?;
         Ok(Self { storage, trusted, about })
+    }
+
+    /// Whose the repository there claims to be. That is worth nothing by itself: whoever can write
+    /// there says what he likes. A person may compare it with a sheet.
+    ///
+    /// # Errors
+    /// As [`Repository::open`].
+    pub fn claimed_signer(storage: &dyn Storage) -> Result<Fingerprint, Error> {
+        let name = about_name();
+        let statement = match get_whole(storage, &name, STATEMENT_LIMIT) {
+            Err(storage::Error::NotFound(_)) => return Err(Error::NoRepository(storage.place())),
+            statement => statement?,
+        };
+        let about = About::parse(&statement).map_err(|wrong| wrong.about(&name))?;
+        Ok(about.signer.fingerprint())
     }
 
     /// What it is called.
@@ -134,6 +146,18 @@ impl<'s> Repository<'s> {
     #[must_use]
     pub fn signer(&self) -> &Fingerprint {
         &self.trusted
+    }
+
+    /// SHA-256 of the script that restores without us, as it was signed.
+    #[must_use]
+    pub fn restore_script(&self) -> Digest {
+        self.about.guides[0]
+    }
+
+    /// The signer's public key.
+    #[must_use]
+    pub fn verifier(&self) -> &Verifier {
+        &self.about.signer
     }
 
     /// The signer's public key, as one line.
@@ -233,6 +257,15 @@ enum Unusable {
 impl From<Malformed> for Unusable {
     fn from(reason: Malformed) -> Self {
         Self::Malformed(reason)
+    }
+}
+
+impl Unusable {
+    fn about(self, name: &ObjectName) -> Error {
+        match self {
+            Self::Feature(feature) => Error::UnknownFeature(feature),
+            Self::Malformed(reason) => Error::damaged(name, reason),
+        }
     }
 }
 

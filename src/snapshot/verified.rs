@@ -42,22 +42,24 @@ impl Verified {
             }
             None => newest(repositories, entries, pin)?,
         };
-        let commit = match entry.standing {
-            Standing::Whole { commit, .. } => *commit,
-            Standing::Newer => return Err(Error::Newer(commit_name(&entry.id).to_string())),
-            Standing::Damaged(reason) => {
-                return Err(Error::damaged(commit_name(&entry.id), reason));
-            }
-        };
-        Ok(Self { commit })
+        Self::of(entry)
+    }
+
+    /// What is rightly signed, of the entries that a repository lists.
+    pub(super) fn of(entry: Entry) -> Result<Self, Error> {
+        match entry.standing {
+            Standing::Whole { commit, .. } => Ok(Self { commit: *commit }),
+            Standing::Newer => Err(Error::Newer(commit_name(&entry.id).to_string())),
+            Standing::Damaged(reason) => Err(Error::damaged(commit_name(&entry.id), reason)),
+        }
     }
 }
 
 /// What is there, by number and time.
-type Entries = BTreeMap<(u64, Timestamp), Entry>;
+pub(super) type Entries = BTreeMap<(u64, Timestamp), Entry>;
 
 /// The commits of all places; of one that several have, a whole one.
-fn merged(repositories: &[Repository<'_>]) -> Result<Entries, Error> {
+pub(super) fn merged(repositories: &[Repository<'_>]) -> Result<Entries, Error> {
     let (mut entries, mut unlisted) = (Entries::new(), None);
     for repository in repositories {
         expect_same(&repositories[0], repository)?;
@@ -88,16 +90,22 @@ fn add(entries: &mut Entries, entry: Entry) {
     }
 }
 
+/// Nobody has turned back time.
+pub(super) fn expect_no_older(entries: &Entries, pin: Option<Pin>) -> Result<(), Error> {
+    let newest = entries.last_key_value().map_or(0, |((seq, _), _)| *seq);
+    match pin.filter(|pin| pin.seq > newest) {
+        Some(pin) => Err(Error::RolledBack { newest, known: pin.seq }),
+        None => Ok(()),
+    }
+}
+
 fn newest(
     repositories: &[Repository<'_>],
     mut entries: Entries,
     pin: Option<Pin>,
 ) -> Result<Entry, Error> {
+    expect_no_older(&entries, pin)?;
     let newest = entries.pop_last().map(|(_, entry)| entry);
-    let seq = newest.as_ref().map_or(0, |entry| entry.id.seq);
-    if let Some(pin) = pin.filter(|pin| pin.seq > seq) {
-        return Err(Error::RolledBack { newest: seq, known: pin.seq });
-    }
     let places = repositories.iter().map(|repository| repository.storage().place());
     newest.ok_or_else(|| Error::Empty(places.collect::<Vec<_>>().join("`, `")))
 }

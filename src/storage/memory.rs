@@ -59,6 +59,10 @@ impl Storage for Memory {
         "memory".to_owned()
     }
 
+    fn dates_by_its_own_clock(&self) -> bool {
+        true
+    }
+
     fn put(&self, name: &ObjectName, body: &Body<'_>) -> Result<Put, Error> {
         if self.objects().contains_key(name) {
             return Ok(Put::AlreadyThere);

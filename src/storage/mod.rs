@@ -39,6 +39,12 @@ pub trait Storage: Send + Sync {
     /// What to call it in a message.
     fn place(&self) -> String;
 
+    /// Whether its own clock says when something was stored ([`Listed::stored`]). In a folder,
+    /// whoever can write there sets the date as he likes.
+    fn dates_by_its_own_clock(&self) -> bool {
+        false
+    }
+
     /// Stores `body` under `name`: wholly, durably and readable by that name when this returns, or
     /// not at all. When something is there already, nothing is written and that is the answer: so
     /// an upload that was interrupted can be repeated, and whoever repeats compares.

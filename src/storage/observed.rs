@@ -47,6 +47,10 @@ impl Storage for Observed {
         self.inner.place()
     }
 
+    fn dates_by_its_own_clock(&self) -> bool {
+        self.inner.dates_by_its_own_clock()
+    }
+
     fn put(&self, name: &ObjectName, body: &Body<'_>) -> Result<Put, Error> {
         let put = self.inner.put(name, body)?;
         if put == Put::Stored {

@@ -47,6 +47,10 @@ impl<S: Storage> Storage for Patient<S> {
         self.inner.place()
     }
 
+    fn dates_by_its_own_clock(&self) -> bool {
+        self.inner.dates_by_its_own_clock()
+    }
+
     fn put(&self, name: &ObjectName, body: &Body<'_>) -> Result<Put, Error> {
         self.repeat(|| self.inner.put(name, body))
     }

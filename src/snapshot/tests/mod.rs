@@ -16,6 +16,7 @@ mod prune;
 mod simulator;
 mod restoring;
 mod rotten;
+mod search;
 mod taking;
 
 use std::path::{Path, PathBuf};

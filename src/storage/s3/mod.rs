@@ -189,6 +189,10 @@ impl Storage for S3 {
         self.bucket.place()
     }
 
+    fn dates_by_its_own_clock(&self) -> bool {
+        true
+    }
+
     fn put(&self, name: &ObjectName, body: &Body<'_>) -> Result<Put, Error> {
         self.expect_fitting(body.size())?;
         if self.head(name)?.is_some() {
