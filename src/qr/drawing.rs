@@ -7,7 +7,7 @@ use crate::secret::{Secret, SecretBuffer};
 use super::Error;
 
 /// The empty modules round a code (ISO/IEC 18004, "Quiet zone").
-const QUIET: usize = 4;
+pub(super) const QUIET: usize = 4;
 
 /// The code as lines of text. Modules are dark where the terminal's background is, as `qrencode`
 /// has it.

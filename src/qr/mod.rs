@@ -2,12 +2,15 @@
 //!
 //! As with `pass`, a window shows it where there is a display, `qrencode` and a viewer; otherwise it
 //! is drawn for the terminal, with the margin, error correction and blocks of `qrencode -t utf8`, but
-//! in this process: no other program sees the value. The encoder's own buffers are not wiped.
+//! in this process: no other program sees the value. For a page it is a picture, likewise made here. The
+//! encoder's own buffers are not wiped.
 
 mod drawing;
+mod picture;
 mod window;
 
 pub use drawing::drawn;
+pub use picture::picture;
 pub use window::shown;
 
 /// Why there is no code.

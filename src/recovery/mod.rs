@@ -9,9 +9,11 @@
 //! * **A report names nothing that is inside a snapshot**: it lies in the clear, so it has words and
 //!   numbers. Names are for whoever ran the drill.
 
+mod kit;
 mod report;
 mod reports;
 
+pub use kit::{IDENTITY, Kit, Purpose, REPOSITORY, Source, Step, TARGET};
 pub use report::{
     Checked, Drilled, Goal, Key, Omission, Outcome, Phase, Reason, Report, Spent, Verified, Way,
     Work,

@@ -139,6 +139,20 @@ impl Bucket {
         }
     }
 
+    /// All of it as one URL, which is parsed to the same.
+    #[must_use]
+    pub fn url(&self) -> String {
+        let texts = [("endpoint", &self.endpoint), ("region", &self.region)];
+        let texts = texts.map(|(key, value)| Some(format!("{key}={}", encoded(value.as_ref()?))));
+        let patience = (self.patience != PATIENCE)
+            .then(|| format!("patience={}", self.patience.as_secs()));
+        let path_style = self.path_style.map(|style| format!("path_style={style}"));
+        let parameters: Vec<String> =
+            texts.into_iter().chain([path_style, patience]).flatten().collect();
+        let mark = if parameters.is_empty() { "" } else { "?" };
+        format!("{}{mark}{}", self.place(), parameters.join("&"))
+    }
+
     /// What an object is called in the bucket.
     pub(super) fn key(&self, name: &ObjectName) -> String {
         self.below() + name.as_str()
@@ -153,6 +167,11 @@ impl Bucket {
     pub(super) fn name_of(&self, key: &str) -> Option<ObjectName> {
         key.strip_prefix(&self.below())?.parse().ok()
     }
+}
+
+/// What divides parameters, or begins a code, is written as a code.
+fn encoded(text: &str) -> String {
+    text.replace('%', "%25").replace('&', "%26")
 }
 
 /// `%3A` is `:`; what is not of that form stays.

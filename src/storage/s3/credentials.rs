@@ -30,6 +30,18 @@ impl Credentials {
         Self { key_id, secret, token }
     }
 
+    /// The access key's id, which is no secret: each request has it in the clear.
+    #[must_use]
+    pub fn key_id(&self) -> &str {
+        &self.key_id
+    }
+
+    /// The secret half.
+    #[must_use]
+    pub fn secret(&self) -> &SecretText {
+        &self.secret
+    }
+
     /// Reads a file of the form that AWS's own tools use: lines `key = value`, in sections
     /// `[profile]`. What stands before the first section counts for every profile.
     ///

@@ -1,0 +1,172 @@
+//! What stands on the sheet, in its order, whatever it is written on.
+
+use crate::secret::{SecretBuffer, SecretText};
+use crate::storage::Credentials;
+
+use super::{Kit, Source};
+
+/// A part of the sheet.
+pub(super) struct Part {
+    pub(super) title: &'static str,
+    pub(super) blocks: Vec<Block>,
+}
+
+/// Something in a part.
+pub(super) enum Block {
+    /// Words to read.
+    Say(String),
+    /// Words that matter to the letter, and what they are.
+    Exact(Exact),
+    /// Something to write by hand, and what.
+    Blank(&'static str),
+    /// Lines to type, one after the other.
+    Lines(Vec<Typed>),
+}
+
+/// Words that matter to the letter. They get a code of their own.
+pub(super) struct Exact {
+    pub(super) what: &'static str,
+    pub(super) words: Words,
+}
+
+/// A line, and why it is typed.
+pub(super) struct Typed {
+    pub(super) why: String,
+    pub(super) line: String,
+}
+
+pub(super) enum Words {
+    Open(String),
+    Secret(SecretText),
+}
+
+/// What is on the sheet that nobody else should read.
+impl Kit {
+    /// Whether somebody who finds the sheet can read secrets on it.
+    #[must_use]
+    pub fn has_secrets(&self) -> bool {
+        let has_key = |source: &Source| matches!(source, Source::Bucket { key: Some(_), .. });
+        self.identity.is_some() || self.sources.iter().any(has_key)
+    }
+
+    pub(super) fn heading(&self) -> String {
+        format!("Recovery sheet of {}", self.machine)
+    }
+
+    pub(super) fn introduction(&self) -> Vec<String> {
+        let guard = if self.identity.is_some() {
+            "Whoever has this sheet can read everything: lock it away, apart from the backups."
+        } else {
+            "Keep it apart from this machine and from the backups, with the recovery identity."
+        };
+        vec![
+            format!("Made {} by vaultctl {}.", self.made.strftime("%Y-%m-%d %H:%M UTC"), env!("CARGO_PKG_VERSION")),
+            guard.to_owned(),
+            "After a recovery the signer is another one: print a new sheet then, and destroy this one.".to_owned(),
+        ]
+    }
+
+    pub(super) fn parts(&self) -> Vec<Part> {
+        let mut parts = vec![self.what_there_is(), self.with_us()];
+        parts.extend(self.sources.iter().map(|source| self.without_us(source)));
+        parts.push(afterwards());
+        parts
+    }
+
+    fn what_there_is(&self) -> Part {
+        let mut blocks: Vec<Block> = self.sources.iter().flat_map(about_source).collect();
+        blocks.push(exact("Signed by", self.signer.fingerprint().to_string()));
+        blocks.push(exact("The signer's public key", self.signer.to_line()));
+        let recipients: Vec<String> = self.recipients.iter().map(ToString::to_string).collect();
+        blocks.push(match &self.identity {
+            Some(identity) => {
+                let words = Words::Secret(copy(identity));
+                Block::Exact(Exact { what: "The recovery identity, which opens everything", words })
+            }
+            None => Block::Blank("The recovery identity (AGE-SECRET-KEY-1...), or where it is"),
+        });
+        blocks.push(Block::Say(format!(
+            "Encrypted to these public keys, of which one is the recovery identity's: {}",
+            recipients.join(", ")
+        )));
+        Part { title: "What there is", blocks }
+    }
+
+    fn with_us(&self) -> Part {
+        let line = |source: &Source| Typed {
+            why: "It shows what would change, and asks before it changes anything".to_owned(),
+            line: self.recover_line(source),
+        };
+        let blocks = vec![
+            Block::Say("On a new machine, with an empty home. It asks for the recovery identity, and for the access key if there is one.".to_owned()),
+            Block::Lines(self.sources.iter().map(line).collect()),
+            Block::Say("To look first, add --dry-run. Was the machine stolen? Add when you had it last, as --before 2026-11-20T18:00:00Z: nothing that the thief has made is taken then.".to_owned()),
+        ];
+        Part { title: "With vaultctl: one line", blocks }
+    }
+
+    fn without_us(&self, source: &Source) -> Part {
+        let (title, also) = match source {
+            Source::Folder(_) => ("Without vaultctl, from the disk", ""),
+            Source::Bucket { .. } => ("Without vaultctl, from the bucket", ", rclone"),
+        };
+        let needs = format!(
+            "Needs age, zstd, tar, ssh-keygen, sha256sum{also}. In an empty folder, one line after the other; stop if one fails."
+        );
+        let steps = self.stock_steps(source).into_iter();
+        let typed = steps.map(|step| Typed { why: step.why.to_owned(), line: step.line });
+        Part { title, blocks: vec![Block::Say(needs), Block::Lines(typed.collect())] }
+    }
+}
+
+fn afterwards() -> Part {
+    let blocks = [
+        "Look before you copy things into the home: hooks, commands and settings in them run programs.",
+        "Remove identity.txt.",
+        "If somebody else has the old machine: change every secret that it could read, beginning with the access keys of the backups.",
+    ];
+    Part { title: "Afterwards", blocks: blocks.map(|text| Block::Say(text.to_owned())).into() }
+}
+
+fn about_source(source: &Source) -> Vec<Block> {
+    let mut blocks = vec![exact("Snapshots are in", source.url())];
+    match source {
+        Source::Folder(_) => {}
+        Source::Bucket { key: Some(key), .. } => {
+            let words = Words::Secret(exports(key));
+            let what = "Its access key: type this line first, in the same terminal";
+            blocks.push(Block::Exact(Exact { what, words }));
+        }
+        Source::Bucket { key: None, .. } => {
+            blocks.push(Block::Blank("Its access key's id (one that can only read is enough)"));
+            blocks.push(Block::Blank("Its secret access key"));
+            blocks.push(Block::Lines(vec![Typed {
+                why: "Type this line first, in the same terminal; then the id, Enter, the secret, Enter".to_owned(),
+                line: "read -r AWS_ACCESS_KEY_ID; read -r AWS_SECRET_ACCESS_KEY; export AWS_ACCESS_KEY_ID AWS_SECRET_ACCESS_KEY".to_owned(),
+            }]));
+        }
+    }
+    blocks
+}
+
+/// What a shell is told, so that `rclone` and we know who is asking.
+fn exports(key: &Credentials) -> SecretText {
+    let mut line = SecretBuffer::new();
+    let mut push = |name: &str, value: &str| {
+        let value = value.replace('\'', "'\\''");
+        line.push(format!("{name}='{value}'").as_bytes());
+    };
+    push("export AWS_ACCESS_KEY_ID", key.key_id());
+    // EXPOSE: onto the sheet, because its owner asked for that.
+    push(" AWS_SECRET_ACCESS_KEY", key.secret().expose());
+    line.into_secret().to_text().expect("both are text")
+}
+
+fn copy(text: &SecretText) -> SecretText {
+    // EXPOSE: from one secret into another.
+    SecretText::copy_from(text.expose())
+}
+
+fn exact(what: &'static str, words: String) -> Block {
+    Block::Exact(Exact { what, words: Words::Open(words) })
+}
