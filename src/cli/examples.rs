@@ -4,8 +4,8 @@ use std::fmt::Write;
 
 use super::{
     audit, completions, cp, demo, edit, env, exec, find, generate, get, git, grep, headers,
-    history, import, init, insert, ls, mcp, mv, otp, pass, recipients, reencrypt, rm, rollback,
-    set, show, snapshot,
+    history, import, init, insert, ls, mcp, mv, otp, pass, recipients, recovery_kit, reencrypt, rm,
+    rollback, set, show, snapshot,
 };
 
 /// One line that a person could type.
@@ -82,6 +82,7 @@ pub(super) const TABLE: &[(&str, &[Example])] = &[
     ("snapshot export", snapshot::export::EXAMPLES),
     ("snapshot accept", snapshot::accept::EXAMPLES),
     ("snapshot prune", snapshot::prune::EXAMPLES),
+    ("recovery-kit", recovery_kit::EXAMPLES),
     ("audit show", audit::SHOW_EXAMPLES),
     ("audit verify", audit::VERIFY_EXAMPLES),
     ("demo", demo::EXAMPLES),

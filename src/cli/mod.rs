@@ -38,6 +38,7 @@ mod mv;
 mod otp;
 mod pass;
 mod recipients;
+mod recovery_kit;
 mod reencrypt;
 mod rm;
 mod rollback;

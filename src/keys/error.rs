@@ -20,6 +20,9 @@ pub enum Error {
     /// The identity was asked for before, and was not unlocked.
     #[error("the identity `{}` was not unlocked", .0.display())]
     NotUnlocked(PathBuf),
+    /// What a person brought is not an identity, or not a whole one.
+    #[error("that is not an age identity, or a letter of it is wrong")]
+    NotBrought,
     /// There is no signing key.
     #[error("there is no signing key at `{}`", .0.display())]
     NoSigner(PathBuf),

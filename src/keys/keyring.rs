@@ -12,7 +12,9 @@ use super::opening::Opener;
 use super::sealing::Sealer;
 use super::signatures::Signatures;
 use super::speaker::Speaker;
-use super::{Error, Established, RecoveryIdentity, held, identity, passage, recipients, signing};
+use super::{
+    Brought, Error, Established, RecoveryIdentity, held, identity, passage, recipients, signing,
+};
 
 /// Who takes the recovery identity: a screen, a private file.
 pub type HandOver<'a> = dyn Fn(&RecoveryIdentity) -> Result<(), Error> + 'a;
@@ -60,6 +62,12 @@ impl<'a> Keyring<'a> {
     #[must_use]
     pub fn age_only(self, wanted: bool) -> Self {
         Self { age_only: wanted, ..self }
+    }
+
+    /// The same, opening with what a person has brought and with nothing else.
+    #[must_use]
+    pub fn bringing(self, brought: Brought) -> Self {
+        Self { identity: OnceLock::from(brought.into_identity()), ..self }
     }
 
     fn plugins(&self) -> Plugins {
@@ -241,13 +249,21 @@ impl<'a> Keyring<'a> {
             &sys::host_name(),
         );
         hand_over(&recovery)?;
-        let file = format!(
-            "# Public keys to which vaultctl encrypts new stores and snapshots; not secret.\n\
-             # The everyday identity:\n{}# The recovery identity, kept on paper:\n{}\n",
-            everyday.iter().map(|recipient| format!("{recipient}\n")).collect::<String>(),
-            recovery.recipient(),
-        );
-        sys::write_private(&self.paths.recipients(), file.as_bytes())?;
+        recipients::write(&self.paths.recipients(), &everyday, &[recovery.recipient().clone()])?;
+        Ok(made)
+    }
+
+    /// The same for a machine that takes the place of another: the recovery identity stays, and
+    /// `recovery` are its public keys.
+    ///
+    /// # Errors
+    /// As [`Keyring::establish`].
+    pub fn succeed(&self, recovery: &[Recipient]) -> Result<Established, Error> {
+        sys::create_folder(self.paths.config_folder())?;
+        let mut made = Established::default();
+        self.establish_signer(&mut made)?;
+        let everyday = self.establish_identity(&mut made)?;
+        recipients::write(&self.paths.recipients(), &everyday, recovery)?;
         Ok(made)
     }
 

@@ -10,6 +10,7 @@
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
 mod agent;
+mod brought;
 mod error;
 mod gnupg_home;
 mod gpg;
@@ -26,6 +27,7 @@ mod signatures;
 mod signing;
 mod speaker;
 
+pub use brought::Brought;
 pub use error::Error;
 pub use keyring::{HandOver, Keyring};
 pub use recovery::{Established, RecoveryIdentity};

@@ -26,3 +26,19 @@ pub(super) fn read(path: &Path) -> Result<Option<Vec<Recipient>>, Error> {
     }
     Ok(Some(recipients))
 }
+
+/// Writes the everyday identity's public keys and the recovery identity's.
+pub(super) fn write(
+    path: &Path,
+    everyday: &[Recipient],
+    recovery: &[Recipient],
+) -> Result<(), Error> {
+    let lines = |all: &[Recipient]| all.iter().map(|one| format!("{one}\n")).collect::<String>();
+    let file = format!(
+        "# Public keys to which vaultctl encrypts new stores and snapshots; not secret.\n\
+         # The everyday identity:\n{}# The recovery identity, kept on paper:\n{}",
+        lines(everyday),
+        lines(recovery),
+    );
+    Ok(sys::write_private(path, file.as_bytes())?)
+}

@@ -10,7 +10,7 @@ use super::target::pin;
 
 /// How much of a snapshot.
 #[derive(clap::Args)]
-pub(super) struct Choice {
+pub(in crate::cli) struct Choice {
     /// Only this, and what is below it: a path, `mcp` (the files in which MCP clients are told what
     /// to start), or `session:ID` (a transcript, with what its sub-agents and tools have left); can
     /// be given several times
@@ -20,7 +20,7 @@ pub(super) struct Choice {
 
 impl Choice {
     /// What was asked for.
-    pub(super) fn selection(&self, session: &Session) -> Result<Selection, Failure> {
+    pub(in crate::cli) fn selection(&self, session: &Session) -> Result<Selection, Failure> {
         let wanted: Result<Vec<Wanted>, Failure> =
             self.only.iter().map(|text| wanted(text, session)).collect();
         Ok(Selection::only(wanted?))
@@ -41,7 +41,7 @@ fn wanted(text: &str, session: &Session) -> Result<Wanted, Failure> {
 }
 
 /// A path on this machine as a place in a snapshot; a path of another one may begin with `~/`.
-pub(super) fn tree_path(text: &str, session: &Session) -> Result<TreePath, Failure> {
+pub(in crate::cli) fn tree_path(text: &str, session: &Session) -> Result<TreePath, Failure> {
     let paths = &session.config.paths;
     let path: std::path::PathBuf = absolute(paths.expand(text)).components().collect();
     let real_home = without_links(&paths.home);
@@ -55,7 +55,7 @@ fn bad_path(path: &Path) -> Failure {
 }
 
 /// Proves the snapshot that was named, or the newest for `latest`.
-pub(super) fn prove(
+pub(in crate::cli) fn prove(
     repositories: &[Repository<'_>],
     named: &str,
     session: &Session,

@@ -22,7 +22,10 @@ const ENTRY: &str = "vault:";
 const KEY_ID: &str = "access_key_id";
 
 /// The credentials that the settings name; where they name none, those that AWS's own tools find.
-pub(super) fn credentials(named: Option<&str>, session: &Session) -> Result<Credentials, Failure> {
+pub(in crate::cli) fn credentials(
+    named: Option<&str>,
+    session: &Session,
+) -> Result<Credentials, Failure> {
     let paths = &session.config.paths;
     match named {
         Some(named) => match named.strip_prefix(ENTRY) {
@@ -37,13 +40,18 @@ pub(super) fn credentials(named: Option<&str>, session: &Session) -> Result<Cred
 }
 
 /// The files among all that the settings name: no snapshot takes them.
-pub(super) fn files(config: &Config) -> impl Iterator<Item = PathBuf> + '_ {
+pub(in crate::cli) fn files(config: &Config) -> impl Iterator<Item = PathBuf> + '_ {
     let destinations = config.settings.snapshot.destination.iter();
     let named = destinations.flat_map(|place| [&place.credentials, &place.maintenance_credentials]);
     named
         .flatten()
         .filter(|named| !named.starts_with(ENTRY))
         .map(|file| sys::absolute(config.paths.expand(file)))
+}
+
+/// Those in a file that was named on the command line.
+pub(in crate::cli) fn of_named_file(path: &Path) -> Result<Credentials, Failure> {
+    of_file(path, sys::read_private(path, FILE_LIMIT)?, "default")
 }
 
 fn of_entry(entry: &str, session: &Session) -> Result<Credentials, Failure> {

@@ -10,21 +10,21 @@ use crate::storage::{Bucket, Local, Patient, S3, Storage};
 use super::credentials::credentials;
 
 /// Where a repository is.
-pub(super) enum Destination {
+pub(in crate::cli) enum Destination {
     Folder(PathBuf),
     Bucket(Box<Remote>),
 }
 
 /// A bucket, and who we are there.
-pub(super) struct Remote {
-    pub(super) bucket: Bucket,
+pub(in crate::cli) struct Remote {
+    pub(in crate::cli) bucket: Bucket,
     credentials: Option<String>,
     maintenance: Option<String>,
 }
 
 /// What a storage is opened for.
 #[derive(Clone, Copy, PartialEq, Eq)]
-pub(super) enum Purpose {
+pub(in crate::cli) enum Purpose {
     /// To add objects, and to read what is clear text.
     Taking,
     /// To read and remove objects too.
@@ -32,7 +32,10 @@ pub(super) enum Purpose {
 }
 
 impl Destination {
-    pub(super) fn of_settings(named: &config::Destination, paths: &Paths) -> Result<Self, Failure> {
+    pub(in crate::cli) fn of_settings(
+        named: &config::Destination,
+        paths: &Paths,
+    ) -> Result<Self, Failure> {
         let mut destination = Self::of_url(&named.url, paths)?;
         if let Self::Bucket(remote) = &mut destination {
             remote.set(named).map_err(|failure| about(failure, &named.name))?;
@@ -40,7 +43,7 @@ impl Destination {
         Ok(destination)
     }
 
-    pub(super) fn of_url(url: &str, paths: &Paths) -> Result<Self, Failure> {
+    pub(in crate::cli) fn of_url(url: &str, paths: &Paths) -> Result<Self, Failure> {
         Ok(match url.split_once("://") {
             Some(("s3", _)) => Self::Bucket(Box::new(Remote {
                 bucket: url.parse()?,
@@ -61,7 +64,7 @@ impl Destination {
     }
 
     /// The folder, if it is one.
-    pub(super) fn folder(&self) -> Option<&Path> {
+    pub(in crate::cli) fn folder(&self) -> Option<&Path> {
         match self {
             Self::Folder(folder) => Some(folder),
             Self::Bucket(_) => None,
@@ -69,7 +72,7 @@ impl Destination {
     }
 
     /// Its storage.
-    pub(super) fn open(
+    pub(in crate::cli) fn open(
         &self,
         purpose: Purpose,
         session: &Session,
@@ -97,7 +100,7 @@ impl Remote {
     }
 
     /// The bucket itself, without patience.
-    pub(super) fn open(&self, purpose: Purpose, session: &Session) -> Result<S3, Failure> {
+    pub(in crate::cli) fn open(&self, purpose: Purpose, session: &Session) -> Result<S3, Failure> {
         let maintenance = self.maintenance.as_ref().filter(|_| purpose == Purpose::Maintenance);
         let named = maintenance.or(self.credentials.as_ref());
         let credentials = credentials(named.map(String::as_str), session)?;
@@ -105,7 +108,7 @@ impl Remote {
     }
 
     /// The region is also where AWS's own tools look for it.
-    fn bucket_in(&self, session: &Session) -> Result<Bucket, Failure> {
+    pub(in crate::cli) fn bucket_in(&self, session: &Session) -> Result<Bucket, Failure> {
         let mut bucket = self.bucket.clone();
         let variables = &session.world.variables;
         let region = ["AWS_REGION", "AWS_DEFAULT_REGION"].iter().find_map(|n| variables.text(n));

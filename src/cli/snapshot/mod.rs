@@ -1,10 +1,10 @@
 //! `vaultctl snapshot`.
 
 pub(super) mod accept;
-mod choice;
+pub(super) mod choice;
 pub(super) mod create;
-mod credentials;
-mod destination;
+pub(super) mod credentials;
+pub(super) mod destination;
 pub(super) mod diff;
 pub(super) mod export;
 pub(super) mod heal;
@@ -13,11 +13,11 @@ pub(super) mod list;
 pub(super) mod ls;
 pub(super) mod prune;
 pub(super) mod restore;
-mod places;
-mod progress;
+pub(super) mod places;
+pub(super) mod progress;
 pub(super) mod show;
-mod source;
-mod target;
+pub(super) mod source;
+pub(super) mod target;
 pub(super) mod verify;
 
 use super::{Done, Failure, Session};

@@ -10,7 +10,10 @@ use crate::sys::absolute;
 use super::credentials;
 
 /// What is taken: the profiles that were asked for, else those of the settings, else both of ours.
-pub(super) fn profiles(asked: &[String], session: &Session) -> Result<Vec<Profile>, Failure> {
+pub(in crate::cli) fn profiles(
+    asked: &[String],
+    session: &Session,
+) -> Result<Vec<Profile>, Failure> {
     let configured = session.config.settings.snapshot.profiles.as_deref();
     let ours = ["config".to_owned(), "history".to_owned()];
     let names = if asked.is_empty() { configured.unwrap_or(&ours) } else { asked };
@@ -23,7 +26,10 @@ pub(super) fn profiles(asked: &[String], session: &Session) -> Result<Vec<Profil
 }
 
 /// Those of a snapshot's profiles that are known here; another takes nothing.
-pub(super) fn known_profiles(names: &[String], session: &Session) -> Result<Vec<Profile>, Failure> {
+pub(in crate::cli) fn known_profiles(
+    names: &[String],
+    session: &Session,
+) -> Result<Vec<Profile>, Failure> {
     let own = &session.config.settings.snapshot.profile;
     let is_known = |name: &&String| {
         matches!(name.as_str(), "config" | "history" | "credentials") || own.contains_key(*name)
@@ -54,7 +60,7 @@ fn profile(name: &str, session: &Session) -> Result<Profile, Failure> {
 }
 
 /// Where things are on this machine.
-pub(super) fn places(session: &Session, repositories: Vec<PathBuf>) -> Places {
+pub(in crate::cli) fn places(session: &Session, repositories: Vec<PathBuf>) -> Places {
     let (paths, variables) = (&session.config.paths, &session.world.variables);
     let moved = variables.path("CLAUDE_CONFIG_DIR").map(absolute);
     let claude = moved.clone().unwrap_or_else(|| paths.home.join(".claude"));

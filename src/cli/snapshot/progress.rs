@@ -22,7 +22,7 @@ const PAUSE: Duration = Duration::from_millis(250);
 
 /// What is going on, and so what counts.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Phase {
+pub(in crate::cli) enum Phase {
     /// Files of this machine are read into parts.
     Reading,
     /// Objects are compared with what was signed, and opened.
@@ -48,7 +48,7 @@ impl Phase {
 }
 
 /// How one run is told.
-pub(super) struct Report {
+pub(in crate::cli) struct Report {
     phase: Phase,
     voice: Voice,
     count: Mutex<Count>,
@@ -74,7 +74,7 @@ struct Count {
 }
 
 impl Report {
-    pub(super) fn new(phase: Phase, session: &Session) -> Arc<Self> {
+    pub(in crate::cli) fn new(phase: Phase, session: &Session) -> Arc<Self> {
         let voice = match (session.ui.quiet, session.ui.json) {
             (true, _) => Voice::None,
             (false, true) => Voice::Program,
@@ -84,13 +84,13 @@ impl Report {
     }
 
     /// The same storage, with an eye on it.
-    pub(super) fn watch(self: &Arc<Self>, storage: Box<dyn Storage>) -> Box<dyn Storage> {
+    pub(in crate::cli) fn watch(self: &Arc<Self>, storage: Box<dyn Storage>) -> Box<dyn Storage> {
         Box::new(Observed::new(storage, self.clone()))
     }
 
     /// One piece of work is done, as one place: what is said about it must not stand behind a line
     /// that moves.
-    pub(super) fn end(&self) {
+    pub(in crate::cli) fn end(&self) {
         let mut count = self.count();
         match &self.voice {
             Voice::Person(bar) => bar.finish_and_clear(),

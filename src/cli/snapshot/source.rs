@@ -13,7 +13,7 @@ use super::progress::{Phase, Report};
 use super::target::{Place, Trust, state};
 
 /// A repository to read from.
-pub(super) struct Source<'s> {
+pub(in crate::cli) struct Source<'s> {
     repositories: Vec<Repository<'s>>,
     keyring: &'s Keyring<'s>,
     state: State,
@@ -22,7 +22,7 @@ pub(super) struct Source<'s> {
 }
 
 /// Opens the repository wherever it can be reached, for `work`.
-pub(super) fn with_source<T>(
+pub(in crate::cli) fn with_source<T>(
     place: &Place,
     trust: &Trust,
     session: &Session,
@@ -38,17 +38,17 @@ pub(super) fn with_source<T>(
 
 impl Source<'_> {
     /// Ends the line of progress, so that something can be said.
-    pub(super) fn end_progress(&self) {
+    pub(in crate::cli) fn end_progress(&self) {
         self.report.end();
     }
 
     /// Proves the snapshot that was named, or the newest for `latest`.
-    pub(super) fn prove(&self, named: &str) -> Result<Verified, Failure> {
+    pub(in crate::cli) fn prove(&self, named: &str) -> Result<Verified, Failure> {
         choice::prove(&self.repositories, named, self.session)
     }
 
     /// What is to be read of it, under the names that it has.
-    pub(super) fn restoration<'a>(
+    pub(in crate::cli) fn restoration<'a>(
         &'a self,
         verified: &'a Verified,
         selection: &'a Selection,

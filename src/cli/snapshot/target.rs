@@ -15,18 +15,18 @@ use super::progress::Report;
 
 /// Where the repository is.
 #[derive(clap::Args)]
-pub(super) struct Place {
+pub(in crate::cli) struct Place {
     /// The repository: a destination's name from the settings, a folder, or s3://BUCKET/PREFIX
     ///
     /// After a bucket may stand `?endpoint=URL&region=NAME&path_style=true&patience=SECONDS`.
     /// Needed unless the settings name exactly one.
     #[arg(long, value_name = "DEST")]
-    pub(super) to: Option<String>,
+    pub(in crate::cli) to: Option<String>,
 }
 
 /// Whose signature counts, and what decrypts.
 #[derive(clap::Args, Default)]
-pub(super) struct Trust {
+pub(in crate::cli) struct Trust {
     /// Decrypt with FILE, and trust the signer that its line `# signer:` names
     #[arg(long, value_name = "FILE")]
     identity: Option<PathBuf>,
@@ -39,7 +39,7 @@ pub(super) struct Trust {
 
 impl Place {
     /// What was named, or the only one that the settings have.
-    pub(super) fn destination(&self, session: &Session) -> Result<Destination, Failure> {
+    pub(in crate::cli) fn destination(&self, session: &Session) -> Result<Destination, Failure> {
         let configured = &session.config.settings.snapshot.destination;
         let paths = &session.config.paths;
         match &self.to {
@@ -58,7 +58,10 @@ impl Place {
     }
 
     /// What was named, or all that the settings have.
-    pub(super) fn destinations(&self, session: &Session) -> Result<Vec<Destination>, Failure> {
+    pub(in crate::cli) fn destinations(
+        &self,
+        session: &Session,
+    ) -> Result<Vec<Destination>, Failure> {
         let configured = &session.config.settings.snapshot.destination;
         if self.to.is_some() || configured.len() < 2 {
             return Ok(vec![self.destination(session)?]);
@@ -69,7 +72,7 @@ impl Place {
 
     /// The storages of all that is meant. What can not be reached is told and left out; something
     /// must be left.
-    pub(super) fn reach(
+    pub(in crate::cli) fn reach(
         &self,
         purpose: Purpose,
         report: &Arc<Report>,
@@ -83,38 +86,41 @@ impl Place {
     }
 
     /// Whether the settings say where it is.
-    pub(super) fn is_configured(&self, session: &Session) -> bool {
+    pub(in crate::cli) fn is_configured(&self, session: &Session) -> bool {
         let mut configured = session.config.settings.snapshot.destination.iter();
         self.to.as_ref().is_none_or(|to| configured.any(|destination| destination.name == *to))
     }
 
     /// Its storage, to add to and to look at what is clear text.
-    pub(super) fn storage(&self, session: &Session) -> Result<Box<dyn Storage>, Failure> {
+    pub(in crate::cli) fn storage(&self, session: &Session) -> Result<Box<dyn Storage>, Failure> {
         self.destination(session)?.open(Purpose::Taking, session)
     }
 
     /// Its storage, to read and remove objects.
-    pub(super) fn whole_storage(&self, session: &Session) -> Result<Box<dyn Storage>, Failure> {
+    pub(in crate::cli) fn whole_storage(
+        &self,
+        session: &Session,
+    ) -> Result<Box<dyn Storage>, Failure> {
         self.destination(session)?.open(Purpose::Maintenance, session)
     }
 }
 
 /// The storages of several destinations, as far as they can be reached.
-pub(super) struct Reached {
+pub(in crate::cli) struct Reached {
     storages: Vec<Box<dyn Storage>>,
     lost: usize,
 }
 
 /// The same repository in several places.
-pub(super) struct Everywhere<'s> {
-    pub(super) repositories: Vec<Repository<'s>>,
+pub(in crate::cli) struct Everywhere<'s> {
+    pub(in crate::cli) repositories: Vec<Repository<'s>>,
     /// How many places were left out.
-    pub(super) lost: usize,
+    pub(in crate::cli) lost: usize,
 }
 
 impl Trust {
     /// Opens the repository in each place. What is wrong with one place is told, and it is left out.
-    pub(super) fn open_all<'s>(
+    pub(in crate::cli) fn open_all<'s>(
         &self,
         reached: &'s Reached,
         keyring: &Keyring<'_>,
@@ -139,7 +145,7 @@ impl Trust {
     }
 
     /// The keys to work with: ours, or the file's that was named.
-    pub(super) fn paths(&self, session: &Session) -> Paths {
+    pub(in crate::cli) fn paths(&self, session: &Session) -> Paths {
         let mut paths = session.config.paths.clone();
         if let Some(identity) = &self.identity {
             paths.identity = vec![identity.clone()];
@@ -148,7 +154,7 @@ impl Trust {
     }
 
     /// Opens the repository of the signer who counts.
-    pub(super) fn open<'s>(
+    pub(in crate::cli) fn open<'s>(
         &self,
         storage: &'s dyn Storage,
         keyring: &Keyring<'_>,
@@ -186,13 +192,13 @@ fn known_there<'s>(
 }
 
 /// Which repository is where.
-pub(super) fn known_places(session: &Session) -> KnownPlaces {
+pub(in crate::cli) fn known_places(session: &Session) -> KnownPlaces {
     KnownPlaces::of(session.config.paths.state_folder())
 }
 
 /// What went well, and how much did not: that is told. When nothing went well, the last failure is
 /// that of the whole.
-pub(super) fn all_but_lost<T>(
+pub(in crate::cli) fn all_but_lost<T>(
     tried: impl Iterator<Item = Result<T, Failure>>,
     session: &Session,
 ) -> Result<(Vec<T>, usize), Failure> {
@@ -217,18 +223,24 @@ fn unknown(message: &str) -> Failure {
 }
 
 /// What this machine keeps of it.
-pub(super) fn state(repository: &Repository<'_>, session: &Session) -> State {
+pub(in crate::cli) fn state(repository: &Repository<'_>, session: &Session) -> State {
     State::of(session.config.paths.state_folder(), repository.id())
 }
 
 /// All that this machine remembers of it. Where another one prunes, it can judge no gap.
-pub(super) fn known(repository: &Repository<'_>, session: &Session) -> Result<Known, Failure> {
+pub(in crate::cli) fn known(
+    repository: &Repository<'_>,
+    session: &Session,
+) -> Result<Known, Failure> {
     let known = state(repository, session).known()?;
     let elsewhere = session.config.settings.snapshot.pruned_elsewhere;
     Ok(if elsewhere { known.judging_no_gap() } else { known })
 }
 
 /// The newest snapshot that this machine has written there, as it remembers.
-pub(super) fn pin(repository: &Repository<'_>, session: &Session) -> Result<Option<Pin>, Failure> {
+pub(in crate::cli) fn pin(
+    repository: &Repository<'_>,
+    session: &Session,
+) -> Result<Option<Pin>, Failure> {
     Ok(state(repository, session).pin()?)
 }

@@ -46,10 +46,8 @@ impl Page {
         for block in &part.blocks {
             match block {
                 Block::Say(words) => self.push(&format!("<p>{}</p>\n", escaped(words))),
-                Block::Blank(what) => self.push(&format!(
-                    "<div class=\"blank\"><span>{}:</span></div>\n",
-                    escaped(what)
-                )),
+                Block::Blank(what) => self
+                    .push(&format!("<div class=\"blank\"><span>{}:</span></div>\n", escaped(what))),
                 Block::Exact(exact) => self.exact(exact)?,
                 Block::Lines(lines) => self.lines(lines)?,
             }

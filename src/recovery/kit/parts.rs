@@ -153,8 +153,14 @@ fn about_source(source: &Source) -> Vec<Block> {
 fn exports(key: &Credentials) -> SecretText {
     let mut line = SecretBuffer::new();
     let mut push = |name: &str, value: &str| {
-        let value = value.replace('\'', "'\\''");
-        line.push(format!("{name}='{value}'").as_bytes());
+        line.push(name.as_bytes());
+        line.push(b"='");
+        for piece in value.split_inclusive('\'') {
+            line.push(piece.as_bytes());
+            // A quote ends the word, is written apart, and begins it again.
+            line.push(if piece.ends_with('\'') { b"\\''" } else { b"" });
+        }
+        line.push(b"'");
     };
     push("export AWS_ACCESS_KEY_ID", key.key_id());
     // EXPOSE: onto the sheet, because its owner asked for that.

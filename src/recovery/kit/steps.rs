@@ -119,10 +119,7 @@ fn check(signer: &Verifier, script: Digest) -> [Step; 3] {
             "Is the script the one that belongs to this sheet? It must say OK",
             format!("echo '{script}  {REPOSITORY}/restore.sh' | sha256sum -c -"),
         ),
-        (
-            "Write down the signer",
-            format!("echo 'vaultctl {}' > signers", signer.to_line()),
-        ),
+        ("Write down the signer", format!("echo 'vaultctl {}' > signers", signer.to_line())),
         (
             "Is it your repository? It must say: Good \"vaultctl-repo\" signature",
             format!(

@@ -144,8 +144,8 @@ impl Bucket {
     pub fn url(&self) -> String {
         let texts = [("endpoint", &self.endpoint), ("region", &self.region)];
         let texts = texts.map(|(key, value)| Some(format!("{key}={}", encoded(value.as_ref()?))));
-        let patience = (self.patience != PATIENCE)
-            .then(|| format!("patience={}", self.patience.as_secs()));
+        let patience =
+            (self.patience != PATIENCE).then(|| format!("patience={}", self.patience.as_secs()));
         let path_style = self.path_style.map(|style| format!("path_style={style}"));
         let parameters: Vec<String> =
             texts.into_iter().chain([path_style, patience]).flatten().collect();
