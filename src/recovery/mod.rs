@@ -13,7 +13,7 @@ mod kit;
 mod report;
 mod reports;
 
-pub use kit::{IDENTITY, Kit, Purpose, REPOSITORY, Source, Step, TARGET};
+pub use kit::{IDENTITY, Kit, Purpose, REPOSITORY, Source, Step, TARGET, stock_steps};
 pub use report::{
     Checked, Drilled, Goal, Key, Omission, Outcome, Phase, Reason, Report, Spent, Verified, Way,
     Work,

@@ -17,7 +17,7 @@ use crate::crypto::{Digest, Recipient, Verifier};
 use crate::secret::SecretText;
 use crate::storage::{Bucket, Credentials};
 
-pub use steps::{IDENTITY, Purpose, REPOSITORY, Step, TARGET};
+pub use steps::{IDENTITY, Purpose, REPOSITORY, Step, TARGET, stock_steps};
 
 /// All that stands on the sheet.
 pub struct Kit {

@@ -45,21 +45,27 @@ pub struct Step {
     pub line: String,
 }
 
+/// The lines that restore from `source` without us: with `age`, `zstd`, `tar`, `ssh-keygen`,
+/// `sha256sum`, and `rclone` for a bucket. Who one is for a bucket's server, the variables
+/// `AWS_ACCESS_KEY_ID` and `AWS_SECRET_ACCESS_KEY` say. `script` is the SHA-256 of `restore.sh`.
+#[must_use]
+pub fn stock_steps(source: &Source, signer: &Verifier, script: Digest) -> Vec<Step> {
+    let mut steps = vec![fetch(source)];
+    steps.extend(identity(signer));
+    steps.extend(check(signer, script));
+    steps.push(Step {
+        purpose: Purpose::Restore,
+        why: "Restore. What was in the home is in restored/HOME then",
+        line: format!("sh {REPOSITORY}/restore.sh -i {IDENTITY} {REPOSITORY} {TARGET}"),
+    });
+    steps
+}
+
 impl Kit {
-    /// The lines that restore from `source` without us: with `age`, `zstd`, `tar`, `ssh-keygen`,
-    /// `sha256sum`, and `rclone` for a bucket. Who one is for a bucket's server, the variables
-    /// `AWS_ACCESS_KEY_ID` and `AWS_SECRET_ACCESS_KEY` say.
+    /// As [`stock_steps`], from one of the places on this sheet.
     #[must_use]
     pub fn stock_steps(&self, source: &Source) -> Vec<Step> {
-        let mut steps = vec![fetch(source)];
-        steps.extend(identity(&self.signer));
-        steps.extend(check(&self.signer, self.script));
-        steps.push(Step {
-            purpose: Purpose::Restore,
-            why: "Restore. What was in the home is in restored/HOME then",
-            line: format!("sh {REPOSITORY}/restore.sh -i {IDENTITY} {REPOSITORY} {TARGET}"),
-        });
-        steps
+        stock_steps(source, &self.signer, self.script)
     }
 
     /// The one line that does it all, with us.
