@@ -24,8 +24,8 @@ pub struct Report {
     pub at: Timestamp,
     /// The program that wrote it, with its version.
     pub tool: String,
-    /// What the settings call the places that were looked at; none where they do not name them.
-    pub places: Vec<String>,
+    /// What the writer's settings call the place that was looked at; none where they do not name it.
+    pub place: Option<String>,
     /// Why it failed: what weighs most comes first. It passed when there is nothing.
     pub reasons: Vec<Reason>,
     /// What could not be tried.
@@ -256,7 +256,7 @@ struct Written {
     #[serde(with = "text")]
     at: Timestamp,
     tool: String,
-    places: Vec<String>,
+    place: Option<String>,
     outcome: Outcome,
     reasons: Vec<Reason>,
     omissions: Vec<Omission>,
@@ -289,14 +289,14 @@ impl Report {
     /// The text, of which there is one spelling.
     #[must_use]
     pub fn render(&self) -> String {
-        let Self { repository, at, tool, places, reasons, omissions, work } = self.clone();
+        let Self { repository, at, tool, place, reasons, omissions, work } = self.clone();
         let outcome = self.outcome();
         let written = Written {
             version: VERSION,
             repository,
             at,
             tool,
-            places,
+            place,
             outcome,
             reasons,
             omissions,
@@ -313,9 +313,9 @@ impl Report {
         if version > VERSION {
             return Err(Unread::Newer);
         }
-        let Written { repository, at, tool, places, reasons, omissions, work, .. } =
+        let Written { repository, at, tool, place, reasons, omissions, work, .. } =
             serde_json::from_slice(bytes).map_err(malformed)?;
-        let report = Self { repository, at, tool, places, reasons, omissions, work };
+        let report = Self { repository, at, tool, place, reasons, omissions, work };
         if report.render().as_bytes() == bytes {
             Ok(report)
         } else {
@@ -473,14 +473,14 @@ mod tests {
         fn report()(
             repository in "[0-9a-f]{32}",
             at in 0..4_000_000_000_i64,
-            places in proptest::collection::vec("\\PC{1,12}", 0..3),
+            place in proptest::option::of("\\PC{1,12}"),
             reasons in proptest::sample::subsequence(&REASONS[..], 0..REASONS.len()),
             omissions in proptest::collection::vec(Just(Omission::LockedKey), 0..2),
             work in prop_oneof![drilled().prop_map(Work::Drill), verified().prop_map(Work::Verify)],
         ) -> Report {
             let at = Timestamp::from_second(at).expect("in range");
             let repository = repository.parse().expect("is one");
-            Report { repository, at, tool: "vaultctl 1".to_owned(), places, reasons, omissions, work }
+            Report { repository, at, tool: "vaultctl 1".to_owned(), place, reasons, omissions, work }
         }
     }
 
@@ -515,16 +515,16 @@ mod tests {
             way: Way::Stock,
             key: Key::Paper,
             phases: vec![Spent { phase: Phase::Reach, ms: 12 }],
-            rpo: Goal { measured: Some(60), objective: 93_600 },
-            rto: Goal { measured: None, objective: 900_000 },
+            rpo: Goal { measured: Some(100_000), objective: 93_600 },
+            rto: Goal { measured: Some(12), objective: 900_000 },
             checked: Checked::default(),
         };
         let report = Report {
             repository: "0".repeat(32).parse().expect("is one"),
             at: Timestamp::from_second(1_800_000_000).expect("in range"),
             tool: "vaultctl 1".to_owned(),
-            places: vec!["nas".to_owned()],
-            reasons: vec![Reason::OtherSigner],
+            place: Some("nas".to_owned()),
+            reasons: vec![Reason::Rpo],
             omissions: Vec::new(),
             work: Work::Drill(drilled),
         };
