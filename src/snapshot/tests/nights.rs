@@ -57,6 +57,7 @@ fn night(machine: &Machine, number: i64, keep: &Keep) -> Commit {
         grace: Duration::from_secs(7 * 24 * 60 * 60),
         now: Timestamp::from_second(now).expect("in range"),
         drilled: None,
+        witness: None,
         gives_up: false,
     };
     let removal = pruning.plan().expect("plans");
