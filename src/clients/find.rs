@@ -32,14 +32,7 @@ pub struct Broken {
 /// Claude Code knows, those of the project. A file that two names lead to is found once.
 #[must_use]
 pub fn find(surroundings: &Surroundings<'_>) -> Found {
-    let mut search = Search { surroundings, found: Found::default(), seen: BTreeSet::new() };
-    for client in Client::ALL {
-        for spot in client.description().files {
-            for folder in surroundings.folders(spot.root) {
-                search.look_in(&folder, &Scope::User, (client, spot));
-            }
-        }
-    }
+    let mut search = Search::of_the_user(surroundings);
     for (named, folder) in search.projects() {
         for client in Client::ALL {
             for spot in client.description().project_files {
@@ -50,13 +43,32 @@ pub fn find(surroundings: &Surroundings<'_>) -> Found {
     search.found
 }
 
+/// As [`find`], but of the user only: what is looked at is where the surroundings say, and in no
+/// folder that a file names. For a home that is not in use.
+#[must_use]
+pub fn find_of_user(surroundings: &Surroundings<'_>) -> Found {
+    Search::of_the_user(surroundings).found
+}
+
 struct Search<'s> {
     surroundings: &'s Surroundings<'s>,
     found: Found,
     seen: BTreeSet<PathBuf>,
 }
 
-impl Search<'_> {
+impl<'s> Search<'s> {
+    fn of_the_user(surroundings: &'s Surroundings<'s>) -> Self {
+        let mut search = Self { surroundings, found: Found::default(), seen: BTreeSet::new() };
+        for client in Client::ALL {
+            for spot in client.description().files {
+                for folder in surroundings.folders(spot.root) {
+                    search.look_in(&folder, &Scope::User, (client, spot));
+                }
+            }
+        }
+        search
+    }
+
     fn look_in(&mut self, folder: &Path, scope: &Scope, whose: (Client, &'static Spot)) {
         for path in matching(folder, whose.1.path) {
             self.look_at(&path, scope, whose);

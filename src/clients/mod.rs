@@ -45,7 +45,7 @@ pub use document::{Document, Edit, EditError, Format, Malformed, Place, Step, Va
 pub use entry::{Field, Launch, Part, Scope, ServerEntry};
 pub use error::Error;
 pub use file::{ClientFile, Held};
-pub use find::{Broken, Found, find};
+pub use find::{Broken, Found, find, find_of_user};
 pub use literals::{Literal, Seat, Way, literals};
 pub use origin::Origin;
 pub use settings::{CommandRule, Variable};

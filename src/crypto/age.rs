@@ -106,7 +106,7 @@ pub(super) fn damaged_content(error: &io::Error) -> Error {
     })
 }
 
-fn expect_binary(start: &[u8]) -> Result<(), Error> {
+pub(super) fn expect_binary(start: &[u8]) -> Result<(), Error> {
     if start.starts_with(MAGIC) {
         Ok(())
     } else if start.starts_with(ARMOR) {

@@ -13,6 +13,7 @@ mod age;
 mod blob;
 mod digest;
 mod error;
+mod header;
 mod identity;
 mod locked;
 mod openpgp;
@@ -27,6 +28,7 @@ pub use age::{Sealer, open, open_whole, seal, seal_whole};
 pub use blob::{BlobId, DedupKey};
 pub use digest::{Digest, HashingReader, HashingWriter};
 pub use error::Error;
+pub use header::can_be_for;
 pub use identity::{Identity, IdentityFile};
 pub use locked::{LockedFile, Reason};
 pub use openpgp::{

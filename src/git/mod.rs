@@ -10,6 +10,7 @@ mod author;
 mod create;
 mod durable;
 mod error;
+mod fsck;
 mod history;
 mod index;
 mod leftovers;
@@ -20,6 +21,7 @@ mod signed;
 pub use author::{Author, LOCATIONS};
 pub use create::create;
 pub use error::Error;
+pub use fsck::{FsckError, fsck};
 pub use history::GitHistory;
 
 /// What git calls its folder in a working tree.

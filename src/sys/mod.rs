@@ -22,6 +22,7 @@ mod process;
 mod random;
 mod replacement;
 mod scratch;
+mod scratch_home;
 mod seat;
 mod socket;
 mod spool;
@@ -56,6 +57,7 @@ pub use process::{
 pub use random::{random_below, random_hex, random_seed, random_text};
 pub use replacement::{Replacement, sweep_replacements};
 pub use scratch::Scratch;
+pub use scratch_home::{ScratchHome, free_space, memory_folder};
 pub use seat::Seat;
 pub use socket::{LineSocket, is_private_folder, runtime_folder};
 pub use spool::{DetachedReader, Spool, SpoolReader};

@@ -6,8 +6,12 @@ use std::ffi::{OsStr, OsString};
 use std::io::{self, Read, Write};
 use std::os::unix::ffi::OsStrExt;
 use std::os::unix::process::CommandExt;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::time::Duration;
+
+use rustix::process::{Pid, Signal, kill_process_group};
 
 use crate::secret::{Secret, SecretBuffer, masked};
 
@@ -16,6 +20,9 @@ use super::{Interrupts, Variables, own_program};
 
 /// More than this of output from a helper is a mistake (bytes).
 const OUTPUT_LIMIT: usize = 256 * 1024 * 1024;
+
+/// How often somebody beside a helper looks whether it has ended.
+const LOOK_UP: Duration = Duration::from_millis(50);
 
 /// This much of what a helper says is kept (bytes).
 const TALK_LIMIT: u64 = 64 * 1024;
@@ -207,6 +214,36 @@ impl Helper {
             .map_err(|source| HelperError::Broken { program: self.program, source })
     }
 
+    /// Starts it in another folder.
+    #[must_use]
+    pub fn in_folder(mut self, folder: &Path) -> Self {
+        self.command.current_dir(folder);
+        self
+    }
+
+    /// As [`Helper::run`], but once somebody wants us to end it is killed, with all that it has
+    /// started: keys of the terminal do not reach it. [`Outcome::code`] is `None` then.
+    ///
+    /// # Errors
+    /// As [`Helper::run`].
+    pub fn run_unless(
+        mut self,
+        interrupts: &Interrupts,
+        input: &[u8],
+    ) -> Result<Outcome, HelperError> {
+        self.command.process_group(0);
+        self.command.stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::piped());
+        let child = match self.command.spawn() {
+            Err(source) if source.kind() == io::ErrorKind::NotFound => {
+                return Err(HelperError::Missing(self.program));
+            }
+            spawned => spawned,
+        };
+        child
+            .and_then(|child| converse_unless(interrupts, child, input))
+            .map_err(|source| HelperError::Broken { program: self.program, source })
+    }
+
     /// Runs it on the given input and waits for its exit status; what it says is lost. For programs
     /// that leave a process behind, which would hold a pipe open.
     ///
@@ -245,8 +282,31 @@ impl Helper {
     }
 }
 
+/// As [`converse`], with somebody beside it who ends the child when that is wanted.
+fn converse_unless(interrupts: &Interrupts, child: Child, input: &[u8]) -> io::Result<Outcome> {
+    let (pid, is_over) = (Pid::from_child(&child), AtomicBool::new(false));
+    std::thread::scope(|scope| {
+        scope.spawn(|| {
+            while !is_over.load(Ordering::Relaxed) {
+                interrupts.wait(LOOK_UP);
+                if interrupts.happened() && !is_over.swap(true, Ordering::Relaxed) {
+                    kill_process_group(pid, Signal::KILL).ok();
+                }
+            }
+        });
+        let outcome = converse_until(&is_over, child, input);
+        is_over.store(true, Ordering::Relaxed);
+        outcome
+    })
+}
+
 /// Feeds and reads at the same time, so that no pipe can fill up and stop both.
-fn converse(mut child: Child, input: &[u8]) -> io::Result<Outcome> {
+fn converse(child: Child, input: &[u8]) -> io::Result<Outcome> {
+    converse_until(&AtomicBool::new(false), child, input)
+}
+
+/// The child's number is its own until its end is taken note of; before that, `is_over` says so.
+fn converse_until(is_over: &AtomicBool, mut child: Child, input: &[u8]) -> io::Result<Outcome> {
     let (stdin, stdout, stderr) = (child.stdin.take(), child.stdout.take(), child.stderr.take());
     let mut output = SecretBuffer::new();
     let mut talk = Vec::new();
@@ -258,6 +318,7 @@ fn converse(mut child: Child, input: &[u8]) -> io::Result<Outcome> {
         drop(listener.join().unwrap_or_default());
         read
     })?;
+    is_over.store(true, Ordering::Relaxed);
     let code = child.wait()?.code();
     Ok(Outcome {
         code,

@@ -10,7 +10,7 @@ use super::file::{FileError, create_folder, create_secret, read_secret};
 use super::{Variables, random_hex};
 
 /// A file system that is never written to a disk but by swapping (Linux).
-const IN_MEMORY: &str = "/dev/shm";
+pub(super) const IN_MEMORY: &str = "/dev/shm";
 
 /// A folder, mode 0700, that is removed with all that is in it when this goes. After `kill -9` it
 /// stays until the machine restarts, where it is in memory.

@@ -86,7 +86,7 @@ impl Drop for Staging {
 }
 
 /// Makes every folder below `path` writable again, so that what is in it can be removed.
-fn open_up(path: &Path) {
+pub(super) fn open_up(path: &Path) {
     drop(fs::set_permissions(path, fs::Permissions::from_mode(0o700)));
     for entry in fs::read_dir(path).into_iter().flatten().flatten() {
         if entry.file_type().is_ok_and(|kind| kind.is_dir()) {
