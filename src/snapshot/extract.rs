@@ -199,7 +199,12 @@ pub(super) struct Made {
 }
 
 /// Makes a file. What is wrong with where it comes from is not wrong with where it goes.
-fn plant(target: &Folder, path: &Path, finish: Finish, source: &mut dyn Read) -> Result<(), Error> {
+pub(super) fn plant(
+    target: &Folder,
+    path: &Path,
+    finish: Finish,
+    source: &mut dyn Read,
+) -> Result<(), Error> {
     let mut source = Remembering { source, error: None };
     let planted = target.plant_file(path, finish, &mut source);
     match source.error {

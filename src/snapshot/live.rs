@@ -84,22 +84,9 @@ impl Live<'_> {
         let Some(file) = self.untouched(member, size) else {
             return Ok(Verdict::Changed);
         };
-        let (mut ours, mut theirs) = (vec![0; STEP], vec![0; STEP]);
-        let mut offset = 0;
-        while offset < size {
-            let count = stored.read(&mut theirs)?;
-            if count == 0 {
-                break;
-            }
-            if !matches(&file, offset, &theirs[..count], &mut ours)? {
-                return Ok(verdict_on(&file));
-            }
-            offset += count as u64;
-        }
-        Ok(Verdict::Same)
+        Ok(if has_bytes(&file, size, stored)? { Verdict::Same } else { verdict_on(&file) })
     }
 
-    /// Names the parts of the file on the disk: the packs need not be read for that.
     fn compare_parts(
         &self,
         member: &Member,
@@ -109,16 +96,7 @@ impl Live<'_> {
         let Some(file) = self.untouched(member, recipe.size()) else {
             return Ok(Verdict::Changed);
         };
-        let (mut bytes, mut offset) = (Vec::new(), 0);
-        for part in recipe.parts() {
-            let size = usize::try_from(part.size).expect("a part fits into memory");
-            bytes.resize(size, 0);
-            if fill(&file, offset, &mut bytes)? != size || key.id_of(&bytes) != part.id {
-                return Ok(verdict_on(&file));
-            }
-            offset += part.size;
-        }
-        Ok(Verdict::Same)
+        Ok(if has_parts(&file, recipe, key)? { Verdict::Same } else { verdict_on(&file) })
     }
 
     /// The file, if it looks as it did when it was taken.
@@ -133,6 +111,41 @@ impl Live<'_> {
 /// A file that is being changed just now differs for a good reason.
 fn verdict_on(file: &SteadyFile) -> Verdict {
     if file.has_changed().unwrap_or(true) { Verdict::Changed } else { Verdict::Differs }
+}
+
+/// Whether a file begins with the next `size` bytes of what is stored.
+pub(super) fn has_bytes(
+    file: &SteadyFile,
+    size: u64,
+    stored: &mut dyn Read,
+) -> Result<bool, Error> {
+    let (mut ours, mut theirs) = (vec![0; STEP], vec![0; STEP]);
+    let mut offset = 0;
+    while offset < size {
+        let count = stored.read(&mut theirs)?;
+        if count == 0 {
+            break;
+        }
+        if !matches(file, offset, &theirs[..count], &mut ours)? {
+            return Ok(false);
+        }
+        offset += count as u64;
+    }
+    Ok(true)
+}
+
+/// Whether a file is put together from these parts: their names say so, no pack need be read.
+pub(super) fn has_parts(file: &SteadyFile, recipe: &Recipe, key: &DedupKey) -> Result<bool, Error> {
+    let (mut bytes, mut offset) = (Vec::new(), 0);
+    for part in recipe.parts() {
+        let size = usize::try_from(part.size).expect("a part fits into memory");
+        bytes.resize(size, 0);
+        if fill(file, offset, &mut bytes)? != size || key.id_of(&bytes) != part.id {
+            return Ok(false);
+        }
+        offset += part.size;
+    }
+    Ok(true)
 }
 
 fn matches(

@@ -5,7 +5,7 @@
 //! Where to begin: taking one is `create.rs` (what: `profile/`; bulky files: `packing/`; all others:
 //! `tree.rs`). Looking is `verify.rs` (numbers: `history.rs`; everything: `data.rs`; the home:
 //! `live.rs`). Bringing back is `restore.rs` (`extract.rs`, `filling.rs`; over what is there:
-//! `in_place/`; what of it would run: `danger/`, `inert/`). Keeping is `prune.rs` (`retention.rs`) and
+//! `in_place/`; what of it would run: `danger/`, `inert/`; whether it is the same: `restored.rs`). Keeping is `prune.rs` (`retention.rs`) and
 //! `heal.rs`. What lies in a repository is `repository.rs`, `commit.rs` and `archive/`; what this
 //! machine remembers of one, `state.rs`.
 //!
@@ -28,6 +28,7 @@ mod data;
 mod error;
 mod export;
 mod extract;
+mod fetch;
 mod filling;
 mod finding;
 mod heal;
@@ -51,6 +52,7 @@ mod pruned;
 mod reports;
 mod repository;
 mod restore;
+mod restored;
 mod retention;
 mod search;
 mod selection;
@@ -65,7 +67,7 @@ mod verify;
 mod watch;
 
 pub use accept::accept;
-pub use archive::TreePath;
+pub use archive::{Told, TreePath};
 pub use baseline::Loss;
 pub use commit::{Commit, Health, ObjectRef, RepositoryId, SnapshotId, Totals};
 pub use compare::{Change, compare};
@@ -91,6 +93,7 @@ pub use pruned::{Gap, Pruned};
 pub use reports::{ReportId, ReportKind};
 pub use repository::{Entry, Listing, Repository, Standing};
 pub use restore::{Restoration, Restored};
+pub use restored::{By, Difference, Likeness};
 pub use retention::{Choice, Keep, Reason, Rule};
 pub use search::{Backdated, Found, PassedOver, Search};
 pub use selection::{Selection, SessionId, Wanted};

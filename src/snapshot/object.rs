@@ -62,7 +62,10 @@ impl Named {
         done.map_err(|error| self.about(error))
     }
 
-    fn get<'s>(&self, storage: &'s dyn Storage) -> Result<HashingReader<Stream<'s>>, Error> {
+    pub(super) fn get<'s>(
+        &self,
+        storage: &'s dyn Storage,
+    ) -> Result<HashingReader<Stream<'s>>, Error> {
         match storage.get(&self.name) {
             // One byte more than it may have is enough to see that it is another.
             Ok(stream) => {
@@ -75,7 +78,10 @@ impl Named {
     }
 
     /// Reads what is left and compares hash and size.
-    fn expect_signed(&self, reader: &mut HashingReader<Stream<'_>>) -> Result<(), Error> {
+    pub(super) fn expect_signed(
+        &self,
+        reader: &mut HashingReader<Stream<'_>>,
+    ) -> Result<(), Error> {
         io::copy(reader, &mut io::sink()).map_err(|error| self.about(error.into()))?;
         let (digest, size) = reader.so_far();
         if (digest, size) == (self.object.digest, self.object.size) {
@@ -86,7 +92,7 @@ impl Named {
     }
 
     /// A stream that breaks off, or a ciphertext that does not open, is damage of the object.
-    fn about(&self, error: Error) -> Error {
+    pub(super) fn about(&self, error: Error) -> Error {
         let damaged = |reason: &dyn ToString| Error::damaged(&self.name, reason.to_string());
         match error {
             // A network that fails says nothing about the object.
@@ -106,7 +112,7 @@ impl Named {
 }
 
 /// An object's bytes, as they come.
-type Stream<'s> = Box<dyn Read + 's>;
+pub(super) type Stream<'s> = Box<dyn Read + 's>;
 
 /// Decrypts a snapshot object and reads the archive in it.
 pub(super) fn read_snapshot(

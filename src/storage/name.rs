@@ -50,7 +50,9 @@ impl ObjectName {
         Self(format!("{}.sig", self.0))
     }
 
-    pub(super) fn as_path(&self) -> &Path {
+    /// As a relative path.
+    #[must_use]
+    pub fn as_path(&self) -> &Path {
         Path::new(&self.0)
     }
 }

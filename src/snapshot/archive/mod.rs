@@ -17,6 +17,7 @@ pub(crate) use encode::{end_of_tar, header_of, padding_of};
 pub use member::TreePath;
 pub(crate) use member::{Content, Member, QUARANTINE};
 pub(crate) use pack::{PackWriter, VisitPart, read_pack};
+pub use reader::Told;
 pub(crate) use reader::{Contents, Visit, read_archive};
 pub(crate) use recipe::{Part, Recipe};
 pub(crate) use sums::{RunningSum, Sum};

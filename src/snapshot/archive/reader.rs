@@ -33,6 +33,17 @@ pub(crate) struct Contents {
     pub totals: Totals,
     /// The key of the parts' names, where there are parts.
     pub key: Option<DedupKey>,
+    /// What was not in order when it was taken, for people.
+    pub findings: Vec<Told>,
+}
+
+/// Something, and what was wrong with it, in words.
+#[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
+pub struct Told {
+    /// What, as a person calls it.
+    pub path: String,
+    /// What was wrong.
+    pub why: String,
 }
 
 /// Reads a whole compressed archive and calls `visit` with each member of the tree, as soon as it
@@ -47,7 +58,7 @@ pub(crate) fn read_archive(
     visit: &mut Visit<'_>,
 ) -> Result<Contents, Error> {
     let mut tar = BufReader::new(decoder(source)?);
-    let key = read_meta(&mut tar)?;
+    let (key, findings) = read_meta(&mut tar)?;
     let (mut shape, mut sums) = (Shape::new(limit), Sums::default());
     loop {
         let member = match read_heading(&mut tar)? {
@@ -57,7 +68,7 @@ pub(crate) fn read_archive(
             }
             Heading::Plain(MemberName::Sums, size) => {
                 expect_sums(&mut tar, size, &sums)?;
-                return Ok(Contents { totals: shape.totals(), key });
+                return Ok(Contents { totals: shape.totals(), key, findings });
             }
             Heading::Plain(..) => return Err(Error::member(META, "it is there twice")),
             Heading::End => return Err(Error::member(SUMS, "it is missing")),
@@ -86,19 +97,22 @@ pub(super) fn read_text(tar: &mut dyn Read, size: u64) -> io::Result<Vec<u8>> {
 #[derive(Deserialize)]
 struct Meta {
     dedup: Option<String>,
+    #[serde(default)]
+    findings: Vec<Told>,
 }
 
 /// `META.json` comes first and is JSON.
-fn read_meta(tar: &mut dyn Read) -> Result<Option<DedupKey>, Error> {
+fn read_meta(tar: &mut dyn Read) -> Result<(Option<DedupKey>, Vec<Told>), Error> {
     let size = match read_heading(tar)? {
         Heading::Plain(MemberName::Meta, size) if size <= META_LIMIT => size,
         Heading::Plain(MemberName::Meta, _) => return Err(Error::member(META, "it is too large")),
         _ => return Err(Error::member(META, "it is not the first")),
     };
     let meta = serde_json::from_slice::<Meta>(&read_text(tar, size)?);
-    let key = meta.map_err(|reason| Error::member(META, reason))?.dedup;
-    let parsed = key.map(|text| DedupKey::parse(&text).ok_or("its `dedup` is no key"));
-    parsed.transpose().map_err(|reason| Error::member(META, reason))
+    let Meta { dedup, findings } = meta.map_err(|reason| Error::member(META, reason))?;
+    let parsed = dedup.map(|text| DedupKey::parse(&text).ok_or("its `dedup` is no key"));
+    let key = parsed.transpose().map_err(|reason| Error::member(META, reason))?;
+    Ok((key, findings))
 }
 
 /// What is wrong with a recipe.
