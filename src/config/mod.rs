@@ -5,6 +5,7 @@
 //! ([`Paths`]), after the XDG base directory specification.
 
 mod edit;
+mod notify;
 mod own;
 mod paths;
 mod server;
@@ -12,6 +13,7 @@ mod settings;
 mod span;
 
 pub use edit::{put_server, remove_server};
+pub use notify::{Kind, Mail, Notify, On, Shape, Tls};
 pub use own::Standing;
 pub use paths::{Overrides, Paths};
 pub use server::{Agent, Server};

@@ -1,10 +1,10 @@
 //! What the settings file may say.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use serde::Deserialize;
 
-use super::{Agent, Server, Span};
+use super::{Agent, Notify, Server, Span};
 
 /// The settings file, as it is written; every key is optional.
 #[derive(Debug, Default, Deserialize)]
@@ -22,6 +22,8 @@ pub struct Settings {
     pub server: BTreeMap<String, Server>,
     /// `[agent]`
     pub agent: Agent,
+    /// `[[notify]]`
+    pub notify: Vec<Notify>,
 }
 
 /// `[store]`: where entries are.
@@ -195,7 +197,7 @@ impl Settings {
         names.sort_unstable();
         match names.windows(2).find(|pair| pair[0] == pair[1]) {
             Some(pair) => Err(format!("two destinations are called `{}`", pair[0])),
-            None => self.check_folders(),
+            None => self.check_folders()?.check_channels(),
         }
     }
 
@@ -210,6 +212,19 @@ impl Settings {
             )),
             None => Ok(self),
         }
+    }
+
+    /// Each says what it is, and no two have one name.
+    fn check_channels(self) -> Result<Self, String> {
+        let mut titles = BTreeSet::new();
+        for (number, channel) in (1..).zip(&self.notify) {
+            channel.check().map_err(|reason| format!("notify {number}: {reason}"))?;
+            let title = channel.title(number);
+            if !titles.insert(title.clone()) {
+                return Err(format!("two channels of `notify` are called `{title}`"));
+            }
+        }
+        Ok(self)
     }
 }
 

@@ -6,8 +6,8 @@ use toml::{Table, Value};
 /// What stands before what is commented out.
 const MARK: &str = "# restored: ";
 
-/// Tables of this name say who gets which secrets.
-const TABLES: [&str; 3] = ["server", "rotate", "agent"];
+/// Tables of this name say who gets which secrets, and who is told what.
+const TABLES: [&str; 4] = ["server", "rotate", "agent", "notify"];
 
 /// Keys of this name, or ending in it, name programs or whom to trust.
 const KEYS: [&str; 7] =
@@ -120,6 +120,8 @@ pre_command = \"x\"
 job = \"nightly\"
 [rotate.\"claude/db\"]
 every = \"90d\"
+[[notify]]
+mail = { to = \"a@b\" }
 ";
         let expected = "# mine
 [store]
@@ -142,6 +144,8 @@ command\"\"\"
 job = \"nightly\"
 # restored: [rotate.\"claude/db\"]
 # restored: every = \"90d\"
+# restored: [[notify]]
+# restored: mail = { to = \"a@b\" }
 ";
         assert_eq!(after(before), expected);
         assert_eq!(after(expected), expected, "once is enough");
