@@ -14,6 +14,7 @@ pub mod qr;
 pub mod otp;
 pub mod config;
 pub mod crypto;
+pub mod http;
 pub mod audit;
 pub mod storage;
 pub mod store;
