@@ -69,6 +69,8 @@ have_filesystem() { have_npm @modelcontextprotocol/server-filesystem 2026.8.31; 
 have_time() { have_python mcp-server-time 2026.10.19; }
 # Real MCP clients: one asks for the protocol of 2026-07-28 first, the other does not.
 have_python_client() { have_python mcp 2.3.0; }
+# A real mail server.
+have_mail_server() { have_python aiosmtpd 1.4.6; }
 have_typescript_client() { have_npm @modelcontextprotocol/client 2.4.0; }
 
 # have_pass_otp: pass's extension is no command, but a file where pass looks for it.

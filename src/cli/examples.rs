@@ -4,8 +4,8 @@ use std::fmt::Write;
 
 use super::{
     audit, completions, cp, demo, edit, env, exec, find, generate, get, git, grep, headers,
-    history, import, init, insert, ls, mcp, mv, otp, pass, recipients, recovery_kit, reencrypt, rm,
-    rollback, set, show, snapshot,
+    history, import, init, insert, ls, mcp, mv, notify, otp, pass, recipients, recovery_kit,
+    reencrypt, rm, rollback, set, show, snapshot,
 };
 
 /// One line that a person could type.
@@ -83,6 +83,7 @@ pub(super) const TABLE: &[(&str, &[Example])] = &[
     ("snapshot accept", snapshot::accept::EXAMPLES),
     ("snapshot prune", snapshot::prune::EXAMPLES),
     ("recovery-kit", recovery_kit::EXAMPLES),
+    ("notify test", notify::test::EXAMPLES),
     ("audit show", audit::SHOW_EXAMPLES),
     ("audit verify", audit::VERIFY_EXAMPLES),
     ("demo", demo::EXAMPLES),

@@ -9,8 +9,8 @@ use crate::clients::adoption;
 use crate::store::{self, Name};
 use crate::sys::harmless;
 use crate::{
-    audit, clients, clipboard, config, crypto, git, import, inject, keys, otp, qr, snapshot,
-    storage, sys, vault,
+    audit, clients, clipboard, config, crypto, git, import, inject, keys, notify, otp, qr,
+    snapshot, storage, sys, vault,
 };
 
 use super::{Code, ui};
@@ -275,6 +275,12 @@ impl From<clipboard::Error> for Failure {
             clipboard::Error::NoKeeper(_) => Self::failed(message),
             clipboard::Error::File(error) => error.into(),
         }
+    }
+}
+
+impl From<notify::Error> for Failure {
+    fn from(error: notify::Error) -> Self {
+        Self::failed(error.to_string()).hint("docs/notify.md says what each channel needs")
     }
 }
 

@@ -35,6 +35,7 @@ mod insert;
 mod ls;
 mod mcp;
 mod mv;
+mod notify;
 mod otp;
 mod pass;
 mod recipients;

@@ -1,11 +1,70 @@
 //! Telling the channels of the settings what became of a job.
 
-use crate::notify::{Notice, Undelivered};
+use crate::config::Notify;
+use crate::http::Ureq;
+use crate::notify::{self, Means, Notice, Undelivered};
+use crate::secret::Secret;
+use crate::store::Name;
+use crate::sys;
 
-use super::Session;
+use super::{Code, Failure, Session};
+
+/// A file with the secret of a channel that is larger than this is none (bytes).
+const FILE_LIMIT: usize = 64 * 1024;
+
+/// What an entry of the store is called by.
+const ENTRY: &str = "vault:";
 
 /// Tells every channel that wants to know, and warns of each that could not be told. Never fails.
-pub(super) fn tell(_notice: &Notice, _session: &Session) -> Vec<Undelivered> {
-    // The settings have no channels yet.
-    Vec::new()
+pub(super) fn tell(notice: &Notice, session: &Session) -> Vec<Undelivered> {
+    let wanting: Vec<_> =
+        channels(session).filter(|(_, channel)| notify::wants(channel, notice)).collect();
+    tell_these(&wanting, notice, session)
+}
+
+/// All that the settings have, with their place there, counted from 1.
+pub(super) fn channels(session: &Session) -> impl Iterator<Item = (usize, &Notify)> {
+    (1..).zip(&session.config.settings.notify)
+}
+
+/// Tells these, whether they want to know or not.
+pub(super) fn tell_these(
+    channels: &[(usize, &Notify)],
+    notice: &Notice,
+    session: &Session,
+) -> Vec<Undelivered> {
+    let means = Means {
+        http: &Ureq::default(),
+        variables: &session.world.variables,
+        home: &session.config.paths.home,
+    };
+    let open = |place: &str| secret(place, session).map_err(|failure| said(&failure));
+    let undelivered = notify::tell(notice, channels, &open, &means);
+    for Undelivered { channel, reason } in &undelivered {
+        session.ui.warn(&format!("{channel} was not told: {reason}"));
+    }
+    undelivered
+}
+
+/// What is in that file, or the first line of that entry.
+fn secret(place: &str, session: &Session) -> Result<Secret, Failure> {
+    let Some(entry) = place.strip_prefix(ENTRY) else {
+        let path = session.config.paths.expand(place);
+        let missing = || Failure::new(Code::NotFound, format!("there is no `{}`", path.display()));
+        return sys::read_private(&path, FILE_LIMIT)?.ok_or_else(missing);
+    };
+    session.with_vault(|vault| {
+        let name: Name = entry.parse().map_err(crate::vault::Error::from)?;
+        let empty = || Failure::failed(format!("entry `{name}` is empty"));
+        vault.read(&name)?.first_line().ok_or_else(empty)
+    })
+}
+
+/// At night nobody can unlock the store, and the next line of a log may be all that is seen of it.
+fn said(failure: &Failure) -> String {
+    let advice = match failure.code() {
+        Code::NeedsPerson | Code::CannotDecrypt => "; a file can be read with nobody there",
+        _ => "",
+    };
+    format!("{}{advice}", failure.message())
 }

@@ -2,8 +2,8 @@
 
 use super::{
     Done, Failure, Session, audit, completions, cp, demo, edit, env, exec, find, generate, get,
-    git, grep, headers, history, import, init, insert, ls, mcp, mv, otp, recipients, recovery_kit,
-    reencrypt, rm, rollback, set, show, snapshot,
+    git, grep, headers, history, import, init, insert, ls, mcp, mv, notify, otp, recipients,
+    recovery_kit, reencrypt, rm, rollback, set, show, snapshot,
 };
 
 /// What vaultctl can do. The arguments of a verb are made when it is the one: making all of them
@@ -43,6 +43,7 @@ pub(super) enum Verb {
     Import(import::Args),
     Snapshot(snapshot::Args),
     RecoveryKit(recovery_kit::Args),
+    Notify(notify::Args),
     Audit(audit::Args),
     Demo(demo::Args),
     Completions(completions::Args),
@@ -77,6 +78,7 @@ impl Verb {
             Self::Import(args) => import::run(&args, session),
             Self::Snapshot(args) => snapshot::run(args, session),
             Self::RecoveryKit(args) => recovery_kit::run(&args, session),
+            Self::Notify(args) => notify::run(&args, session),
             Self::Audit(args) => audit::run(&args, session),
             Self::Demo(args) => demo::run(&args, session),
             Self::Completions(args) => completions::run(&args, session),

@@ -73,7 +73,7 @@ fn wrapped(command: &[OsString]) -> Vec<OsString> {
 type Client = fn(&World) -> Command;
 
 fn python(world: &World) -> Command {
-    let mut command = world.command(tools::python_with_sdk());
+    let mut command = world.command(tools::python());
     command.arg(fixture("discover-first.py"));
     command
 }

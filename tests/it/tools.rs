@@ -33,8 +33,8 @@ pub(crate) fn time_server() -> PathBuf {
     kept("python/bin/mcp-server-time")
 }
 
-/// The Python that has the official SDK, whose client asks for the new era first.
-pub(crate) fn python_with_sdk() -> PathBuf {
+/// The Python that has a mail server, and the official SDK, whose client asks for the new era first.
+pub(crate) fn python() -> PathBuf {
     kept("python/bin/python")
 }
 

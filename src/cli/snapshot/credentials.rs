@@ -6,7 +6,7 @@
 use std::path::{Path, PathBuf};
 
 use crate::cli::{Code, Failure, Session};
-use crate::config::Config;
+use crate::config::{Config, Notify};
 use crate::secret::{Secret, SecretText};
 use crate::storage::Credentials;
 use crate::store::Name;
@@ -39,14 +39,14 @@ pub(in crate::cli) fn credentials(
     }
 }
 
-/// The files among all that the settings name: no snapshot takes them.
+/// The files among all that the settings name, and those of channels that tell what became of a job:
+/// no snapshot takes them.
 pub(in crate::cli) fn files(config: &Config) -> impl Iterator<Item = PathBuf> + '_ {
     let destinations = config.settings.snapshot.destination.iter();
     let named = destinations.flat_map(|place| [&place.credentials, &place.maintenance_credentials]);
-    named
-        .flatten()
-        .filter(|named| !named.starts_with(ENTRY))
-        .map(|file| sys::absolute(config.paths.expand(file)))
+    let named = named.flatten().map(String::as_str).filter(|named| !named.starts_with(ENTRY));
+    let channels = config.settings.notify.iter().filter_map(Notify::secret_file);
+    named.chain(channels).map(|file| sys::absolute(config.paths.expand(file)))
 }
 
 /// Those in a file that was named on the command line.
