@@ -32,6 +32,7 @@ pub mod supervise;
 pub mod snapshot;
 pub mod notify;
 pub mod recovery;
+pub mod schedule;
 
 // The mouth.
 pub mod cli;

@@ -8,6 +8,7 @@ mod edit;
 mod notify;
 mod own;
 mod paths;
+mod schedule;
 mod server;
 mod settings;
 mod span;
@@ -16,6 +17,7 @@ pub use edit::{put_server, remove_server};
 pub use notify::{Kind, Mail, Notify, On, Shape, Tls};
 pub use own::Standing;
 pub use paths::{Overrides, Paths};
+pub use schedule::Schedule;
 pub use server::{Agent, Server};
 pub use settings::{
     Audit, Destination, Keep, Keys, OneOrMany, Profile, Settings, Snapshot, Store, StoredAs,

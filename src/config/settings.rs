@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use serde::Deserialize;
 
-use super::{Agent, Notify, Server, Span};
+use super::{Agent, Notify, Schedule, Server, Span};
 
 /// The settings file, as it is written; every key is optional.
 #[derive(Debug, Default, Deserialize)]
@@ -18,6 +18,8 @@ pub struct Settings {
     pub audit: Audit,
     /// `[snapshot]`
     pub snapshot: Snapshot,
+    /// `[[schedule]]`
+    pub schedule: Vec<Schedule>,
     /// `[server.NAME]`
     pub server: BTreeMap<String, Server>,
     /// `[agent]`

@@ -69,6 +69,7 @@ pub use terminal::{
 pub use tree::{Facts, SteadyFile, facts, link_text, names_in, without_links, work_tree};
 pub use umask::PrivateUmask;
 pub use user::{
-    Account, account, host_name, is_root_elsewhere, is_trusted_owner, parent_process, user_name,
+    Account, account, host_name, is_root_elsewhere, is_trusted_owner, parent_process, user_id,
+    user_name,
 };
 pub use world::{SYSTEM_PATH, Variables, World, arguments, can_run, own_program};

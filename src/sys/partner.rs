@@ -102,6 +102,12 @@ impl Partner {
         }
     }
 
+    /// Sends nothing more: what it reads ends.
+    pub fn hang_up(&mut self) {
+        self.input = None;
+        self.unsent.clear();
+    }
+
     /// What comes next, until `deadline`.
     ///
     /// # Errors

@@ -16,6 +16,12 @@ pub fn user_name(variables: &Variables) -> String {
     named.map_or_else(|| format!("uid-{}", rustix::process::getuid().as_raw()), str::to_owned)
 }
 
+/// The user's number.
+#[must_use]
+pub fn user_id() -> u32 {
+    rustix::process::getuid().as_raw()
+}
+
 /// What the system knows of the user that we run as, whatever variables say.
 #[derive(Debug)]
 pub struct Account {

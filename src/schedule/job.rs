@@ -1,0 +1,258 @@
+//! What is done, and when: the jobs of the settings, or ours where they have none.
+
+use std::time::Duration;
+
+use crate::config;
+
+use super::{BadCalendar, Calendar, Error, Name, Record};
+
+/// The jobs that know what they do, each with its time where nothing is said.
+const DEFAULTS: [(&str, &str); 3] =
+    [("nightly", "0 2 * * *"), ("weekly", "0 3 * * 0"), ("monthly", "0 4 1 * *")];
+
+/// How long a job may begin later, where the settings do not say.
+const JITTER: Duration = Duration::from_secs(600);
+
+/// In so many nights, every stored byte has been compared once.
+pub(super) const SHARES: u32 = 20;
+
+/// Something that is done by itself.
+#[derive(Clone, Debug)]
+pub struct Job {
+    /// What it is called.
+    pub name: Name,
+    /// When it is done.
+    pub calendar: Calendar,
+    /// How long it may begin later, at random, so that not all machines come at once.
+    pub jitter: Duration,
+    work: Work,
+}
+
+#[derive(Clone, Debug)]
+enum Work {
+    /// Take, look, compare a share, prune.
+    Nightly,
+    /// One command line of ours.
+    Line(Vec<String>),
+}
+
+/// One command line of a job.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Step {
+    /// Its words, without our own name.
+    pub words: Vec<String>,
+    pub(super) terms: Terms,
+}
+
+/// On which terms a step is done.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) enum Terms {
+    /// In any case.
+    Always,
+    /// Where the credentials allow: compares this share of that place.
+    Share(String, u32),
+    /// Where the credentials allow, and only if nothing before has failed: it removes.
+    Removal,
+}
+
+/// What a job has to know of the settings to know its steps.
+#[derive(Clone, Debug, Default)]
+pub struct Destinations {
+    /// What they are called.
+    pub names: Vec<String>,
+    /// Whether another machine prunes.
+    pub pruned_elsewhere: bool,
+}
+
+impl Destinations {
+    /// Those of the settings.
+    #[must_use]
+    pub fn of(settings: &config::Settings) -> Self {
+        let snapshot = &settings.snapshot;
+        let names = snapshot.destination.iter().map(|destination| destination.name.clone());
+        Self { names: names.collect(), pruned_elsewhere: snapshot.pruned_elsewhere }
+    }
+}
+
+impl Job {
+    /// The jobs of the settings, or the three that are ours.
+    ///
+    /// # Errors
+    /// When one of them is not understood, or two have one name.
+    pub fn all(settings: &config::Settings) -> Result<Vec<Self>, Error> {
+        if settings.schedule.is_empty() {
+            let ours = DEFAULTS.iter().map(|(name, _)| config::Schedule {
+                job: (*name).to_owned(),
+                at: None,
+                run: None,
+                jitter: None,
+            });
+            return ours.map(|said| Self::of(&said)).collect();
+        }
+        let jobs = settings.schedule.iter().map(Self::of).collect::<Result<Vec<_>, _>>()?;
+        let mut names: Vec<&Name> = jobs.iter().map(|job| &job.name).collect();
+        names.sort();
+        match names.windows(2).find(|pair| pair[0] == pair[1]) {
+            Some(pair) => Err(Error::Twice(pair[0].to_string())),
+            None => Ok(jobs),
+        }
+    }
+
+    /// The one of that name among all.
+    ///
+    /// # Errors
+    /// When there is none, or as for [`Job::all`].
+    pub fn find(name: &str, settings: &config::Settings) -> Result<Self, Error> {
+        let mut jobs = Self::all(settings)?.into_iter();
+        jobs.find(|job| job.name.as_str() == name).ok_or_else(|| Error::NoJob(name.to_owned()))
+    }
+
+    fn of(said: &config::Schedule) -> Result<Self, Error> {
+        let name: Name = said.job.parse()?;
+        let unsaid = |key| Error::Unsaid { job: said.job.clone(), key };
+        let default = DEFAULTS.iter().find(|(known, _)| *known == said.job).map(|(_, at)| *at);
+        let at = said.at.as_deref().or(default).ok_or_else(|| unsaid("at"))?;
+        let calendar = at
+            .parse()
+            .map_err(|reason: BadCalendar| Error::BadTime { job: said.job.clone(), reason })?;
+        let work = match (&said.run, said.job.as_str()) {
+            (Some(words), _) => Work::Line(words.clone()),
+            (None, "nightly") => Work::Nightly,
+            (None, "weekly") => line("snapshot verify --level data --report"),
+            (None, "monthly") => line("drill"),
+            (None, _) => return Err(unsaid("run")),
+        };
+        match &work {
+            Work::Line(words) if words.is_empty() => return Err(unsaid("run")),
+            Work::Line(words) if words.iter().any(|word| word == "schedule") => {
+                return Err(Error::Itself(said.job.clone()));
+            }
+            _ => {}
+        }
+        let jitter = said.jitter.map_or(JITTER, config::Span::duration);
+        Ok(Self { name, calendar, jitter, work })
+    }
+
+    /// Whether it is the one that takes, compares and prunes.
+    pub(super) fn is_nightly(&self) -> bool {
+        matches!(self.work, Work::Nightly)
+    }
+
+    /// What it does now, in order; `record` says what it did before.
+    #[must_use]
+    pub fn steps(&self, destinations: &Destinations, record: &Record) -> Vec<Step> {
+        match &self.work {
+            Work::Line(words) => vec![Step { words: words.clone(), terms: Terms::Always }],
+            Work::Nightly => nightly(destinations, record),
+        }
+    }
+}
+
+fn line(words: &str) -> Work {
+    Work::Line(words.split(' ').map(str::to_owned).collect())
+}
+
+/// What needs more than the right to add is done place by place: what one place does not allow,
+/// another may, and a fault in one is not hidden by a refusal of the next.
+fn nightly(destinations: &Destinations, record: &Record) -> Vec<Step> {
+    let places: Vec<Option<&str>> = match destinations.names.as_slice() {
+        [] | [_] => vec![None],
+        names => names.iter().map(|name| Some(name.as_str())).collect(),
+    };
+    let mut steps = vec![
+        Step::new("snapshot create", None, Terms::Always),
+        Step::new("snapshot verify --level exists", None, Terms::Always),
+    ];
+    for place in &places {
+        let name = place.unwrap_or_default();
+        let share = record.shares.get(name).map_or(0, |share| share % SHARES) + 1;
+        let words = format!("snapshot verify --level scrub --subset {share}/{SHARES}");
+        steps.push(Step::new(&words, *place, Terms::Share(name.to_owned(), share)));
+    }
+    if !destinations.pruned_elsewhere {
+        let prune = |place: &Option<&str>| Step::new("snapshot prune", *place, Terms::Removal);
+        steps.extend(places.iter().map(prune));
+    }
+    steps
+}
+
+impl Step {
+    fn new(words: &str, place: Option<&str>, terms: Terms) -> Self {
+        let words = words.split(' ').map(str::to_owned);
+        let place = place.into_iter().flat_map(|name| ["--to".to_owned(), name.to_owned()]);
+        Self { words: words.chain(place).collect(), terms }
+    }
+
+    /// As it would be typed after our name.
+    #[must_use]
+    pub fn line(&self) -> String {
+        self.words.join(" ")
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn jobs(settings: &str) -> Result<Vec<Job>, Error> {
+        Job::all(&toml::from_str(settings).expect("is well-formed"))
+    }
+
+    fn lines(job: &Job, destinations: &Destinations, record: &Record) -> Vec<String> {
+        job.steps(destinations, record).iter().map(Step::line).collect()
+    }
+
+    #[test]
+    fn where_nothing_is_said_there_are_three_jobs() {
+        let jobs = jobs("").expect("are fine");
+        let told: Vec<String> =
+            jobs.iter().map(|job| format!("{} {}", job.name, job.calendar)).collect();
+        assert_eq!(told, ["nightly 0 2 * * *", "weekly 0 3 * * 0", "monthly 0 4 1 * *"]);
+        let steps = lines(&jobs[0], &Destinations::default(), &Record::default());
+        assert_eq!(
+            steps,
+            [
+                "snapshot create",
+                "snapshot verify --level exists",
+                "snapshot verify --level scrub --subset 1/20",
+                "snapshot prune"
+            ]
+        );
+    }
+
+    #[test]
+    fn each_place_is_compared_and_pruned_by_itself() {
+        let job = &jobs("[[schedule]]\njob = \"nightly\"\nat = \"@daily\"\n").expect("is fine")[0];
+        let names = vec!["nas".to_owned(), "cloud".to_owned()];
+        let record =
+            Record { shares: [("nas".to_owned(), 20), ("cloud".to_owned(), 4)].into(), ..Record::default() };
+        let both = Destinations { names, pruned_elsewhere: false };
+        let steps = lines(job, &both, &record);
+        assert_eq!(steps[2], "snapshot verify --level scrub --subset 1/20 --to nas");
+        assert_eq!(steps[3], "snapshot verify --level scrub --subset 5/20 --to cloud");
+        assert_eq!(steps[4..], ["snapshot prune --to nas", "snapshot prune --to cloud"]);
+        let elsewhere = Destinations { pruned_elsewhere: true, ..both };
+        assert_eq!(lines(job, &elsewhere, &record).len(), 4, "another machine prunes");
+    }
+
+    #[test]
+    fn what_is_half_said_is_refused() {
+        let said = |text: &str| {
+            jobs(&format!("[[schedule]]\n{text}\n")).expect_err("is not understood").to_string()
+        };
+        assert_eq!(said("job = \"x\"\nat = \"@daily\""), "job `x` does not say `run`");
+        assert_eq!(said("job = \"x\"\nrun = [\"ls\"]"), "job `x` does not say `at`");
+        assert_eq!(said("job = \"x\"\nat = \"@daily\"\nrun = []"), "job `x` does not say `run`");
+        assert_eq!(said("job = \"X\""), "`X` is no name for a job");
+        assert_eq!(
+            said("job = \"nightly\"\n[[schedule]]\njob = \"nightly\""),
+            "two jobs are called `nightly`"
+        );
+        assert_eq!(
+            said("job = \"nightly\"\nat = \"at night\""),
+            "job `nightly`: `at night` is no time that is understood: `at` is no weekday"
+        );
+        assert!(said("job = \"x\"\nat = \"@daily\"\nrun = [\"schedule\", \"run\", \"x\"]")
+            .starts_with("job `x` runs `schedule`"));
+    }
+}

@@ -1,0 +1,265 @@
+//! One run of one job: its turn, its steps one after the other, what it leaves.
+//!
+//! Nothing is done in this process: each step is a process of its own, handed in as a function, so
+//! that a step that fails, hangs or is killed is an exit status here. The lock is the kernel's
+//! (flock(2)): it goes with whoever holds it, so a stale one can not exist.
+
+use std::collections::BTreeMap;
+use std::time::Duration;
+
+use jiff::Timestamp;
+
+use crate::notify::{Notice, Outcome, Undelivered};
+use crate::sys::{self, Clock, Interrupts, Lock, LockError};
+
+use super::job::Terms;
+use super::{Destinations, Error, Job, LeftOut, Record, Records, Step, due};
+
+/// How often a job looks whether its turn has come.
+const PAUSE: Duration = Duration::from_secs(1);
+
+/// How long a job waits for another to end (in hours).
+const LONGEST_WAIT: u64 = 12;
+
+/// Exit statuses, as in docs/exit-codes.md; the best first. What is not listed is a failure.
+const FROM_BEST: [u8; 12] = [0, 3, 11, 14, 15, 10, 20, 2, 1, 12, 13, 130];
+
+const OMISSIONS: u8 = 3;
+const FAILED: u8 = 1;
+const INTERRUPTED: u8 = 130;
+
+/// What a step says that may not do its work: a key or a right is missing. For steps that only read
+/// and remove sealed objects, one that can not be decrypted can only be an entry with credentials.
+const NOT_ALLOWED: [u8; 2] = [15, 12];
+
+/// How a step ended.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Ended {
+    /// Its exit status.
+    pub status: u8,
+    /// Why it is not 0, in one line.
+    pub reason: Option<String>,
+    /// What it counted.
+    pub numbers: BTreeMap<String, u64>,
+    /// What else it said.
+    pub said: Vec<String>,
+}
+
+/// When a run is wanted.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum When {
+    /// Now.
+    Now,
+    /// If a time of its calendar has passed since it began last.
+    Due,
+}
+
+/// All that a run needs.
+pub struct Run<'a> {
+    /// Which job.
+    pub job: &'a Job,
+    /// Where it leaves what it did.
+    pub records: &'a Records,
+    /// Where snapshots go.
+    pub destinations: &'a Destinations,
+    /// What time it is.
+    pub clock: &'a dyn Clock,
+    /// Whether somebody wants us to end.
+    pub interrupts: &'a Interrupts,
+    /// Does a step, in a process of its own.
+    pub perform: &'a dyn Fn(&Step) -> Result<Ended, Error>,
+    /// Tells whoever wants to know.
+    pub tell: &'a dyn Fn(&Notice) -> Vec<Undelivered>,
+}
+
+impl Run<'_> {
+    /// Whether it would run.
+    ///
+    /// # Errors
+    /// When the record can not be read.
+    pub fn is_wanted(&self, when: When) -> Result<bool, Error> {
+        let record = self.records.read(&self.job.name)?;
+        Ok(when == When::Now || self.is_due(&record))
+    }
+
+    /// Runs it, if it is wanted; what it left, if it ran.
+    ///
+    /// # Errors
+    /// [`Error::Running`] when it runs already; [`Error::Interrupted`]; what can not be written.
+    pub fn go(&self, when: When) -> Result<Option<Record>, Error> {
+        let name = &self.job.name;
+        if !self.is_wanted(when)? {
+            self.remember_since()?;
+            return Ok(None);
+        }
+        sys::create_folder(self.records.folder())?;
+        let Some(_own) = take(&self.records.lock(name))? else {
+            // One that is on its way is no reason to complain where none is missing.
+            return match self.records.read(name)? {
+                record if when == When::Due && record.is_open() => Ok(None),
+                _ => Err(Error::Running(name.to_string())),
+            };
+        };
+        let _turn = self.await_turn()?;
+        // While we waited, another may have done it.
+        let record = self.records.read(name)?;
+        if when == When::Due && !self.is_due(&record) {
+            return Ok(None);
+        }
+        self.work(record).map(Some)
+    }
+
+    /// A run that was cut off is made up for as one that never began.
+    fn is_due(&self, record: &Record) -> bool {
+        let (now, zone) = (self.clock.now(), self.clock.zone());
+        let last = record.started.max(record.since);
+        record.is_open()
+            || last.is_some_and(|last| due(&self.job.calendar, last, now, &zone).is_some())
+    }
+
+    /// A job that nobody has installed or run begins to count now.
+    fn remember_since(&self) -> Result<(), Error> {
+        let record = self.records.read(&self.job.name)?;
+        if record.since.or(record.started).is_some() {
+            return Ok(());
+        }
+        let record = Record { since: Some(self.clock.now()), ..record };
+        self.records.write(&self.job.name, &record)
+    }
+
+    /// Jobs are done one after the other: what one prunes, another may be reading.
+    fn await_turn(&self) -> Result<Lock, Error> {
+        for _ in 0..LONGEST_WAIT * 3600 {
+            if let Some(turn) = take(&self.records.turn())? {
+                return Ok(turn);
+            }
+            self.interrupts.wait(PAUSE);
+            if self.interrupts.happened() {
+                return Err(Error::Interrupted);
+            }
+        }
+        Err(Error::NoTurn(LONGEST_WAIT))
+    }
+
+    fn work(&self, before: Record) -> Result<Record, Error> {
+        let started = self.clock.now();
+        let mut record = Record { started: Some(started), ..before };
+        self.records.write(&self.job.name, &record)?;
+        let mut undelivered = (self.tell)(&self.notice(Outcome::Started, &record, started));
+        let sum = self.steps(&record)?;
+        let ended = self.clock.now();
+        record.ended = Some(ended.max(started));
+        record.status = Some(sum.status);
+        record.reason = sum.reason;
+        record.numbers = sum.numbers;
+        record.left_out = sum.left_out;
+        record.shares.extend(sum.shares);
+        if [0, OMISSIONS].contains(&sum.status) {
+            record.succeeded = Some(started);
+        }
+        // Whoever is told slowly, or never, must not cost the record.
+        self.records.write(&self.job.name, &record)?;
+        undelivered.extend((self.tell)(&self.notice(outcome(sum.status), &record, ended)));
+        record.undelivered = undelivered;
+        self.records.write(&self.job.name, &record)?;
+        Ok(record)
+    }
+
+    fn steps(&self, record: &Record) -> Result<Sum, Error> {
+        let mut sum = Sum::default();
+        if self.destinations.pruned_elsewhere && self.job.is_nightly() {
+            let step = "snapshot prune".to_owned();
+            let reason = "the settings say that another machine does it".to_owned();
+            sum.left_out.push(LeftOut { step, reason });
+        }
+        for step in self.job.steps(self.destinations, record) {
+            if step.terms == Terms::Removal && sum.has_failed() {
+                let reason = "something before it failed, so nothing is removed".to_owned();
+                sum.left_out.push(LeftOut { step: step.line(), reason });
+                continue;
+            }
+            let ended = (self.perform)(&step)?;
+            sum.add(&step, ended);
+            if self.interrupts.happened() {
+                sum.status = INTERRUPTED;
+                sum.reason = Some(format!("{}: interrupted", step.line()));
+                break;
+            }
+        }
+        Ok(sum)
+    }
+
+    fn notice(&self, outcome: Outcome, record: &Record, at: Timestamp) -> Notice {
+        let is_over = outcome != Outcome::Started;
+        let took = record.started.and_then(|started| at.duration_since(started).try_into().ok());
+        Notice {
+            job: self.job.name.to_string(),
+            host: sys::harmless(&sys::host_name()),
+            outcome,
+            status: record.status.filter(|_| is_over),
+            at,
+            took: took.filter(|_| is_over),
+            reason: record.reason.clone().filter(|_| is_over),
+            numbers: if is_over { record.numbers.clone() } else { BTreeMap::new() },
+        }
+    }
+}
+
+/// The lock, if nobody has it.
+fn take(path: &std::path::Path) -> Result<Option<Lock>, Error> {
+    match Lock::wait(path, Duration::ZERO) {
+        Ok(lock) => Ok(Some(lock)),
+        Err(LockError::Held(_)) => Ok(None),
+        Err(error) => Err(error.into()),
+    }
+}
+
+fn outcome(status: u8) -> Outcome {
+    match status {
+        0 => Outcome::Succeeded,
+        OMISSIONS => Outcome::WithOmissions,
+        _ => Outcome::Failed,
+    }
+}
+
+/// What the steps of a run come to.
+#[derive(Default)]
+struct Sum {
+    status: u8,
+    reason: Option<String>,
+    numbers: BTreeMap<String, u64>,
+    left_out: Vec<LeftOut>,
+    shares: BTreeMap<String, u32>,
+}
+
+impl Sum {
+    fn has_failed(&self) -> bool {
+        outcome(self.status) == Outcome::Failed
+    }
+
+    fn add(&mut self, step: &Step, ended: Ended) {
+        let needs_more = step.terms != Terms::Always;
+        if needs_more && NOT_ALLOWED.contains(&ended.status) {
+            let reason = ended.reason.unwrap_or_else(|| "not allowed".to_owned());
+            self.left_out.push(LeftOut { step: step.line(), reason });
+            return;
+        }
+        // A share counts when it was compared, whatever came of that.
+        if let (Terms::Share(place, share), 0 | OMISSIONS | 13) = (&step.terms, ended.status) {
+            self.shares.insert(place.clone(), *share);
+        }
+        for (name, number) in ended.numbers {
+            self.numbers.entry(name).or_insert(number);
+        }
+        if badness(ended.status) > badness(self.status) {
+            self.status = ended.status;
+            self.reason = ended.reason.map(|reason| format!("{}: {reason}", step.line()));
+        }
+    }
+}
+
+/// The worse, the more.
+fn badness(status: u8) -> usize {
+    let place = |status| FROM_BEST.iter().position(|known| *known == status);
+    place(status).or_else(|| place(FAILED)).unwrap_or_default()
+}

@@ -1,0 +1,143 @@
+//! A step in a process of its own: this very program, asked for nothing and answered in JSON.
+
+use std::collections::BTreeMap;
+use std::path::PathBuf;
+use std::time::{Duration, Instant};
+
+use serde_json::Value;
+
+use crate::sys::{Environment, Exit, Heard, Interrupts, Partner, Program, Variables, harmless};
+
+use super::{Ended, Error, Step};
+
+/// A longer line is none of ours (bytes).
+const LINE_LIMIT: usize = 4 * 1024 * 1024;
+
+/// How long one look for the next line takes.
+const LOOK: Duration = Duration::from_secs(3600);
+
+/// How long a step that was told to end has for it; then it is killed.
+const PATIENCE: Duration = Duration::from_secs(10);
+
+/// Options that all steps get: nobody is there to be asked, and only what matters is said.
+const QUIETLY: [&str; 3] = ["--no-input", "--quiet", "--json"];
+
+/// The exit status of a step that a signal has ended, or that has one of its own.
+const FAILED: u8 = 1;
+
+/// Where steps are run.
+#[derive(Clone)]
+pub struct Child {
+    /// This program.
+    pub program: PathBuf,
+    /// All variables that it gets.
+    pub variables: Variables,
+}
+
+impl Child {
+    /// Runs a step and waits for its end. One that is interrupted is ended.
+    ///
+    /// # Errors
+    /// When it can not be started.
+    pub fn perform(&self, step: &Step, interrupts: &Interrupts) -> Result<Ended, Error> {
+        let arguments = QUIETLY.into_iter().chain(step.words.iter().map(String::as_str));
+        let program = Program {
+            name: self.program.clone().into(),
+            arguments: arguments.map(Into::into).collect(),
+            folder: None,
+        };
+        let mut environment = Environment::default();
+        self.variables.iter().for_each(|(name, value)| environment.set(name, value));
+        let partner = Partner::start(&program, &environment, LINE_LIMIT).map_err(Error::Step)?;
+        listen(partner, interrupts).map_err(Error::Step)
+    }
+}
+
+fn listen(mut partner: Partner, interrupts: &Interrupts) -> std::io::Result<Ended> {
+    partner.hang_up();
+    let mut numbers = BTreeMap::new();
+    loop {
+        match partner.listen(Instant::now() + LOOK, interrupts)? {
+            Heard::Line(line) => count(&line, &mut numbers),
+            Heard::Nothing => {}
+            Heard::TooLong | Heard::Closed | Heard::Interrupted => break,
+        }
+    }
+    let (_, exit) = partner.end(PATIENCE)?;
+    let words = partner.last_words();
+    let (status, signal) = match exit {
+        Exit::Code(code) => (u8::try_from(code).unwrap_or(FAILED), None),
+        Exit::Signal(signal) => (FAILED, Some(format!("ended by signal {signal}"))),
+    };
+    let reason = (status != 0).then(|| signal.or_else(|| reason(&words))).flatten();
+    Ok(Ended { status, reason, numbers, said: words.iter().filter_map(|line| said(line)).collect() })
+}
+
+/// Takes the numbers of an answer: those that stand in it, and how long its lists are. What was
+/// counted first counts.
+fn count(line: &[u8], numbers: &mut BTreeMap<String, u64>) {
+    let Ok(Value::Object(answer)) = serde_json::from_slice(line) else {
+        return;
+    };
+    for (name, value) in answer {
+        let number = match value {
+            Value::Array(list) => u64::try_from(list.len()).ok(),
+            value => value.as_u64(),
+        };
+        if let Some(number) = number {
+            numbers.entry(harmless(&name)).or_insert(number);
+        }
+    }
+}
+
+/// The last thing that a step says when it fails; what is no line of ours, as it is.
+fn reason(words: &[String]) -> Option<String> {
+    let error = words.iter().rev().find_map(|line| {
+        let event = serde_json::from_str::<Value>(line).ok();
+        let message = event.as_ref().and_then(|event| event.pointer("/error/message"));
+        let message = message.and_then(Value::as_str).map(str::to_owned);
+        message.or_else(|| line.strip_prefix("error: ").map(str::to_owned))
+    });
+    error.or_else(|| words.last().cloned()).map(|line| harmless(&line))
+}
+
+/// What is not the error: warnings, and what belongs to them.
+fn said(line: &str) -> Option<String> {
+    match serde_json::from_str::<Value>(line) {
+        Ok(event) => match event.get("event").and_then(Value::as_str) {
+            Some("warning" | "detail") => event.get("message")?.as_str().map(harmless),
+            _ => None,
+        },
+        Err(_) => (!line.starts_with("error: ")).then(|| harmless(line)),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn lines(words: &[&str]) -> Vec<String> {
+        words.iter().map(|word| (*word).to_owned()).collect()
+    }
+
+    #[test]
+    fn the_reason_is_the_error_in_one_line() {
+        let event = r#"{"error":{"code":13,"message":"`a\u001b`: is not what was signed","hint":"x"}}"#;
+        let words = lines(&[r#"{"event":"warning","message":"torn"}"#, event]);
+        assert_eq!(reason(&words).as_deref(), Some("`a\\u{1b}`: is not what was signed"));
+        assert_eq!(words.iter().filter_map(|line| said(line)).collect::<Vec<_>>(), ["torn"]);
+        assert_eq!(reason(&lines(&["error: no", "Usage: x"])).as_deref(), Some("no"));
+        assert_eq!(reason(&lines(&["Killed"])).as_deref(), Some("Killed"));
+        assert_eq!(reason(&[]), None);
+    }
+
+    #[test]
+    fn numbers_are_those_of_the_first_answer_that_has_them() {
+        let mut numbers = BTreeMap::new();
+        count(br#"{"snapshot":"x","entries":3,"bytes":10,"unchanged":true}"#, &mut numbers);
+        count(br#"{"bytes":99,"removed":["a","b"],"faults":[]}"#, &mut numbers);
+        count(b"no json", &mut numbers);
+        let expected = [("entries", 3), ("bytes", 10), ("removed", 2), ("faults", 0)];
+        assert_eq!(numbers, expected.map(|(name, number)| (name.to_owned(), number)).into());
+    }
+}
