@@ -155,3 +155,35 @@ fn quoted(text: &str) -> String {
     }
     format!("'{}'", text.replace('\'', "'\\''"))
 }
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+
+    proptest! {
+        /// Whatever the user's own lines are, they are the same afterwards, byte for byte.
+        #[test]
+        fn a_block_comes_and_goes_without_a_trace(
+            before in "([a-z0-9 *#%]{0,12}\n){0,5}",
+            after in "([a-z0-9 *#%]{0,12}\n){0,3}",
+        ) {
+            let block = format!("{BEGIN}\n0 2 * * * x\n{END}\n");
+            let with = with_block(&before, &block).expect("is well-formed");
+            prop_assert_eq!(with_block(&with, &block).expect("is well-formed"), with.clone());
+            prop_assert_eq!(with_block(&with, "").expect("is well-formed"), before.clone());
+            let more = format!("{with}{after}");
+            let other = format!("{BEGIN}\n{END}\n");
+            let changed = with_block(&more, &other).expect("is well-formed");
+            prop_assert_eq!(changed, format!("{before}{other}{after}"));
+        }
+    }
+
+    #[test]
+    fn half_a_block_is_left_to_the_user() {
+        for broken in [format!("{BEGIN}\nx\n"), format!("{END}\n"), format!("{END}\n{BEGIN}\n")] {
+            assert!(matches!(with_block(&broken, ""), Err(Error::BrokenBlock(_))), "{broken}");
+        }
+    }
+}
