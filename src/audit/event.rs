@@ -18,6 +18,8 @@ pub enum Action {
     Snapshot,
     /// A snapshot was restored.
     Restore,
+    /// A snapshot was restored into a scratch home, looked at, and taken away again.
+    Drill,
     /// A snapshot was removed, because newer ones are worth more.
     Prune,
     /// What was missing or damaged in a place for snapshots was copied there.

@@ -3,6 +3,9 @@
 use std::fmt::Write;
 
 use super::{
+    audit, completions, cp, demo, drill, edit, env, exec, find, generate, get, git, grep, headers,
+    history, import, init, insert, ls, mcp, mv, otp, pass, recipients, recovery_kit, reencrypt, rm,
+    rollback, set, show, snapshot,
     audit, completions, cp, demo, edit, env, exec, find, generate, get, git, grep, headers,
     history, import, init, insert, ls, mcp, mv, notify, otp, pass, recipients, recovery_kit,
     reencrypt, rm, rollback, set, show, snapshot,
@@ -82,6 +85,7 @@ pub(super) const TABLE: &[(&str, &[Example])] = &[
     ("snapshot export", snapshot::export::EXAMPLES),
     ("snapshot accept", snapshot::accept::EXAMPLES),
     ("snapshot prune", snapshot::prune::EXAMPLES),
+    ("drill", drill::EXAMPLES),
     ("recovery-kit", recovery_kit::EXAMPLES),
     ("notify test", notify::test::EXAMPLES),
     ("audit show", audit::SHOW_EXAMPLES),

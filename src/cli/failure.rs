@@ -9,7 +9,7 @@ use crate::clients::adoption;
 use crate::store::{self, Name};
 use crate::sys::harmless;
 use crate::{
-    audit, clients, clipboard, config, crypto, git, import, inject, keys, notify, otp, qr,
+    audit, clients, clipboard, config, crypto, git, import, inject, keys, notify, otp, qr, recovery,
     snapshot, storage, sys, vault,
 };
 
@@ -489,6 +489,25 @@ impl From<snapshot::Error> for Failure {
             snapshot::Error::BadName(_) => Self::usage(message).hint("`vaultctl snapshot list` shows the names"),
             snapshot::Error::Member { .. } => Self::new(Code::NotVerified, message),
             snapshot::Error::Stream(_) => Self::failed(message),
+        }
+    }
+}
+
+impl From<recovery::Error> for Failure {
+    fn from(error: recovery::Error) -> Self {
+        let message = error.to_string();
+        match error {
+            recovery::Error::Snapshot(error) => error.into(),
+            recovery::Error::Keys(error) => error.into(),
+            recovery::Error::File(error) => error.into(),
+            recovery::Error::Helper(error) => error.into(),
+            recovery::Error::NoPrograms(_) => {
+                Self::failed(message).hint("install them; without --stock none of them is needed")
+            }
+            recovery::Error::Stock { .. } => Self::new(Code::NotVerified, message),
+            recovery::Error::NoRoom { .. } => {
+                Self::failed(message).hint("--scratch DIR names a folder on a larger disk")
+            }
         }
     }
 }

@@ -93,6 +93,8 @@ pub struct Snapshot {
     pub profile: BTreeMap<String, Profile>,
     /// `[snapshot.keep]`; by default thirty days and twelve months.
     pub keep: Option<Keep>,
+    /// `snapshot.objectives`
+    pub objectives: Objectives,
     /// How old an object must be that no snapshot needs before it is removed; seven days.
     pub grace: Option<Span>,
     /// Whether another machine prunes: then a gap in the numbers is no fault here.
@@ -144,6 +146,24 @@ pub struct Keep {
     pub yearly: u32,
     /// All that are at most so much older than the newest.
     pub within: Option<Span>,
+}
+
+/// `snapshot.objectives`: what a drill must meet.
+#[derive(Clone, Copy, Debug, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct Objectives {
+    /// How old the newest snapshot may be: as much is lost at most (recovery point objective).
+    pub rpo: Span,
+    /// How long it may take until everything is back (recovery time objective).
+    pub rto: Span,
+}
+
+impl Default for Objectives {
+    /// A snapshot each night, and two hours to spare.
+    fn default() -> Self {
+        let span = |text: &str| text.parse().expect("it is a length of time");
+        Self { rpo: span("26h"), rto: span("15m") }
+    }
 }
 
 /// `[[snapshot.destination]]`: a place for snapshots.
@@ -277,6 +297,17 @@ mod tests {
             let error = parse(&format!("[snapshot]\n{bad}\n")).expect_err("keeps too little");
             assert!(error.starts_with(reason), "{bad}: {error}");
         }
+    }
+
+    #[test]
+    fn objectives_are_those_of_a_night_unless_others_are_set() {
+        let parse =
+            |text: &str| Settings::parse(text.as_bytes()).map(|all| all.snapshot.objectives);
+        let told = |all: Objectives| (all.rpo.to_string(), all.rto.to_string());
+        let given = parse("[snapshot]\nobjectives = { rto = \"2h\" }\n").expect("is one");
+        assert_eq!(told(parse("").expect("is fine")), ("26h".to_owned(), "15m".to_owned()));
+        assert_eq!(told(given), ("26h".to_owned(), "2h".to_owned()));
+        assert!(parse("[snapshot]\nobjectives = { rpo = \"soon\" }\n").is_err());
     }
 
     #[test]

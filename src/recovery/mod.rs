@@ -9,10 +9,16 @@
 //! * **A report names nothing that is inside a snapshot**: it lies in the clear, so it has words and
 //!   numbers. Names are for whoever ran the drill.
 
+mod checks;
+mod drill;
+mod error;
 mod kit;
 mod report;
 mod reports;
 
+pub use checks::{Findings, Problem, Site, check};
+pub use drill::{Drill, Places, Stopwatch, Tools};
+pub use error::Error;
 pub use kit::{IDENTITY, Kit, Purpose, REPOSITORY, Source, Step, TARGET, stock_steps};
 pub use report::{
     Checked, Drilled, Goal, Key, Omission, Outcome, Phase, Reason, Report, Spent, Verified, Way,

@@ -11,6 +11,7 @@ use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
 use crate::snapshot::{ReportId, ReportKind, RepositoryId, SnapshotId};
+use crate::{crypto, snapshot, storage};
 
 /// The version that this program writes and reads.
 const VERSION: u32 = 1;
@@ -235,6 +236,8 @@ pub enum Omission {
     NoStore,
     /// A store has no history.
     NoHistory,
+    /// Files whose own modes forbid to read them were compared without their content.
+    Unread,
 }
 
 /// Why a text is no report.
@@ -278,6 +281,11 @@ impl Report {
             Work::Verify(_) => ReportKind::Verify,
         };
         ReportId { at: self.at, kind }
+    }
+
+    /// Leaves out what is less than a second.
+    pub(super) fn round_time(&mut self) {
+        self.at = Timestamp::from_second(self.at.as_second()).unwrap_or(self.at);
     }
 
     /// How it ended.
@@ -325,6 +333,35 @@ impl Report {
 }
 
 impl Reason {
+    /// What an error says of the snapshots; nothing, where it is not about them, or says only that
+    /// they can not be reached.
+    pub(super) fn of(error: &snapshot::Error) -> Option<Self> {
+        use snapshot::Error as E;
+        Some(match error {
+            E::NoRepository(_) | E::Replaced(_) | E::Storage(storage::Error::NoBucket(_)) => {
+                Self::NoRepository
+            }
+            E::Empty(_) => Self::NoSnapshot,
+            E::RolledBack { .. } => Self::RolledBack,
+            E::Damaged { .. }
+            | E::Member { .. }
+            | E::BadHistory { .. }
+            | E::Storage(
+                storage::Error::NotFound(_)
+                | storage::Error::TooLarge(_)
+                | storage::Error::Broken { .. },
+            ) => Self::Damaged,
+            E::Crypto(crypto::Error::NoMatchingKey) => Self::WrongKey,
+            E::Crypto(
+                crypto::Error::Damaged(_)
+                | crypto::Error::NotCiphertext(_)
+                | crypto::Error::Armored
+                | crypto::Error::BadSignature(_),
+            ) => Self::Damaged,
+            _ => return None,
+        })
+    }
+
     /// Whether everything came back as it should, and only too late.
     #[must_use]
     pub fn is_about_time(&self) -> bool {
@@ -367,6 +404,7 @@ impl fmt::Display for Omission {
             }
             Self::NoStore => "the snapshot has no store",
             Self::NoHistory => "a store has no history",
+            Self::Unread => "what is in files that their own modes forbid to read was not compared",
         })
     }
 }

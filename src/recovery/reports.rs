@@ -1,9 +1,14 @@
 //! The reports of a repository: left, and read back, believed only by their signature.
 
+use std::time::Duration;
+
 use crate::crypto::Signer;
 use crate::snapshot::{Error, ReportId, ReportKind, Repository, SnapshotId};
 
 use super::report::{Reason, Report, Unread, Work};
+
+/// As finely as reports tell the time.
+const SECOND: Duration = Duration::from_secs(1);
 
 /// A report, as it was found.
 #[derive(Debug)]
@@ -36,20 +41,29 @@ impl Standing {
     }
 }
 
-/// Leaves a report in each of these places.
+/// Leaves a report in each of these places, and says of each whether that was possible. Its time
+/// becomes a whole second that no other report of its kind has there.
 ///
 /// # Errors
-/// What [`Repository::leave_report`] says, with the place that it says it of; the others have it.
+/// What a storage says that can not be listed; then it is left nowhere.
 pub fn leave(
-    report: &Report,
+    report: &mut Report,
     places: &[Repository<'_>],
     signer: &Signer,
-) -> Vec<(String, Result<(), Error>)> {
+) -> Result<Vec<(String, Result<(), Error>)>, Error> {
+    let mut taken = Vec::new();
+    for repository in places {
+        taken.extend(repository.report_ids()?);
+    }
+    report.round_time();
+    while taken.contains(&report.id()) {
+        report.at += SECOND;
+    }
     let (id, text) = (report.id(), report.render());
     let left = places.iter().map(|repository| {
         (repository.storage().place(), repository.leave_report(&id, &text, signer))
     });
-    left.collect()
+    Ok(left.collect())
 }
 
 /// Every report, the oldest first. Needs the signer's public key only, and the right to read them.

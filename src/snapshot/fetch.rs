@@ -22,6 +22,14 @@ const SMALL: u64 = 16 * 1024 * 1024;
 const FOLDERS: [&str; 3] = ["commits", "snaps", "packs"];
 
 impl Repository<'_> {
+    /// Whether the guides are those that were signed: who restores without us needs them.
+    ///
+    /// # Errors
+    /// [`Error::Damaged`]; what the storage says.
+    pub fn check_guides(&self) -> Result<(), Error> {
+        self.guides().try_for_each(|(name, digest)| self.guide(&name, digest).map(drop))
+    }
+
     /// Copies what restoring `commit` needs into an empty folder: the statements with their
     /// signatures, the guides, which must be those that were signed, and the objects. `check` says
     /// whether to go on.
@@ -64,13 +72,15 @@ impl Repository<'_> {
             self.copy_small(&name, to)?;
         }
         for (name, digest) in self.guides() {
-            let bytes = self.small(&name)?;
-            if Digest::of(&bytes) != digest {
-                return Err(Error::damaged(name, NOT_SIGNED));
-            }
+            let bytes = self.guide(&name, digest)?;
             to.plant_file(name.as_path(), PRIVATE, &mut &bytes[..])?;
         }
         Ok(())
+    }
+
+    fn guide(&self, name: &ObjectName, digest: Digest) -> Result<Vec<u8>, Error> {
+        let bytes = self.small(name)?;
+        if Digest::of(&bytes) == digest { Ok(bytes) } else { Err(Error::damaged(name, NOT_SIGNED)) }
     }
 
     fn copy_small(&self, name: &ObjectName, to: &Folder) -> Result<(), Error> {

@@ -43,7 +43,8 @@ type Places<'f> = HashMap<Part, Vec<(&'f Unfilled, u64)>>;
 
 impl Filling<'_> {
     /// Fills the files from the packs, of which no more are begun when nothing is missing any more.
-    /// A pack that can not be read matters only if it holds what no other does.
+    /// A pack that can not be read matters only if it holds what no other does; the answer is what
+    /// was wrong with such as do not matter.
     ///
     /// # Errors
     /// [`Error::Damaged`] when a pack is not what was signed, or a part is in none of them.
@@ -52,30 +53,27 @@ impl Filling<'_> {
         files: &[Unfilled],
         key: Option<&DedupKey>,
         packs: &[ObjectRef],
-    ) -> Result<(), Error> {
+    ) -> Result<Vec<Error>, Error> {
         if files.is_empty() {
-            return Ok(());
+            return Ok(Vec::new());
         }
         let key = key.ok_or_else(|| Error::member("META.json", "it names no key"))?;
         let places = places(files);
         let missing = Mutex::new(places.keys().copied().collect());
         let wanted = WantedParts { key, places, missing };
         let read = in_parallel(packs, hands(), |pack| self.read(*pack, &wanted));
-        let mut unread: Option<Error> = None;
+        let mut unread = Vec::new();
         for read in read {
             match read {
-                Err(error @ (Error::Damaged { .. } | Error::Storage(_))) => {
-                    unread = unread.or(Some(error));
-                }
+                Err(error @ (Error::Damaged { .. } | Error::Storage(_))) => unread.push(error),
                 read => read?,
             }
         }
-        match (wanted.first_missing(), unread) {
-            (None, _) => Ok(()),
-            (Some(_), Some(error)) => Err(error),
-            (Some(part), None) => {
-                Err(Error::damaged(part.id, "this part is in no pack of the snapshot"))
-            }
+        match wanted.first_missing() {
+            None => Ok(unread),
+            Some(part) => Err(unread.into_iter().next().unwrap_or_else(|| {
+                Error::damaged(part.id, "this part is in no pack of the snapshot")
+            })),
         }
     }
 

@@ -46,6 +46,8 @@ pub struct Restored {
     pub quarantine: Option<PathBuf>,
     /// Places that lacked something, which came from another.
     pub passed_over: Vec<Lost>,
+    /// What was damaged in packs, and did not matter: all that was needed of them was elsewhere.
+    pub unneeded: Vec<Error>,
 }
 
 /// A tree that is whole, and not yet where it should be.
@@ -115,14 +117,12 @@ impl Restoration<'_> {
             sources.first(|storage| self.lay_out(storage, &names, target))?;
         let check = || Ok(staging.check()?);
         let sink: &dyn Sink = staging.folder();
-        Filling { sources: &sources, identity: self.identity, sink, check: &check }.run(
-            extraction.unfilled(),
-            key.as_ref(),
-            &self.verified.commit().packs,
-        )?;
+        let filling = Filling { sources: &sources, identity: self.identity, sink, check: &check };
+        let packs = &self.verified.commit().packs;
+        let unneeded = filling.run(extraction.unfilled(), key.as_ref(), packs)?;
         let made = extraction.finish(staging.folder())?;
         let (altered, passed_over) = (made.altered, sources.into_passed_over());
-        let restored = Restored { altered, quarantine: None, passed_over };
+        let restored = Restored { altered, quarantine: None, passed_over, unneeded };
         Ok(Staged { staging, placed: made.placed, restored })
     }
 

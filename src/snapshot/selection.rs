@@ -61,8 +61,8 @@ impl fmt::Display for Wanted {
 impl Selection {
     /// All of it.
     #[must_use]
-    pub fn everything() -> Self {
-        Self::default()
+    pub const fn everything() -> Self {
+        Self { wanted: Vec::new() }
     }
 
     /// Only these.

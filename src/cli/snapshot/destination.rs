@@ -6,6 +6,7 @@ use std::time::Duration;
 use crate::cli::{Failure, Session};
 use crate::config::{self, Paths};
 use crate::storage::{Bucket, Local, Patient, S3, Storage};
+use crate::sys;
 
 use super::credentials::credentials;
 
@@ -68,6 +69,17 @@ impl Destination {
         match self {
             Self::Folder(folder) => Some(folder),
             Self::Bucket(_) => None,
+        }
+    }
+
+    /// What its storage will be called, whether or not it can be reached.
+    pub(in crate::cli) fn place(&self) -> String {
+        match self {
+            Self::Folder(folder) => {
+                let real = sys::without_links(folder).unwrap_or_else(|| folder.clone());
+                real.display().to_string()
+            }
+            Self::Bucket(remote) => remote.bucket.place(),
         }
     }
 

@@ -29,12 +29,12 @@ pub(in crate::cli) struct Place {
 pub(in crate::cli) struct Trust {
     /// Decrypt with FILE, and trust the signer that its line `# signer:` names
     #[arg(long, value_name = "FILE")]
-    identity: Option<PathBuf>,
+    pub(in crate::cli) identity: Option<PathBuf>,
     /// Trust the signer with this fingerprint, as printed with the recovery identity
     ///
     /// By default this machine's own signing key counts. What a repository says of itself never does.
     #[arg(long, value_name = "FINGERPRINT")]
-    signer: Option<String>,
+    pub(in crate::cli) signer: Option<String>,
 }
 
 impl Place {
@@ -163,7 +163,8 @@ impl Trust {
         known_there(Repository::open(storage, self.signer(keyring)?)?, session)
     }
 
-    fn signer(&self, keyring: &Keyring<'_>) -> Result<Fingerprint, Failure> {
+    /// Whose signature counts.
+    pub(in crate::cli) fn signer(&self, keyring: &Keyring<'_>) -> Result<Fingerprint, Failure> {
         if let Some(fingerprint) = &self.signer {
             return Ok(Fingerprint::new(fingerprint));
         }

@@ -78,7 +78,8 @@ impl<'a> Part<'a> {
         let exchange =
             Exchange { home: self.site.home(), main: self.site.claude_main(), kept: &kept };
         let kept = exchange.run(&list, &|| self.expect_unchanged(&kept.join(path)))?;
-        let restored = Restored { altered: Vec::new(), quarantine: None, passed_over: Vec::new() };
+        let (altered, passed_over, unneeded) = (Vec::new(), Vec::new(), Vec::new());
+        let restored = Restored { altered, quarantine: None, passed_over, unneeded };
         Ok(Replaced { kept, restored })
     }
 

@@ -1,0 +1,60 @@
+//! What keeps a drill from being one.
+
+use crate::sys::{FileError, HelperError};
+use crate::{keys, snapshot};
+
+use super::report::Reason;
+
+/// Names places, objects and programs; of what is in a snapshot at most names.
+#[derive(Debug, thiserror::Error)]
+pub enum Error {
+    /// The snapshots.
+    #[error(transparent)]
+    Snapshot(#[from] snapshot::Error),
+    /// Keys.
+    #[error(transparent)]
+    Keys(#[from] keys::Error),
+    /// Our own files.
+    #[error(transparent)]
+    File(#[from] FileError),
+    /// Another program can not be run.
+    #[error(transparent)]
+    Helper(#[from] HelperError),
+    /// Stock tools that are not here.
+    #[error("these programs are not on the PATH: {0}")]
+    NoPrograms(String),
+    /// A line of the sheet that did not do what it says.
+    #[error("`{line}` failed: {said}")]
+    Stock {
+        /// Which line.
+        line: String,
+        /// What was said last.
+        said: String,
+    },
+    /// What would be restored does not fit.
+    #[error("`{place}` has room for {free} bytes, and {needed} may be needed")]
+    NoRoom {
+        /// Where.
+        place: String,
+        /// What there is.
+        free: u64,
+        /// What it may take.
+        needed: u64,
+    },
+}
+
+impl Error {
+    /// What it says of the snapshots; nothing, where it is not about them.
+    #[must_use]
+    pub fn reason(&self) -> Option<Reason> {
+        match self {
+            Self::Snapshot(error) => Reason::of(error),
+            Self::Stock { .. } => Some(Reason::StockTools),
+            Self::Keys(_)
+            | Self::File(_)
+            | Self::Helper(_)
+            | Self::NoPrograms(_)
+            | Self::NoRoom { .. } => None,
+        }
+    }
+}
