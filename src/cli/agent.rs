@@ -26,7 +26,7 @@ const MARKS: [&str; 2] = ["CLAUDECODE", "AI_AGENT"];
 pub(super) const SERVER_URL: &str = "CLAUDE_CODE_MCP_SERVER_URL";
 
 /// The variables that say where settings, store, keys and state are.
-const PLACES: [&str; 8] = [
+pub(super) const PLACES: [&str; 8] = [
     "VAULTCTL_CONFIG",
     "VAULTCTL_STORE",
     "PASSWORD_STORE_DIR",

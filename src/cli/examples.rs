@@ -7,8 +7,7 @@ use super::{
     history, import, init, insert, ls, mcp, mv, otp, pass, recipients, recovery_kit, reencrypt, rm,
     rollback, set, show, snapshot,
     audit, completions, cp, demo, edit, env, exec, find, generate, get, git, grep, headers,
-    history, import, init, insert, ls, mcp, mv, notify, otp, pass, recipients, recovery_kit,
-    reencrypt, rm, rollback, set, show, snapshot,
+    history, import, init, insert, ls, mcp, mv, notify, otp, pass, recipients, recovery_kit, reencrypt, rm, rollback, set, show, snapshot, schedule,
 };
 
 /// One line that a person could type.
@@ -85,6 +84,10 @@ pub(super) const TABLE: &[(&str, &[Example])] = &[
     ("snapshot export", snapshot::export::EXAMPLES),
     ("snapshot accept", snapshot::accept::EXAMPLES),
     ("snapshot prune", snapshot::prune::EXAMPLES),
+    ("schedule install", schedule::install::EXAMPLES),
+    ("schedule list", schedule::list::EXAMPLES),
+    ("schedule remove", schedule::remove::EXAMPLES),
+    ("schedule run", schedule::run::EXAMPLES),
     ("drill", drill::EXAMPLES),
     ("recovery-kit", recovery_kit::EXAMPLES),
     ("notify test", notify::test::EXAMPLES),

@@ -9,7 +9,7 @@ use crate::clients::adoption;
 use crate::store::{self, Name};
 use crate::sys::harmless;
 use crate::{
-    audit, clients, clipboard, config, crypto, git, import, inject, keys, notify, otp, qr, recovery,
+    audit, clients, clipboard, config, crypto, git, import, inject, keys, notify, otp, qr, recovery, schedule,
     snapshot, storage, sys, vault,
 };
 
@@ -373,6 +373,48 @@ impl From<store::Error> for Failure {
     }
 }
 
+impl From<schedule::Error> for Failure {
+    fn from(error: schedule::Error) -> Self {
+        let message = error.to_string();
+        match error {
+            schedule::Error::BadName(_) => {
+                Self::usage(message).hint("a name has only lower-case letters, digits and `-`")
+            }
+            schedule::Error::Twice(_)
+            | schedule::Error::Unsaid { .. }
+            | schedule::Error::Itself(_) => {
+                Self::usage(message).hint("docs/schedule.md describes `[[schedule]]`")
+            }
+            schedule::Error::BadTime { .. } => Self::usage(message)
+                .hint("as in a crontab (`0 2 * * *`, `@daily`) or in systemd (`Mon..Fri 02:00`)"),
+            schedule::Error::NoJob(_) => {
+                Self::new(Code::NotFound, message).hint("`vaultctl schedule list` shows them")
+            }
+            schedule::Error::Running(_) | schedule::Error::NoTurn(_) => {
+                Self::new(Code::Locked, message).hint("try again when it has ended")
+            }
+            schedule::Error::Interrupted => Self::new(Code::Interrupted, message),
+            schedule::Error::BadRecord { .. } => {
+                Self::failed(message).hint("it can be removed; then no run is remembered")
+            }
+            schedule::Error::BrokenBlock(_) => {
+                Self::failed(message).hint("put it right with `crontab -e`; nothing was changed")
+            }
+            schedule::Error::TooMuch { .. } => {
+                Self::failed(message).hint("`--with` chooses another scheduler")
+            }
+            schedule::Error::NoScheduler | schedule::Error::NotHere(..) => Self::failed(message)
+                .hint("`vaultctl schedule run --due`, started by anything else, does the same"),
+            schedule::Error::Unspeakable(_)
+            | schedule::Error::Refused { .. }
+            | schedule::Error::Step(_) => Self::failed(message),
+            schedule::Error::Helper(error) => Self::failed(error.to_string()),
+            schedule::Error::Lock(error) => error.into(),
+            schedule::Error::File(error) => error.into(),
+        }
+    }
+}
+
 impl From<storage::Error> for Failure {
     fn from(error: storage::Error) -> Self {
         let message = error.to_string();
@@ -389,7 +431,7 @@ impl From<storage::Error> for Failure {
                 .hint("`store = \"parts\"` in a profile keeps its files out of the one object"),
             storage::Error::NoAnswer { .. } => Self::new(Code::Unreachable, message)
                 .hint("nothing is lost; `patience` in the settings says for how long it is tried"),
-            storage::Error::Denied { .. } => Self::failed(message).hint(
+            storage::Error::Denied { .. } => Self::new(Code::NeedsPerson, message).hint(
                 "`vaultctl snapshot init --policy` prints what the machine that takes snapshots needs; for more there is `maintenance_credentials`",
             ),
             storage::Error::BadCredentials { .. } => Self::failed(message)

@@ -45,6 +45,7 @@ mod recovery_kit;
 mod reencrypt;
 mod rm;
 mod rollback;
+mod schedule;
 mod set;
 mod show;
 mod snapshot;

@@ -1,8 +1,7 @@
 //! The list of verbs: one line each here, one file each beside.
 
 use super::{
-    Done, Failure, Session, audit, completions, cp, demo, edit, env, exec, find, generate, get, git, grep, headers, history, import, init, insert, ls, mcp, mv, notify, otp, recipients, drill,
-    recovery_kit, reencrypt, rm, rollback, set, show, snapshot,
+    Done, Failure, Session, audit, completions, cp, demo, edit, env, exec, find, generate, get, git, grep, headers, history, import, init, insert, ls, mcp, mv, notify, otp, recipients, drill, recovery_kit, reencrypt, rm, rollback, set, show, snapshot, schedule,
 };
 
 /// What vaultctl can do. The arguments of a verb are made when it is the one: making all of them
@@ -41,6 +40,7 @@ pub(super) enum Verb {
     Mcp(mcp::Args),
     Import(import::Args),
     Snapshot(snapshot::Args),
+    Schedule(schedule::Args),
     Drill(drill::Args),
     RecoveryKit(recovery_kit::Args),
     Notify(notify::Args),
@@ -77,6 +77,7 @@ impl Verb {
             Self::Mcp(args) => mcp::run(&args, session),
             Self::Import(args) => import::run(&args, session),
             Self::Snapshot(args) => snapshot::run(args, session),
+            Self::Schedule(args) => schedule::run(&args, session),
             Self::Drill(args) => drill::run(&args, session),
             Self::RecoveryKit(args) => recovery_kit::run(&args, session),
             Self::Notify(args) => notify::run(&args, session),

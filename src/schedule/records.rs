@@ -6,12 +6,13 @@
 
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
+use std::time::Duration;
 
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
 use crate::notify::Undelivered;
-use crate::sys;
+use crate::sys::{self, Lock, LockError};
 
 use super::{Error, Name};
 
@@ -116,6 +117,29 @@ impl Records {
         let mut jobs: Vec<Name> = names.filter_map(|name| name.parse().ok()).collect();
         jobs.sort();
         Ok(jobs)
+    }
+
+    /// Forgets everything.
+    ///
+    /// # Errors
+    /// [`Error::Running`] while a job runs, which would write it again.
+    pub fn clear(&self) -> Result<(), Error> {
+        if !sys::exists(&self.folder) {
+            return Ok(());
+        }
+        let jobs = self.jobs()?;
+        let mut held = Vec::new();
+        for job in &jobs {
+            match Lock::wait(&self.lock(job), Duration::ZERO) {
+                Err(LockError::Held(_)) => return Err(Error::Running(job.to_string())),
+                lock => held.push(lock?),
+            }
+        }
+        for name in sys::names_in(&self.folder)? {
+            sys::remove(&self.folder.join(name))?;
+        }
+        sys::remove_if_empty(&self.folder);
+        Ok(())
     }
 
     /// The file that is locked while the job runs.

@@ -49,8 +49,24 @@ impl Child {
         let mut environment = Environment::default();
         self.variables.iter().for_each(|(name, value)| environment.set(name, value));
         let partner = Partner::start(&program, &environment, LINE_LIMIT).map_err(Error::Step)?;
-        listen(partner, interrupts).map_err(Error::Step)
+        let ended = listen(partner, interrupts).map_err(Error::Step)?;
+        Ok(if is_foreign(step) { without_words(ended) } else { ended })
     }
+}
+
+/// Whether somebody else's program speaks in it. Its words may hold what it was given: they are in
+/// no record and no message.
+fn is_foreign(step: &Step) -> bool {
+    step.words.iter().take_while(|word| *word != "--").any(|word| word == "exec")
+}
+
+fn without_words(ended: Ended) -> Ended {
+    let reason = ended.reason.map(|_| exit_status(ended.status));
+    Ended { reason, said: Vec::new(), numbers: BTreeMap::new(), ..ended }
+}
+
+fn exit_status(status: u8) -> String {
+    format!("exit status {status}")
 }
 
 fn listen(mut partner: Partner, interrupts: &Interrupts) -> std::io::Result<Ended> {
@@ -69,8 +85,14 @@ fn listen(mut partner: Partner, interrupts: &Interrupts) -> std::io::Result<Ende
         Exit::Code(code) => (u8::try_from(code).unwrap_or(FAILED), None),
         Exit::Signal(signal) => (FAILED, Some(format!("ended by signal {signal}"))),
     };
-    let reason = (status != 0).then(|| signal.or_else(|| reason(&words))).flatten();
-    Ok(Ended { status, reason, numbers, said: words.iter().filter_map(|line| said(line)).collect() })
+    let reason = signal.or_else(|| reason(&words)).unwrap_or_else(|| exit_status(status));
+    let reason = (status != 0).then_some(reason);
+    Ok(Ended {
+        status,
+        reason,
+        numbers,
+        said: words.iter().filter_map(|line| said(line)).collect(),
+    })
 }
 
 /// Takes the numbers of an answer: those that stand in it, and how long its lists are. What was
@@ -90,7 +112,7 @@ fn count(line: &[u8], numbers: &mut BTreeMap<String, u64>) {
     }
 }
 
-/// The last thing that a step says when it fails; what is no line of ours, as it is.
+/// The last error that a step told.
 fn reason(words: &[String]) -> Option<String> {
     let error = words.iter().rev().find_map(|line| {
         let event = serde_json::from_str::<Value>(line).ok();
@@ -98,23 +120,20 @@ fn reason(words: &[String]) -> Option<String> {
         let message = message.and_then(Value::as_str).map(str::to_owned);
         message.or_else(|| line.strip_prefix("error: ").map(str::to_owned))
     });
-    error.or_else(|| words.last().cloned()).map(|line| harmless(&line))
+    error.map(|line| harmless(&line))
 }
 
 /// What is not the error: warnings, and what belongs to them.
 fn said(line: &str) -> Option<String> {
-    match serde_json::from_str::<Value>(line) {
-        Ok(event) => match event.get("event").and_then(Value::as_str) {
-            Some("warning" | "detail") => event.get("message")?.as_str().map(harmless),
-            _ => None,
-        },
-        Err(_) => (!line.starts_with("error: ")).then(|| harmless(line)),
-    }
+    let event = serde_json::from_str::<Value>(line).ok()?;
+    let is_told = ["warning", "detail"].contains(&event.get("event")?.as_str()?);
+    event.get("message")?.as_str().filter(|_| is_told).map(harmless)
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::schedule::job::Terms;
 
     fn lines(words: &[&str]) -> Vec<String> {
         words.iter().map(|word| (*word).to_owned()).collect()
@@ -122,13 +141,28 @@ mod tests {
 
     #[test]
     fn the_reason_is_the_error_in_one_line() {
-        let event = r#"{"error":{"code":13,"message":"`a\u001b`: is not what was signed","hint":"x"}}"#;
+        let event =
+            r#"{"error":{"code":13,"message":"`a\u001b`: is not what was signed","hint":"x"}}"#;
         let words = lines(&[r#"{"event":"warning","message":"torn"}"#, event]);
         assert_eq!(reason(&words).as_deref(), Some("`a\\u{1b}`: is not what was signed"));
         assert_eq!(words.iter().filter_map(|line| said(line)).collect::<Vec<_>>(), ["torn"]);
         assert_eq!(reason(&lines(&["error: no", "Usage: x"])).as_deref(), Some("no"));
-        assert_eq!(reason(&lines(&["Killed"])).as_deref(), Some("Killed"));
-        assert_eq!(reason(&[]), None);
+        assert_eq!(reason(&lines(&["Killed"])), None);
+    }
+
+    #[test]
+    fn the_words_of_other_programs_go_nowhere() {
+        let step = |words: &[&str]| Step { words: lines(words), terms: Terms::Always };
+        assert!(is_foreign(&step(&["--config", "x", "exec", "--", "sh"])));
+        assert!(!is_foreign(&step(&["ls", "--", "exec"])));
+        let ended = Ended {
+            status: 7,
+            reason: Some("hunter2".to_owned()),
+            said: lines(&["hunter2"]),
+            ..Ended::default()
+        };
+        let left = without_words(ended);
+        assert_eq!((left.reason.as_deref(), left.said.len()), (Some("exit status 7"), 0));
     }
 
     #[test]

@@ -253,3 +253,69 @@ fn a_notifier_that_fails_fails_nothing_and_is_recorded() {
     assert_eq!(record.undelivered.len(), 2);
     assert_eq!(machine.record(), record);
 }
+
+fn jobs(settings: &str) -> Result<Vec<Job>, Error> {
+    Job::all(&toml::from_str(settings).expect("is well-formed"))
+}
+
+fn lines(job: &Job, destinations: &Destinations, record: &Record) -> Vec<String> {
+    job.steps(destinations, record).iter().map(Step::line).collect()
+}
+
+#[test]
+fn where_nothing_is_said_there_are_three_jobs() {
+    let jobs = jobs("").expect("are fine");
+    let told: Vec<String> =
+        jobs.iter().map(|job| format!("{} {}", job.name, job.calendar)).collect();
+    assert_eq!(told, ["nightly 0 2 * * *", "weekly 0 3 * * 0", "monthly 0 4 1 * *"]);
+    let steps = lines(&jobs[0], &Destinations::default(), &Record::default());
+    assert_eq!(
+        steps,
+        [
+            "snapshot create",
+            "snapshot verify --level exists",
+            "snapshot verify --level scrub --subset 1/20",
+            "snapshot prune"
+        ]
+    );
+}
+
+#[test]
+fn each_place_is_compared_and_pruned_by_itself() {
+    let job = &jobs("[[schedule]]\njob = \"nightly\"\nat = \"@daily\"\n").expect("is fine")[0];
+    let names = vec!["nas".to_owned(), "cloud".to_owned()];
+    let record = Record {
+        shares: [("nas".to_owned(), 20), ("cloud".to_owned(), 4)].into(),
+        ..Record::default()
+    };
+    let both = Destinations { names, pruned_elsewhere: false };
+    let steps = lines(job, &both, &record);
+    assert_eq!(steps[2], "snapshot verify --level scrub --subset 1/20 --to nas");
+    assert_eq!(steps[3], "snapshot verify --level scrub --subset 5/20 --to cloud");
+    assert_eq!(steps[4..], ["snapshot prune --to nas", "snapshot prune --to cloud"]);
+    let elsewhere = Destinations { pruned_elsewhere: true, ..both };
+    assert_eq!(lines(job, &elsewhere, &record).len(), 4, "another machine prunes");
+}
+
+#[test]
+fn what_is_half_said_is_refused() {
+    let said = |text: &str| {
+        jobs(&format!("[[schedule]]\n{text}\n")).expect_err("is not understood").to_string()
+    };
+    assert_eq!(said("job = \"x\"\nat = \"@daily\""), "job `x` does not say `run`");
+    assert_eq!(said("job = \"x\"\nrun = [\"ls\"]"), "job `x` does not say `at`");
+    assert_eq!(said("job = \"x\"\nat = \"@daily\"\nrun = []"), "job `x` does not say `run`");
+    assert_eq!(said("job = \"X\""), "`X` is no name for a job");
+    assert_eq!(
+        said("job = \"nightly\"\n[[schedule]]\njob = \"nightly\""),
+        "two jobs are called `nightly`"
+    );
+    assert_eq!(
+        said("job = \"nightly\"\nat = \"at night\""),
+        "job `nightly`: `at night` is no time that is understood: `at` is no weekday"
+    );
+    assert!(
+        said("job = \"x\"\nat = \"@daily\"\nrun = [\"schedule\", \"run\", \"x\"]")
+            .starts_with("job `x` runs `schedule`")
+    );
+}

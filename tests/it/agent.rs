@@ -9,7 +9,7 @@ use super::surface::entries;
 use super::world::World;
 
 /// What shows names at most, takes secrets in, or works on ciphertext.
-const HARMLESS: [&str; 31] = [
+const HARMLESS: [&str; 33] = [
     "mcp check",
     "mcp list",
     "set",
@@ -39,6 +39,8 @@ const HARMLESS: [&str; 31] = [
     "snapshot diff",
     "snapshot accept",
     "snapshot prune",
+    "schedule list",
+    "schedule run",
     "audit show",
     "audit verify",
 ];
@@ -47,7 +49,7 @@ const HARMLESS: [&str; 31] = [
 const OF_ITS_OWN: [&str; 2] = ["demo", "completions"];
 
 /// What would show secrets or widen access, each as it is typed.
-const REFUSED: [(&str, &str); 33] = [
+const REFUSED: [(&str, &str); 35] = [
     ("init", "HOME=$PWD/fresh vaultctl init"),
     ("get", "vaultctl get claude/token"),
     ("get", "vaultctl get -c claude/token"),
@@ -75,6 +77,8 @@ const REFUSED: [(&str, &str); 33] = [
     ("snapshot init", "vaultctl snapshot init --accept --to x"),
     ("snapshot restore", "vaultctl snapshot restore --to x --target y"),
     ("snapshot export", "vaultctl snapshot export --to x --out y"),
+    ("schedule install", "vaultctl schedule install --with cron"),
+    ("schedule remove", "vaultctl schedule remove"),
     ("pass", "vaultctl pass claude/token"),
     ("pass", "vaultctl pass show -c claude/token"),
     ("pass", "vaultctl pass grep cnry"),

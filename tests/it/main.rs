@@ -50,6 +50,7 @@ mod random_trees;
 mod receiver;
 mod recipients;
 mod restore;
+mod schedule;
 mod shell;
 mod snapshot;
 mod source;

@@ -72,6 +72,7 @@ stories! {
     read_only,
     recipients,
     replaced,
+    schedule,
     rotten,
     searching,
     snapshot,

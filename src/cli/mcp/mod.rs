@@ -88,7 +88,7 @@ fn alone(session: &Session) -> Result<Lock, Failure> {
 }
 
 /// Refuses to make files of root's in somebody's home, who could not read them.
-fn refuse_as_root(session: &Session) -> Result<(), Failure> {
+pub(in crate::cli) fn refuse_as_root(session: &Session) -> Result<(), Failure> {
     let home = &session.config.paths.home;
     if !sys::is_root_elsewhere(home) {
         return Ok(());

@@ -13,12 +13,15 @@ pub(super) mod list;
 pub(super) mod ls;
 pub(super) mod prune;
 pub(super) mod restore;
+mod night;
 pub(super) mod places;
 pub(super) mod progress;
 pub(super) mod show;
 pub(super) mod source;
 pub(super) mod target;
 pub(super) mod verify;
+
+pub(super) use night::answers_at_night;
 
 use super::{Done, Failure, Session};
 

@@ -14,8 +14,7 @@ pub(in crate::schedule) enum Unit {
 }
 
 /// Three letters each, as cron and systemd have them.
-pub(super) const WEEKDAYS: [&str; 7] =
-    ["Sun", "Mon", "Tue", "Wed", "Thu", "Fri", "Sat"];
+pub(super) const WEEKDAYS: [&str; 7] = ["Sun", "Mon", "Tue", "Wed", "Thu", "Fri", "Sat"];
 const WEEKDAYS_IN_FULL: [&str; 7] =
     ["sunday", "monday", "tuesday", "wednesday", "thursday", "friday", "saturday"];
 pub(super) const MONTHS: [&str; 12] =
@@ -108,11 +107,7 @@ impl Field {
     }
 
     /// The values as text: `*`, or stretches of at least three by `show`, the others one by one.
-    pub(in crate::schedule) fn text(
-        self,
-        between: &str,
-        show: impl Fn(u32) -> String,
-    ) -> String {
+    pub(in crate::schedule) fn text(self, between: &str, show: impl Fn(u32) -> String) -> String {
         if self.is_all() {
             return "*".to_owned();
         }

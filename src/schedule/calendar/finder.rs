@@ -41,7 +41,8 @@ impl Finder {
         let mut last = after;
         std::iter::from_fn(move || {
             loop {
-                let next = self.schedules.iter().filter_map(|schedule| schedule.after(&wall?).next());
+                let next =
+                    self.schedules.iter().filter_map(|schedule| schedule.after(&wall?).next());
                 let next = next.min()?;
                 wall = Some(next);
                 // Times of one gap come at one moment, and those of the hour that comes twice have

@@ -81,7 +81,10 @@ fn weekdays(text: &str) -> Result<Field, String> {
 /// `*-*-01` or `12-24`
 fn date(text: &str, rule: &mut Rule) -> Result<(), String> {
     if text.contains('~') {
-        return Err("days counted from the end of a month (`~`): neither cron nor launchd has them".to_owned());
+        return Err(
+            "days counted from the end of a month (`~`): neither cron nor launchd has them"
+                .to_owned(),
+        );
     }
     let parts: Vec<&str> = text.split('-').collect();
     let (month, day) = match parts.as_slice() {
@@ -118,7 +121,10 @@ fn component(text: &str, unit: Unit) -> Result<Field, String> {
 fn add(field: Field, part: &str, unit: Unit) -> Result<Field, String> {
     let (range, step) = match part.split_once('/') {
         Some(("*", _)) => {
-            return Err(format!("`{part}`: systemd wants a beginning, as `{}/2`", unit.range().start()));
+            return Err(format!(
+                "`{part}`: systemd wants a beginning, as `{}/2`",
+                unit.range().start()
+            ));
         }
         Some((range, step)) => (range, Some(number(step)?)),
         None => (part, None),

@@ -26,7 +26,10 @@ fn at(text: &str) -> Timestamp {
 /// The next times in a zone, as its clocks show them with their distance from UTC.
 fn next(text: &str, after: &str, zone: &TimeZone, count: usize) -> Vec<String> {
     let times = calendar(text).times(at(after), zone).take(count).collect::<Vec<_>>();
-    times.iter().map(|time| time.to_zoned(zone.clone()).strftime("%a %F %H:%M %:z").to_string()).collect()
+    times
+        .iter()
+        .map(|time| time.to_zoned(zone.clone()).strftime("%a %F %H:%M %:z").to_string())
+        .collect()
 }
 
 #[test]
@@ -35,14 +38,20 @@ fn five_fields_mean_what_they_mean_to_cron() {
         ("0 2 * * *", "at 02:00 every day"),
         ("30 2,14 * * *", "at 02:30 and 14:30 every day"),
         ("*/15 * * * *", "at minutes 00, 15, 30 and 45 every day"),
-        ("*/30 8-18/2 * * Mon-Fri", "at minutes 00 and 30 of hours 08, 10, 12, 14, 16 and 18 on Monday to Friday"),
+        (
+            "*/30 8-18/2 * * Mon-Fri",
+            "at minutes 00 and 30 of hours 08, 10, 12, 14, 16 and 18 on Monday to Friday",
+        ),
         ("0 0 1 jan,JUL *", "at 00:00 on day 1 of the month in January and July"),
         ("0 4 * * 7", "at 04:00 on Sunday"),
         ("0 4 * * 0", "at 04:00 on Sunday"),
         ("0 4 * * 5-7", "at 04:00 on Sunday, Friday and Saturday"),
         ("0 4 * * sun-tue", "at 04:00 on Sunday to Tuesday"),
         ("0 0 13 * 5", "at 00:00 on day 13 of the month, and at 00:00 on Friday"),
-        ("0 0 */2 * 1", "at 00:00 on Monday if it is days 1, 3, 5, 7, 9, 11, 13, 15, 17, 19, 21, 23, 25, 27, 29 and 31 of the month"),
+        (
+            "0 0 */2 * 1",
+            "at 00:00 on Monday if it is days 1, 3, 5, 7, 9, 11, 13, 15, 17, 19, 21, 23, 25, 27, 29 and 31 of the month",
+        ),
         ("@hourly", "every full hour every day"),
         ("@midnight", "at 00:00 every day"),
         ("@Weekly", "at 00:00 on Sunday"),
@@ -116,7 +125,11 @@ fn a_time_that_the_clock_leaves_out_comes_after_the_gap() {
     let after = "2026-03-28T12:00:00Z";
     assert_eq!(
         next("30 2 * * *", after, &berlin(), 3),
-        ["Sun 2026-03-29 03:00 +02:00", "Mon 2026-03-30 02:30 +02:00", "Tue 2026-03-31 02:30 +02:00"]
+        [
+            "Sun 2026-03-29 03:00 +02:00",
+            "Mon 2026-03-30 02:30 +02:00",
+            "Tue 2026-03-31 02:30 +02:00"
+        ]
     );
     assert_eq!(
         next("*/20 2 * * *", after, &berlin(), 2),

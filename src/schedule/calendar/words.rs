@@ -9,8 +9,18 @@ use super::{Calendar, Field, Rule};
 const WEEKDAYS: [&str; 7] =
     ["Sunday", "Monday", "Tuesday", "Wednesday", "Thursday", "Friday", "Saturday"];
 const MONTHS: [&str; 12] = [
-    "January", "February", "March", "April", "May", "June", "July", "August", "September",
-    "October", "November", "December",
+    "January",
+    "February",
+    "March",
+    "April",
+    "May",
+    "June",
+    "July",
+    "August",
+    "September",
+    "October",
+    "November",
+    "December",
 ];
 
 /// More times of day than these are not spelled out.
@@ -32,7 +42,10 @@ fn rule(rule: &Rule) -> String {
     if !rule.days.is_all() {
         let word = if rule.days.values().nth(1).is_some() { "days" } else { "day" };
         let joint = if days.is_empty() { "on" } else { "if it is" };
-        days.push(format!("{joint} {word} {} of the month", list(rule.days, |day| day.to_string())));
+        days.push(format!(
+            "{joint} {word} {} of the month",
+            list(rule.days, |day| day.to_string())
+        ));
     }
     if !rule.months.is_all() {
         days.push(format!("in {}", list(rule.months, |month| named(&MONTHS, month - 1))));
@@ -48,7 +61,8 @@ fn times(rule: &Rule) -> String {
         (rule.minutes.values().collect(), rule.hours.values().collect());
     if minutes.len() * hours.len() <= MANY_TIMES {
         let times = hours.iter().flat_map(|hour| minutes.iter().map(move |minute| (hour, minute)));
-        let times: Vec<String> = times.map(|(hour, minute)| format!("{hour:02}:{minute:02}")).collect();
+        let times: Vec<String> =
+            times.map(|(hour, minute)| format!("{hour:02}:{minute:02}")).collect();
         return format!("at {}", joined(&times));
     }
     let minutes = match (rule.minutes.is_all(), minutes.as_slice()) {

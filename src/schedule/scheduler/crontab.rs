@@ -142,7 +142,11 @@ fn command(words: &str, job: &Job, setting: &Setting<'_>) -> Result<String, Erro
     let line = format!("{assignments}{program} --no-input --quiet {words}").replace('%', "\\%");
     if line.len() > LONGEST {
         let reason = format!("a line of {} bytes, and it takes {LONGEST}", line.len());
-        return Err(Error::TooMuch { calendar: job.calendar.to_string(), scheduler: "cron", reason });
+        return Err(Error::TooMuch {
+            calendar: job.calendar.to_string(),
+            scheduler: "cron",
+            reason,
+        });
     }
     Ok(line)
 }

@@ -20,12 +20,15 @@ pub(super) fn folder(setting: &Setting<'_>) -> PathBuf {
 pub(super) fn check(setting: &Setting<'_>) -> Result<(), Error> {
     match setting.variables.has_program("launchctl") {
         true => Ok(()),
-        false => Err(Error::NotHere("launchd", "the program `launchctl` is not on the PATH".to_owned())),
+        false => {
+            Err(Error::NotHere("launchd", "the program `launchctl` is not on the PATH".to_owned()))
+        }
     }
 }
 
 pub(super) fn changes(jobs: &[Job], setting: &Setting<'_>) -> Result<Vec<Change>, Error> {
-    let agents = jobs.iter().map(|job| Ok((format!("{PREFIX}{}.plist", job.name), agent(job, setting)?)));
+    let agents =
+        jobs.iter().map(|job| Ok((format!("{PREFIX}{}.plist", job.name), agent(job, setting)?)));
     let agents = agents.collect::<Result<Vec<_>, Error>>()?;
     in_folder(&folder(setting), agents, |name| name.starts_with(PREFIX) && name.ends_with(".plist"))
 }
@@ -42,7 +45,9 @@ fn agent(job: &Job, setting: &Setting<'_>) -> Result<String, Error> {
     let environment: String = setting
         .environment()?
         .iter()
-        .map(|(name, value)| format!("    <key>{}</key><string>{}</string>\n", escaped(name), escaped(value)))
+        .map(|(name, value)| {
+            format!("    <key>{}</key><string>{}</string>\n", escaped(name), escaped(value))
+        })
         .collect();
     Ok(format!(
         r#"<?xml version="1.0" encoding="UTF-8"?>
@@ -75,7 +80,8 @@ fn agent(job: &Job, setting: &Setting<'_>) -> Result<String, Error> {
 fn intervals(job: &Job) -> Result<String, Error> {
     let lists: Vec<String> = job.calendar.rules().iter().flat_map(combinations).collect();
     if lists.len() > MANY {
-        let (calendar, reason) = (job.calendar.to_string(), format!("{} times, one by one", lists.len()));
+        let (calendar, reason) =
+            (job.calendar.to_string(), format!("{} times, one by one", lists.len()));
         return Err(Error::TooMuch { calendar, scheduler: "launchd", reason });
     }
     Ok(lists.iter().map(|keys| format!("    <dict>{keys}</dict>\n")).collect())
@@ -95,7 +101,8 @@ fn combinations(rule: &Rule) -> Vec<String> {
     ];
     let named = fields.into_iter().filter_map(|(key, field)| Some((key, field?)));
     named.fold(vec![String::new()], |lists, (key, field)| {
-        let with = |list: &String, value: u32| format!("{list}<key>{key}</key><integer>{value}</integer>");
+        let with =
+            |list: &String, value: u32| format!("{list}<key>{key}</key><integer>{value}</integer>");
         lists.iter().flat_map(|list| field.values().map(move |value| with(list, value))).collect()
     })
 }

@@ -190,7 +190,8 @@ fn in_folder(
 ) -> Result<Vec<Change>, Error> {
     let there = if sys::exists(folder) { sys::names_in(folder)? } else { Vec::new() };
     let there = there.iter().filter_map(|name| name.to_str());
-    let unwanted = there.filter(|name| is_ours(name) && wanted.iter().all(|(file, _)| file != name));
+    let unwanted =
+        there.filter(|name| is_ours(name) && wanted.iter().all(|(file, _)| file != name));
     let mut changes: Vec<Change> =
         unwanted.map(|name| Change::Remove { path: folder.join(name) }).collect();
     for (name, text) in wanted {
@@ -216,6 +217,7 @@ fn apply(change: &Change) -> Result<(), Error> {
 
 fn files_like(folder: &Path, start: &str, end: &str) -> Result<Vec<Name>, Error> {
     let names = if sys::exists(folder) { sys::names_in(folder)? } else { Vec::new() };
-    let names = names.iter().filter_map(|name| name.to_str()?.strip_prefix(start)?.strip_suffix(end));
+    let names =
+        names.iter().filter_map(|name| name.to_str()?.strip_prefix(start)?.strip_suffix(end));
     Ok(names.filter_map(|name| name.parse().ok()).collect())
 }

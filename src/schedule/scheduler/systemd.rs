@@ -71,12 +71,18 @@ SystemCallArchitectures=native
 }
 
 fn timer(job: &Job) -> String {
-    let events: String =
-        job.calendar.rules().iter().map(|rule| format!("OnCalendar={}\n", rule.as_calendar_event())).collect();
+    let events: String = job
+        .calendar
+        .rules()
+        .iter()
+        .map(|rule| format!("OnCalendar={}\n", rule.as_calendar_event()))
+        .collect();
     let gaps: String = job.calendar.rules().iter().filter_map(after_a_gap).collect();
     let gaps = match gaps.is_empty() {
         true => gaps,
-        false => format!("# Where the clock is put forward over that time, it is left out: then at the next hour.\n{gaps}"),
+        false => format!(
+            "# Where the clock is put forward over that time, it is left out: then at the next hour.\n{gaps}"
+        ),
     };
     format!(
         "# Written by `vaultctl schedule install`; `vaultctl schedule remove` takes it away.
@@ -123,7 +129,9 @@ pub(super) fn carry_out(
     }
     let systemctl = |words: &[&str]| setting.tell("systemctl", &[&["--user"], words].concat(), b"");
     let gone = changes.iter().filter_map(|change| match change {
-        Change::Remove { path } => path.file_name()?.to_str().filter(|name| name.ends_with(".timer")),
+        Change::Remove { path } => {
+            path.file_name()?.to_str().filter(|name| name.ends_with(".timer"))
+        }
         _ => None,
     });
     let gone: Vec<&str> = gone.collect();
@@ -136,6 +144,7 @@ pub(super) fn carry_out(
         forget(timer, setting)?;
     }
     changes.iter().try_for_each(apply)?;
+    remove_if_empty(&folder(setting));
     if !runs {
         return Ok(());
     }
@@ -150,11 +159,18 @@ pub(super) fn carry_out(
 
 /// The link by which a timer is enabled, and the note of when it ran last (`Persistent=`).
 fn forget(timer: &str, setting: &Setting<'_>) -> Result<(), Error> {
-    let link = folder(setting).join("timers.target.wants");
-    sys::remove(&link.join(timer))?;
-    sys::remove_if_empty(&link);
+    let links = folder(setting).join("timers.target.wants");
+    sys::remove(&links.join(timer))?;
+    sys::remove_if_empty(&links);
     let data = setting.variables.path("XDG_DATA_HOME").filter(|path| path.is_absolute());
     let data = data.unwrap_or_else(|| setting.home.join(".local/share"));
-    let stamps: &Path = &data.join("systemd/timers");
-    Ok(sys::remove(&stamps.join(format!("stamp-{timer}")))?)
+    let stamps = data.join("systemd/timers");
+    sys::remove(&stamps.join(format!("stamp-{timer}")))?;
+    remove_if_empty(&stamps);
+    Ok(())
+}
+
+/// A folder and the one above it, which may have been made for us.
+fn remove_if_empty(folder: &Path) {
+    folder.ancestors().take(2).for_each(sys::remove_if_empty);
 }

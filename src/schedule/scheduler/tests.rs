@@ -3,7 +3,8 @@ use std::path::Path;
 use super::*;
 
 fn job(at: &str) -> Job {
-    let settings = format!("[[schedule]]\njob = \"x\"\nat = \"{at}\"\nrun = [\"ls\"]\njitter = \"5m\"\n");
+    let settings =
+        format!("[[schedule]]\njob = \"x\"\nat = \"{at}\"\nrun = [\"ls\"]\njitter = \"5m\"\n");
     Job::all(&toml::from_str(&settings).expect("is well-formed")).expect("is fine").swap_remove(0)
 }
 
@@ -37,10 +38,7 @@ fn a_timer_has_each_rule_and_the_hour_after_a_gap() {
         assert!(timer.contains("\nPersistent=true\nRandomizedDelaySec=300\n"));
         lines_with(&timer, "OnCalendar=").iter().map(|line| (*line).to_owned()).collect::<Vec<_>>()
     };
-    assert_eq!(
-        events("30 2 * * *"),
-        ["OnCalendar=*-*-* 02:30:00", "OnCalendar=*-*-* 03:00:00"]
-    );
+    assert_eq!(events("30 2 * * *"), ["OnCalendar=*-*-* 02:30:00", "OnCalendar=*-*-* 03:00:00"]);
     assert_eq!(events("0 12 * * 1-5"), ["OnCalendar=Mon,Tue,Wed,Thu,Fri *-*-* 12:00:00"]);
     assert_eq!(
         events("0 12 13 * 5"),
@@ -59,7 +57,10 @@ fn a_path_with_odd_characters_is_still_one_path() {
     let agent = written(Scheduler::Launchd, "@daily", "/o d/<&>", ".plist");
     assert!(agent.contains("<string>/o d/&lt;&amp;&gt;</string>"), "{agent}");
     let block = written(Scheduler::Cron, "@daily", "/o d/50%'x", "");
-    assert!(block.contains("0 0 * * * PATH=/usr/bin:/bin '/o d/50\\%'\\''x' --no-input"), "{block}");
+    assert!(
+        block.contains("0 0 * * * PATH=/usr/bin:/bin '/o d/50\\%'\\''x' --no-input"),
+        "{block}"
+    );
     let home = tempfile::tempdir().expect("a folder");
     let variables = Variables::default();
     let setting = setting(home.path(), &variables, "/two\nlines");
@@ -74,7 +75,9 @@ fn cron_and_launchd_start_too_often_rather_than_too_seldom() {
     let block = written(Scheduler::Cron, "Mon *-*-01 3:00", "/bin/vaultctl", "");
     assert_eq!(
         lines_with(&block, "run --due --jitter x"),
-        ["0 3 1 * * PATH=/usr/bin:/bin /bin/vaultctl --no-input --quiet schedule run --due --jitter x"]
+        [
+            "0 3 1 * * PATH=/usr/bin:/bin /bin/vaultctl --no-input --quiet schedule run --due --jitter x"
+        ]
     );
     let agent = written(Scheduler::Launchd, "Mon *-*-01 3:00", "/bin/vaultctl", ".plist");
     assert!(!agent.contains("Weekday"), "{agent}");
