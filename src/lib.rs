@@ -33,6 +33,7 @@ pub mod snapshot;
 pub mod notify;
 pub mod recovery;
 pub mod schedule;
+pub mod doctor;
 
 // The mouth.
 pub mod cli;

@@ -73,6 +73,18 @@ have_python_client() { have_python mcp 2.3.0; }
 have_mail_server() { have_python aiosmtpd 1.4.6; }
 have_typescript_client() { have_npm @modelcontextprotocol/client 2.4.0; }
 
+# have_promtool: Prometheus's own checker, out of Debian's package, whose service nobody wants here.
+have_promtool() {
+  local program=$cache/tools/bin/promtool folder
+  if [ -x "$program" ]; then return 0; fi
+  command -v apt-get >/dev/null || die "put Prometheus's promtool at $program"
+  say "fetching promtool (once)"
+  folder=$(mktemp -d)
+  (cd "$folder" && apt-get update -qq && apt-get download -qq prometheus 2>/dev/null &&
+    dpkg-deb -x prometheus_*.deb . && install -D usr/bin/promtool "$program")
+  rm -r "$folder"
+}
+
 # have_pass_otp: pass's extension is no command, but a file where pass looks for it.
 have_pass_otp() {
   [ -e /usr/lib/password-store/extensions/otp.bash ] || install_packages pass-extension-otp

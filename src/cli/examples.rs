@@ -7,7 +7,7 @@ use super::{
     history, import, init, insert, ls, mcp, mv, otp, pass, recipients, recovery_kit, reencrypt, rm,
     rollback, set, show, snapshot,
     audit, completions, cp, demo, edit, env, exec, find, generate, get, git, grep, headers,
-    history, import, init, insert, ls, mcp, mv, notify, otp, pass, recipients, recovery_kit, reencrypt, rm, rollback, set, show, snapshot, schedule,
+    history, import, init, insert, ls, mcp, mv, notify, otp, pass, recipients, recovery_kit, reencrypt, rm, rollback, set, show, snapshot, schedule, metrics, status,
 };
 
 /// One line that a person could type.
@@ -90,6 +90,8 @@ pub(super) const TABLE: &[(&str, &[Example])] = &[
     ("schedule run", schedule::run::EXAMPLES),
     ("drill", drill::EXAMPLES),
     ("recovery-kit", recovery_kit::EXAMPLES),
+    ("status", status::EXAMPLES),
+    ("metrics", metrics::EXAMPLES),
     ("notify test", notify::test::EXAMPLES),
     ("audit show", audit::SHOW_EXAMPLES),
     ("audit verify", audit::VERIFY_EXAMPLES),

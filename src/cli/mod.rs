@@ -36,6 +36,7 @@ mod init;
 mod insert;
 mod ls;
 mod mcp;
+mod metrics;
 mod mv;
 mod notify;
 mod otp;
@@ -49,6 +50,7 @@ mod schedule;
 mod set;
 mod show;
 mod snapshot;
+mod status;
 mod transfer;
 
 use std::ffi::OsString;

@@ -1,7 +1,7 @@
 //! The list of verbs: one line each here, one file each beside.
 
 use super::{
-    Done, Failure, Session, audit, completions, cp, demo, edit, env, exec, find, generate, get, git, grep, headers, history, import, init, insert, ls, mcp, mv, notify, otp, recipients, drill, recovery_kit, reencrypt, rm, rollback, set, show, snapshot, schedule,
+    Done, Failure, Session, audit, completions, cp, demo, edit, env, exec, find, generate, get, git, grep, headers, history, import, init, insert, ls, mcp, mv, notify, otp, recipients, drill, recovery_kit, reencrypt, rm, rollback, set, show, snapshot, schedule, metrics, status,
 };
 
 /// What vaultctl can do. The arguments of a verb are made when it is the one: making all of them
@@ -43,6 +43,8 @@ pub(super) enum Verb {
     Schedule(schedule::Args),
     Drill(drill::Args),
     RecoveryKit(recovery_kit::Args),
+    Status(status::Args),
+    Metrics(metrics::Args),
     Notify(notify::Args),
     Audit(audit::Args),
     Demo(demo::Args),
@@ -80,6 +82,8 @@ impl Verb {
             Self::Schedule(args) => schedule::run(&args, session),
             Self::Drill(args) => drill::run(&args, session),
             Self::RecoveryKit(args) => recovery_kit::run(&args, session),
+            Self::Status(args) => status::run(&args, session),
+            Self::Metrics(args) => metrics::run(&args, session),
             Self::Notify(args) => notify::run(&args, session),
             Self::Audit(args) => audit::run(&args, session),
             Self::Demo(args) => demo::run(&args, session),

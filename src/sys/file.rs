@@ -122,6 +122,16 @@ pub fn write_private(path: &Path, bytes: &[u8]) -> Result<(), FileError> {
     settle(path, fs::rename(&sibling, path), &sibling)
 }
 
+/// As [`write_private`], for what others are to read: mode 0644.
+///
+/// # Errors
+/// As [`write_private`].
+pub fn publish(path: &Path, bytes: &[u8]) -> Result<(), FileError> {
+    let sibling = write_sibling(path, bytes)?;
+    let readable = fs::set_permissions(&sibling, fs::Permissions::from_mode(0o644));
+    settle(path, readable.and_then(|()| fs::rename(&sibling, path)), &sibling)
+}
+
 /// Replaces the content of the file at `path` as [`write_private`] does, and keeps its mode. A link
 /// stays, and what it leads to is replaced. A new file is private.
 ///

@@ -39,7 +39,8 @@ pub use clock::{Clock, SystemClock};
 pub use exchange::{exchange, graft, inode, move_new};
 pub use file::{
     FileError, absolute, create_folder, create_private, create_secret, create_shared_folder,
-    exists, read, read_private, read_secret, remove, remove_if_empty, rewrite, write_private,
+    exists, publish, read, read_private, read_secret, remove, remove_if_empty, rewrite,
+    write_private,
 };
 pub use folder::{Folder, Item, Kind, Stamp};
 pub use folder_lock::FolderLock;

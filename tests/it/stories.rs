@@ -76,6 +76,7 @@ stories! {
     rotten,
     searching,
     snapshot,
+    status,
     store,
     terminal,
 }

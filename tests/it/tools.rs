@@ -48,6 +48,11 @@ pub(crate) fn garage() -> PathBuf {
     kept("tools/bin/garage")
 }
 
+/// Prometheus's own checker of metrics.
+pub(crate) fn promtool() -> PathBuf {
+    kept("tools/bin/promtool")
+}
+
 fn kept(below: &str) -> PathBuf {
     let home = || PathBuf::from(std::env::var_os("HOME").expect("HOME is set")).join(".cache");
     let cache = std::env::var_os("XDG_CACHE_HOME").map_or_else(home, PathBuf::from);

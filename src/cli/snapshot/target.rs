@@ -70,6 +70,19 @@ impl Place {
         configured.iter().map(|named| Destination::of_settings(named, paths)).collect()
     }
 
+    /// As [`Place::destinations`], each with what it is called: by the settings, else as it was typed.
+    pub(in crate::cli) fn named(
+        &self,
+        session: &Session,
+    ) -> Result<Vec<(String, Destination)>, Failure> {
+        let configured = &session.config.settings.snapshot.destination;
+        let names: Vec<String> = match &self.to {
+            Some(to) => vec![to.clone()],
+            None => configured.iter().map(|destination| destination.name.clone()).collect(),
+        };
+        Ok(names.into_iter().zip(self.destinations(session)?).collect())
+    }
+
     /// The storages of all that is meant. What can not be reached is told and left out; something
     /// must be left.
     pub(in crate::cli) fn reach(
