@@ -9,8 +9,8 @@ use crate::clients::adoption;
 use crate::store::{self, Name};
 use crate::sys::harmless;
 use crate::{
-    audit, clients, clipboard, config, crypto, git, import, inject, keys, notify, otp, qr, recovery, schedule,
-    snapshot, storage, sys, vault,
+    audit, clients, clipboard, config, crypto, git, import, inject, keys, notify, otp, qr,
+    recovery, schedule, snapshot, storage, sys, vault,
 };
 
 use super::{Code, ui};

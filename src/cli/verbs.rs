@@ -1,7 +1,9 @@
 //! The list of verbs: one line each here, one file each beside.
 
 use super::{
-    Done, Failure, Session, audit, completions, cp, demo, edit, env, exec, find, generate, get, git, grep, headers, history, import, init, insert, ls, mcp, mv, notify, otp, recipients, drill, recovery_kit, reencrypt, rm, rollback, set, show, snapshot, schedule, metrics, status,
+    Done, Failure, Session, audit, completions, cp, demo, drill, edit, env, exec, find, generate,
+    get, git, grep, headers, history, import, init, insert, ls, mcp, metrics, mv, notify, otp,
+    recipients, recovery_kit, reencrypt, rm, rollback, schedule, set, show, snapshot, status,
 };
 
 /// What vaultctl can do. The arguments of a verb are made when it is the one: making all of them

@@ -24,7 +24,7 @@ mod tests {
 
     #[test]
     fn time_is_said_in_units_that_a_person_thinks_in() {
-        let at = |seconds| Timestamp::from_second(1_800_000_000 + seconds).expect("in range");
+        let at = |seconds: i64| Timestamp::from_second(1_800_000_000 + seconds).expect("in range");
         for (seconds, words) in [
             (0, "0 s ago"),
             (119, "119 s ago"),

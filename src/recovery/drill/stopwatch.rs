@@ -55,7 +55,8 @@ mod tests {
         watch.during(Phase::Wipe, || pause(2));
         let phases: Vec<Phase> = watch.spent().iter().map(|spent| spent.phase).collect();
         assert_eq!(phases, [Phase::Reach, Phase::Check, Phase::Wipe]);
-        let (all, back) = (watch.phases.iter().map(|(_, took)| *took).sum(), watch.until_back());
+        let all: Duration = watch.phases.iter().map(|(_, took)| *took).sum();
+        let back = watch.until_back();
         assert!(back >= Duration::from_millis(6) && back < all);
     }
 }
