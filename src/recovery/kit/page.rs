@@ -4,7 +4,7 @@ use crate::qr;
 use crate::secret::{Secret, SecretBuffer, SecretText};
 
 use super::Kit;
-use super::parts::{Block, Exact, Part, Typed, Words};
+use super::parts::{Block, Exact, Part, ROWS, Typed, Words};
 
 /// How it looks: dark on white, on A4 as on letter.
 const STYLE: &str = include_str!("page.css");
@@ -26,6 +26,7 @@ impl Kit {
         for words in self.introduction() {
             page.push(&format!("<p class=\"first\">{}</p>\n", escaped(&words)));
         }
+        page.push(&format!("<p class=\"first\">{}</p>\n", escaped(ROWS)));
         for (number, part) in self.parts().iter().enumerate() {
             page.part(number + 1, part)?;
         }
@@ -42,14 +43,24 @@ impl Page {
     }
 
     fn part(&mut self, number: usize, part: &Part) -> Result<(), qr::Error> {
-        self.push(&format!("<section>\n<h2>{number}. {}</h2>\n", escaped(part.title)));
-        for block in &part.blocks {
+        let class = if part.begins_page { " class=\"page\"" } else { "" };
+        self.push(&format!("<section{class}>\n<h2>{number}. {}</h2>\n", escaped(part.title)));
+        let mut blocks = part.blocks.iter().peekable();
+        while let Some(block) = blocks.next() {
             match block {
                 Block::Say(words) => self.push(&format!("<p>{}</p>\n", escaped(words))),
                 Block::Blank(what) => self
                     .push(&format!("<div class=\"blank\"><span>{}:</span></div>\n", escaped(what))),
                 Block::Exact(exact) => self.exact(exact)?,
-                Block::Lines(lines) => self.lines(lines)?,
+                Block::Lines(lines) => {
+                    let note = blocks.peek().and_then(|next| match next {
+                        Block::Beside(words) => Some(*words),
+                        _ => None,
+                    });
+                    self.lines(lines, note)?;
+                }
+                // With the lines before it.
+                Block::Beside(_) => {}
             }
         }
         self.push("</section>\n");
@@ -59,7 +70,7 @@ impl Page {
     fn exact(&mut self, exact: &Exact) -> Result<(), qr::Error> {
         self.push(&format!("<div class=\"exact\"><div><p>{}:</p><code>", escaped(exact.what)));
         match &exact.words {
-            Words::Open(words) => self.push(&escaped(words)),
+            Words::Open(words) => self.push(&breakable(words)),
             Words::Secret(words) => self.secret(words),
         }
         self.push("</code></div>");
@@ -71,17 +82,27 @@ impl Page {
         Ok(())
     }
 
-    /// Lines are scanned together: they belong together.
-    fn lines(&mut self, lines: &[Typed]) -> Result<(), qr::Error> {
-        self.push("<div class=\"lines\"><ol>\n");
+    /// Lines that belong together are scanned together.
+    fn lines(&mut self, lines: &[Typed], note: Option<&str>) -> Result<(), qr::Error> {
+        let all: Vec<&str> = lines.iter().map(|typed| typed.line.as_str()).collect();
+        let all = Secret::copy_from(all.join("\n").as_bytes());
+        if let [Typed { why, line }] = lines {
+            let (why, line) = (escaped(why), breakable(line));
+            self.push(&format!("<div class=\"one\"><div><p>{why}:</p><code>{line}</code></div>"));
+            self.code(&all)?;
+            self.push("</div>\n");
+            return Ok(());
+        }
+        self.push("<ol>\n");
         for Typed { why, line } in lines {
-            let (why, line) = (escaped(why), escaped(line));
+            let (why, line) = (escaped(why), breakable(line));
             self.push(&format!("<li><p>{why}:</p><code>{line}</code></li>\n"));
         }
-        self.push("</ol>");
-        let all: Vec<&str> = lines.iter().map(|typed| typed.line.as_str()).collect();
-        self.code(&Secret::copy_from(all.join("\n").as_bytes()))?;
-        self.push("</div>\n");
+        self.push("</ol>\n<div class=\"all\">");
+        self.code(&all)?;
+        self.push("<div><p>All of these lines in one code.</p>");
+        note.iter().for_each(|words| self.push(&format!("<p>{}</p>", escaped(words))));
+        self.push("</div></div>\n");
         Ok(())
     }
 
@@ -118,6 +139,18 @@ fn special(letter: char) -> Option<&'static str> {
 fn escaped(text: &str) -> String {
     let escaped = |letter| special(letter).map_or_else(|| letter.to_string(), str::to_owned);
     text.chars().map(escaped).collect()
+}
+
+/// A row ends at a space, or where [`ROWS`] says so, and not at a hyphen.
+fn breakable(text: &str) -> String {
+    let pieces = text.split_inclusive([' ', ',', '&']);
+    let pieces = pieces.map(|piece| (piece.trim_end_matches(' '), piece.ends_with(' ')));
+    let kept = pieces.map(|(piece, has_space)| {
+        let end = if has_space { " " } else { "<wbr>" };
+        format!("<span>{}</span>{end}", escaped(piece))
+    });
+    let kept: String = kept.collect();
+    kept.trim_end_matches("<wbr>").to_owned()
 }
 
 #[cfg(test)]

@@ -5,9 +5,17 @@ use crate::storage::Credentials;
 
 use super::{Kit, Source};
 
+/// How lines are to be read that do not fit into a row of the page.
+pub(super) const ROWS: &str = "What stands in a box is one line. Where it goes on in another row, there is a space between the two, or nothing if the upper one ends in a comma or &.";
+
+/// What a thief has changed, stock tools do not see.
+const THEFT: &str = "Was the machine stolen? Then take a snapshot from before: look for it in repository/commits, and add -s with its name (without .commit) after restore.sh. A thief can lie about dates in names; when something was stored, the bucket's own listing says (rclone lsl).";
+
 /// A part of the sheet.
 pub(super) struct Part {
     pub(super) title: &'static str,
+    /// Whether it is for another person than what stands before it, and so for another page.
+    pub(super) begins_page: bool,
     pub(super) blocks: Vec<Block>,
 }
 
@@ -21,6 +29,8 @@ pub(super) enum Block {
     Blank(&'static str),
     /// Lines to type, one after the other.
     Lines(Vec<Typed>),
+    /// Words about the lines before them, which a page puts beside their code.
+    Beside(&'static str),
 }
 
 /// Words that matter to the letter. They get a code of their own.
@@ -60,9 +70,14 @@ impl Kit {
             "Keep it apart from this machine and from the backups, with the recovery identity."
         };
         vec![
-            format!("Made {} by vaultctl {}.", self.made.strftime("%Y-%m-%d %H:%M UTC"), env!("CARGO_PKG_VERSION")),
+            format!(
+                "Made {} by vaultctl {}.",
+                self.made.strftime("%Y-%m-%d %H:%M UTC"),
+                env!("CARGO_PKG_VERSION")
+            ),
             guard.to_owned(),
-            "After a recovery the signer is another one: print a new sheet then, and destroy this one.".to_owned(),
+            "After a recovery another key signs: print a new sheet then, and destroy this one."
+                .to_owned(),
         ]
     }
 
@@ -89,7 +104,7 @@ impl Kit {
             "Encrypted to these public keys, of which one is the recovery identity's: {}",
             recipients.join(", ")
         )));
-        Part { title: "What there is", blocks }
+        Part { title: "What there is", begins_page: false, blocks }
     }
 
     fn with_us(&self) -> Part {
@@ -102,7 +117,7 @@ impl Kit {
             Block::Lines(self.sources.iter().map(line).collect()),
             Block::Say("To look first, add --dry-run. Was the machine stolen? Add when you had it last, as --before 2026-11-20T18:00:00Z: nothing that the thief has made is taken then.".to_owned()),
         ];
-        Part { title: "With vaultctl: one line", blocks }
+        Part { title: "With vaultctl: one line", begins_page: false, blocks }
     }
 
     fn without_us(&self, source: &Source) -> Part {
@@ -115,7 +130,8 @@ impl Kit {
         );
         let steps = self.stock_steps(source).into_iter();
         let typed = steps.map(|step| Typed { why: step.why.to_owned(), line: step.line });
-        Part { title, blocks: vec![Block::Say(needs), Block::Lines(typed.collect())] }
+        let blocks = vec![Block::Say(needs), Block::Lines(typed.collect()), Block::Beside(THEFT)];
+        Part { title, begins_page: true, blocks }
     }
 }
 
@@ -125,7 +141,8 @@ fn afterwards() -> Part {
         "Remove identity.txt.",
         "If somebody else has the old machine: change every secret that it could read, beginning with the access keys of the backups.",
     ];
-    Part { title: "Afterwards", blocks: blocks.map(|text| Block::Say(text.to_owned())).into() }
+    let blocks = blocks.map(|text| Block::Say(text.to_owned())).into();
+    Part { title: "Afterwards", begins_page: false, blocks }
 }
 
 fn about_source(source: &Source) -> Vec<Block> {

@@ -123,7 +123,7 @@ fn check(signer: &Verifier, script: Digest) -> [Step; 3] {
     let lines = [
         (
             "Is the script the one that belongs to this sheet? It must say OK",
-            format!("echo '{script}  {REPOSITORY}/restore.sh' | sha256sum -c -"),
+            format!("echo '{script} *{REPOSITORY}/restore.sh' | sha256sum -c -"),
         ),
         ("Write down the signer", format!("echo 'vaultctl {}' > signers", signer.to_line())),
         (

@@ -28,6 +28,7 @@ fn push_part(out: &mut SecretBuffer, part: &Part) {
     for block in &part.blocks {
         match block {
             Block::Say(words) => push(out, &format!("\n  {words}\n")),
+            Block::Beside(words) => push(out, &format!("\n  {words}\n")),
             Block::Blank(what) => push(out, &format!("\n  {what}:\n    {BLANK}\n")),
             Block::Exact(exact) => {
                 push(out, &format!("\n  {}:\n    ", exact.what));
