@@ -157,7 +157,7 @@ pub(super) fn confine(server: &str, session: &Session) -> Result<Confined, Failu
         prompt: Arc::new(NoTerminal),
         ..session.world
     };
-    let session = Session { world, config, standing, ui: session.ui };
+    let session = Session::elsewhere(world, config, standing, session.ui);
     Ok(Confined { session, caller })
 }
 

@@ -4,8 +4,7 @@ use std::fmt::Write;
 
 use super::{
     audit, completions, cp, demo, drill, edit, env, exec, find, generate, get, git, grep, headers,
-    history, import, init, insert, ls, mcp, metrics, mv, notify, otp, pass, recipients,
-    recovery_kit, reencrypt, rm, rollback, schedule, set, show, snapshot, status,
+    history, import, init, insert, ls, mcp, metrics, mv, notify, otp, pass, recipients, recovery_kit, reencrypt, rm, rollback, schedule, set, show, snapshot, status, recover,
 };
 
 /// One line that a person could type.
@@ -87,6 +86,7 @@ pub(super) const TABLE: &[(&str, &[Example])] = &[
     ("schedule remove", schedule::remove::EXAMPLES),
     ("schedule run", schedule::run::EXAMPLES),
     ("drill", drill::EXAMPLES),
+    ("recover", recover::EXAMPLES),
     ("recovery-kit", recovery_kit::EXAMPLES),
     ("status", status::EXAMPLES),
     ("metrics", metrics::EXAMPLES),

@@ -539,6 +539,12 @@ impl From<recovery::Error> for Failure {
     fn from(error: recovery::Error) -> Self {
         let message = error.to_string();
         match error {
+            recovery::Error::Begun(_) => Self::failed(message)
+                .hint("repeat the command that began it, or remove that file to give it up"),
+            recovery::Error::BadJournal(_) => Self::failed(message)
+                .hint("a newer vaultctl may have begun it; without that file it begins anew"),
+            recovery::Error::Vault(error) => error.into(),
+            recovery::Error::Store(error) => error.into(),
             recovery::Error::Snapshot(error) => error.into(),
             recovery::Error::Keys(error) => error.into(),
             recovery::Error::File(error) => error.into(),

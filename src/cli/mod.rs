@@ -42,6 +42,7 @@ mod notify;
 mod otp;
 mod pass;
 mod recipients;
+mod recover;
 mod recovery_kit;
 mod reencrypt;
 mod rm;

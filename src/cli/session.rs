@@ -29,6 +29,8 @@ pub(super) struct Session {
     /// Which keys it may use.
     pub(super) standing: Standing,
     pub(super) ui: Ui,
+    /// What the command line said about places.
+    overrides: Overrides,
 }
 
 impl Session {
@@ -41,7 +43,27 @@ impl Session {
         let config = Config::load(&world.variables, &overrides)?;
         let ui =
             Ui { json: global.json, quiet: global.quiet, on_terminal: world.stdout_is_terminal };
-        Ok(Self { world, config, standing: Standing::Account, ui })
+        Ok(Self { world, config, standing: Standing::Account, ui, overrides })
+    }
+
+    /// The same run in another world, with other settings.
+    pub(super) fn elsewhere(world: World, config: Config, standing: Standing, ui: Ui) -> Self {
+        Self { world, config, standing, ui, overrides: Overrides::default() }
+    }
+
+    /// The same run, with the settings as they are now.
+    pub(super) fn with_settings_read_again(&self) -> Result<Self, Failure> {
+        let World { variables, clock, prompt, stdin_is_terminal, stdout_is_terminal } = &self.world;
+        let world = World {
+            variables: variables.clone(),
+            clock: Arc::clone(clock),
+            prompt: Arc::clone(prompt),
+            stdin_is_terminal: *stdin_is_terminal,
+            stdout_is_terminal: *stdout_is_terminal,
+        };
+        let (overrides, standing) = (self.overrides.clone(), self.standing);
+        let config = Config::load(&world.variables, &overrides)?;
+        Ok(Self { world, config, standing, ui: self.ui, overrides })
     }
 
     /// The access log, written in our name.
@@ -89,11 +111,19 @@ impl Session {
 
     /// Opens the vault for `work`, which may say in its own way how it ended.
     pub(super) fn open_vault<T>(&self, work: impl FnOnce(&Vault<'_>) -> T) -> Result<T, Failure> {
+        self.open_vault_with(&self.keyring(), work)
+    }
+
+    /// The same, with other keys than ours.
+    pub(super) fn open_vault_with<T>(
+        &self,
+        keyring: &Keyring<'_>,
+        work: impl FnOnce(&Vault<'_>) -> T,
+    ) -> Result<T, Failure> {
         let paths = &self.config.paths;
         let store = Store::open(&paths.store)?.with_umask(self.umask());
         let history = GitHistory::new(&paths.store, self.author()).with_umask(self.umask());
-        let history = Box::new(history);
-        Ok(self.furnish(store, history, work))
+        Ok(self.furnish_with(keyring, store, Box::new(history), work))
     }
 
     /// A vault of this store with our keys and our log, for `work`.
@@ -103,11 +133,20 @@ impl Session {
         history: Box<dyn History>,
         work: impl FnOnce(&Vault<'_>) -> T,
     ) -> T {
-        let paths = &self.config.paths;
-        let (keyring, log) = (self.keyring(), self.log());
+        self.furnish_with(&self.keyring(), store, history, work)
+    }
+
+    fn furnish_with<T>(
+        &self,
+        keyring: &Keyring<'_>,
+        store: Store,
+        history: Box<dyn History>,
+        work: impl FnOnce(&Vault<'_>) -> T,
+    ) -> T {
+        let (paths, log) = (&self.config.paths, self.log());
         sys::create_folder(paths.state_folder()).ok();
         let desk = Desk {
-            keyring: &keyring,
+            keyring,
             log: &log,
             clock: &*self.world.clock,
             state_folder: paths.state_folder(),

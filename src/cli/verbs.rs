@@ -2,8 +2,7 @@
 
 use super::{
     Done, Failure, Session, audit, completions, cp, demo, drill, edit, env, exec, find, generate,
-    get, git, grep, headers, history, import, init, insert, ls, mcp, metrics, mv, notify, otp,
-    recipients, recovery_kit, reencrypt, rm, rollback, schedule, set, show, snapshot, status,
+    get, git, grep, headers, history, import, init, insert, ls, mcp, metrics, mv, notify, otp, recipients, recovery_kit, reencrypt, rm, rollback, schedule, set, show, snapshot, status, recover,
 };
 
 /// What vaultctl can do. The arguments of a verb are made when it is the one: making all of them
@@ -44,6 +43,7 @@ pub(super) enum Verb {
     Snapshot(snapshot::Args),
     Schedule(schedule::Args),
     Drill(drill::Args),
+    Recover(recover::Args),
     RecoveryKit(recovery_kit::Args),
     Status(status::Args),
     Metrics(metrics::Args),
@@ -83,6 +83,7 @@ impl Verb {
             Self::Snapshot(args) => snapshot::run(args, session),
             Self::Schedule(args) => schedule::run(&args, session),
             Self::Drill(args) => drill::run(&args, session),
+            Self::Recover(args) => recover::run(&args, session),
             Self::RecoveryKit(args) => recovery_kit::run(&args, session),
             Self::Status(args) => status::run(&args, session),
             Self::Metrics(args) => metrics::run(&args, session),

@@ -37,7 +37,10 @@ pub fn remove_server(settings: &Path, name: &str) -> Result<(), Error> {
 }
 
 /// Reads, changes and replaces the file while no other writer of ours does.
-fn change(settings: &Path, edit: impl FnOnce(&str) -> Result<String, String>) -> Result<(), Error> {
+pub(super) fn change(
+    settings: &Path,
+    edit: impl FnOnce(&str) -> Result<String, String>,
+) -> Result<(), Error> {
     let folder = settings.parent().unwrap_or(Path::new("."));
     create_folder(folder)?;
     let _lock = Lock::wait_on_folder(folder, PATIENCE)?;
@@ -118,7 +121,7 @@ fn in_another_form(name: &str) -> String {
 }
 
 /// The last byte that a table or value has.
-fn end_of(item: &Item) -> usize {
+pub(super) fn end_of(item: &Item) -> usize {
     let own = item.span().map_or(0, |span| span.end);
     let below = item.as_table().into_iter().flat_map(Table::iter);
     below.map(|(_, item)| end_of(item)).fold(own, usize::max)

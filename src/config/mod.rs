@@ -4,6 +4,7 @@
 //! that is silently ignored is worse than a stop. Where files are is decided here and nowhere else
 //! ([`Paths`]), after the XDG base directory specification.
 
+mod anew;
 mod edit;
 mod notify;
 mod own;
@@ -13,6 +14,7 @@ mod server;
 mod settings;
 mod span;
 
+pub use anew::begin_snapshots_anew;
 pub use edit::{put_server, remove_server};
 pub use notify::{Kind, Mail, Notify, On, Shape, Tls};
 pub use own::Standing;

@@ -7,7 +7,7 @@ use crate::sys::{Variables, absolute, exists};
 use super::{Error, Settings};
 
 /// What the command line says about places.
-#[derive(Debug, Default)]
+#[derive(Clone, Debug, Default)]
 pub struct Overrides {
     /// `--config FILE`.
     pub settings: Option<PathBuf>,

@@ -167,7 +167,7 @@ impl Default for Objectives {
 }
 
 /// `[[snapshot.destination]]`: a place for snapshots.
-#[derive(Debug, Deserialize)]
+#[derive(Debug, PartialEq, Eq, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Destination {
     /// What `--to` calls it.
@@ -191,6 +191,21 @@ pub struct Destination {
 }
 
 impl Destination {
+    /// One with nothing but a name and a place.
+    #[must_use]
+    pub fn folder(name: String, url: String) -> Self {
+        Self {
+            name,
+            url,
+            endpoint: None,
+            region: None,
+            path_style: None,
+            patience: None,
+            credentials: None,
+            maintenance_credentials: None,
+        }
+    }
+
     /// Whether anything is said that is about a server.
     fn has_server(&self) -> bool {
         let texts =

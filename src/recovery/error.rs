@@ -1,7 +1,7 @@
-//! What keeps a drill from being one.
+//! What keeps a drill from being one, and a recovery from its end.
 
 use crate::sys::{FileError, HelperError};
-use crate::{keys, snapshot};
+use crate::{keys, snapshot, store, vault};
 
 use super::report::Reason;
 
@@ -14,6 +14,18 @@ pub enum Error {
     /// Keys.
     #[error(transparent)]
     Keys(#[from] keys::Error),
+    /// The store's entries.
+    #[error(transparent)]
+    Vault(#[from] vault::Error),
+    /// The store's files.
+    #[error(transparent)]
+    Store(#[from] store::Error),
+    /// A recovery from elsewhere has begun here and is not finished.
+    #[error("a recovery of another repository has begun here and is not finished: `{0}`")]
+    Begun(String),
+    /// What says how far a recovery has come can not be read.
+    #[error("`{0}` does not say how far a recovery has come")]
+    BadJournal(String),
     /// Our own files.
     #[error(transparent)]
     File(#[from] FileError),
@@ -51,6 +63,10 @@ impl Error {
             Self::Snapshot(error) => Reason::of(error),
             Self::Stock { .. } => Some(Reason::StockTools),
             Self::Keys(_)
+            | Self::Vault(_)
+            | Self::Store(_)
+            | Self::Begun(_)
+            | Self::BadJournal(_)
             | Self::File(_)
             | Self::Helper(_)
             | Self::NoPrograms(_)

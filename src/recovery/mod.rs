@@ -13,6 +13,7 @@ mod checks;
 mod drill;
 mod error;
 mod kit;
+mod recover;
 mod report;
 mod reports;
 
@@ -20,6 +21,7 @@ pub use checks::{Findings, Problem, Site, check};
 pub use drill::{Drill, Places, Stopwatch, Tools};
 pub use error::Error;
 pub use kit::{IDENTITY, Kit, Purpose, REPOSITORY, Source, Step, TARGET, stock_steps};
+pub use recover::{Heirs, Inherited, Journal, Phases, Servers, Stage, servers};
 pub use report::{
     Checked, Drilled, Goal, Key, Omission, Outcome, Phase, Reason, Report, Spent, Verified, Way,
     Work,

@@ -3,14 +3,18 @@
 
 use std::collections::BTreeMap;
 
-use crate::sys::{Kind, link_text};
+use crate::sys::{self, Kind, link_text};
 
 use super::Error;
 use super::archive::TreePath;
+use super::in_place::Site;
 use super::outline::{Thing, members, things};
 use super::profile::Plan;
 use super::restore::Restoration;
 use super::sources::Sources;
+
+/// A larger file is not one that is compared here (bytes).
+const LARGEST: usize = 64 * 1024 * 1024;
 
 /// Something that differs.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -36,6 +40,24 @@ impl Restoration<'_> {
         things.retain(|thing| self.selection.has(&thing.path));
         things.sort_by(|one, other| one.path.cmp(&other.path));
         Ok(things)
+    }
+}
+
+impl Restoration<'_> {
+    /// The files that are chosen of the snapshot and are not here, or have another content.
+    ///
+    /// # Errors
+    /// See [`Error`].
+    pub fn changed_files(&self, site: &Site<'_>) -> Result<Vec<TreePath>, Error> {
+        let contents = self.contents(&|_| true)?;
+        let mut changed = Vec::new();
+        for (path, stored) in contents {
+            let live = sys::read_secret(&path.on_disk(site.home()), LARGEST)?;
+            if !live.is_some_and(|live| live.is_same_as(&stored)) {
+                changed.push(path);
+            }
+        }
+        Ok(changed)
     }
 }
 

@@ -4,7 +4,7 @@ use std::fmt;
 use std::str::FromStr;
 
 use super::archive::TreePath;
-use super::profile::is_client;
+use super::profile::{is_client, is_client_configuration};
 
 /// Below Claude's folder: where each session has files that begin with its id, and how many
 /// folders lie in between (a project's folder, for transcripts).
@@ -30,6 +30,8 @@ pub enum Wanted {
     Path(TreePath),
     /// The files in which MCP clients are told what to start.
     Mcp,
+    /// All that clients are configured by.
+    Clients,
     /// A transcript, with what its sub-agents and tools have left.
     Session(SessionId),
 }
@@ -53,6 +55,7 @@ impl fmt::Display for Wanted {
         match self {
             Self::Path(path) => f.write_str(&path.shown()),
             Self::Mcp => f.write_str("mcp"),
+            Self::Clients => f.write_str("the clients' configuration"),
             Self::Session(SessionId(id)) => write!(f, "session:{id}"),
         }
     }
@@ -95,6 +98,7 @@ impl Wanted {
         match self {
             Self::Path(wanted) => path.is_or_is_below(wanted),
             Self::Mcp => is_client(path),
+            Self::Clients => is_client_configuration(path),
             Self::Session(id) => id.end_in(path).is_some(),
         }
     }
@@ -103,7 +107,7 @@ impl Wanted {
     pub(super) fn whole(&self, path: &TreePath) -> Option<TreePath> {
         match self {
             Self::Path(wanted) => path.is_or_is_below(wanted).then(|| wanted.clone()),
-            Self::Mcp => is_client(path).then(|| path.clone()),
+            Self::Mcp | Self::Clients => self.has(path).then(|| path.clone()),
             Self::Session(id) => TreePath::parse(&path.as_bytes()[..id.end_in(path)?]).ok(),
         }
     }
@@ -148,6 +152,22 @@ mod tests {
             (Wanted::Mcp, "HOME/.claude.json", Some("HOME/.claude.json")),
             (Wanted::Mcp, "HOME/.cursor/mcp.json", Some("HOME/.cursor/mcp.json")),
             (Wanted::Mcp, "HOME/.claude/settings.json", None),
+            (Wanted::Clients, "HOME/.claude.json", Some("HOME/.claude.json")),
+            (
+                Wanted::Clients,
+                "HOME/.claude/settings.local.json",
+                Some("HOME/.claude/settings.local.json"),
+            ),
+            (Wanted::Clients, "HOME/.claude/agents/a/b.md", Some("HOME/.claude/agents/a/b.md")),
+            (
+                Wanted::Clients,
+                "HOME/.claude/projects/-x/memory/a.md",
+                Some("HOME/.claude/projects/-x/memory/a.md"),
+            ),
+            (Wanted::Clients, "HOME/.claude/projects/-x/8f-1.jsonl", None),
+            (Wanted::Clients, "HOME/.claude/history.jsonl", None),
+            (Wanted::Clients, "HOME/.password-store/a.age", None),
+            (Wanted::Clients, "HOME/.config/vaultctl/config.toml", None),
             (
                 session(),
                 "HOME/.claude/projects/-x/8f-1.jsonl",

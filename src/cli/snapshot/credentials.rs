@@ -51,7 +51,17 @@ pub(in crate::cli) fn files(config: &Config) -> impl Iterator<Item = PathBuf> + 
 
 /// Those in a file that was named on the command line.
 pub(in crate::cli) fn of_named_file(path: &Path) -> Result<Credentials, Failure> {
-    of_file(path, sys::read_private(path, FILE_LIMIT)?, "default")
+    let missing = || Failure::new(Code::NotFound, format!("there is no `{}`", path.display()));
+    let file = sys::read_private(path, FILE_LIMIT)?.ok_or_else(missing)?;
+    of_file(path, Some(file), "default")
+}
+
+/// Those that a person types from a sheet.
+pub(in crate::cli) fn asked(place: &str, session: &Session) -> Result<Credentials, Failure> {
+    let ask = |what: &str| session.world.prompt.ask_secret(&format!("{what} for {place}:"));
+    let (id, secret) = (ask("Access key id")?, ask("Secret access key")?);
+    // EXPOSE: an access key's id is no secret; each request has it in the clear.
+    Ok(Credentials::new(id.expose().trim().to_owned(), secret, None))
 }
 
 fn of_entry(entry: &str, session: &Session) -> Result<Credentials, Failure> {

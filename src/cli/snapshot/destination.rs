@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use crate::cli::{Failure, Session};
 use crate::config::{self, Paths};
-use crate::storage::{Bucket, Local, Patient, S3, Storage};
+use crate::storage::{Bucket, Credentials, Local, Patient, S3, Storage};
 use crate::sys;
 
 use super::credentials::credentials;
@@ -83,6 +83,54 @@ impl Destination {
         }
     }
 
+    /// A place beside it, whose name ends in `suffix`.
+    pub(in crate::cli) fn beside(&self, suffix: &str) -> Result<Self, Failure> {
+        Ok(match self {
+            Self::Folder(folder) => {
+                let folder = sys::without_links(folder).unwrap_or_else(|| folder.clone());
+                let name = folder.file_name().unwrap_or_default().to_string_lossy();
+                Self::Folder(folder.with_file_name(format!("{name}-{suffix}")))
+            }
+            Self::Bucket(remote) => {
+                let prefix = remote.bucket.prefix.as_ref();
+                let prefix = prefix.map_or_else(|| "recovered".to_owned(), ToString::to_string);
+                let mut bucket = remote.bucket.clone();
+                let prefix = format!("{prefix}-{suffix}").parse();
+                bucket.prefix =
+                    prefix.map(Some).map_err(|_| Failure::failed("its name is too long"))?;
+                let (credentials, maintenance) =
+                    (remote.credentials.clone(), remote.maintenance.clone());
+                Self::Bucket(Box::new(Remote { bucket, credentials, maintenance }))
+            }
+        })
+    }
+
+    /// As the settings name it.
+    pub(in crate::cli) fn as_settings(
+        &self,
+        session: &Session,
+    ) -> Result<config::Destination, Failure> {
+        let (name, url, bucket) = match self {
+            Self::Folder(folder) => {
+                let folder = sys::without_links(folder).unwrap_or_else(|| folder.clone());
+                let name = folder.file_name().unwrap_or_default().to_string_lossy().into_owned();
+                (name, format!("file://{}", folder.display()), None)
+            }
+            Self::Bucket(remote) => {
+                let bucket = remote.bucket_in(session)?;
+                (bucket.name.clone(), bucket.place(), Some((bucket, remote)))
+            }
+        };
+        let mut named = config::Destination::folder(name, url);
+        if let Some((bucket, remote)) = bucket {
+            named.endpoint = bucket.endpoint;
+            named.region = bucket.region;
+            named.path_style = bucket.path_style;
+            named.credentials.clone_from(&remote.credentials);
+        }
+        Ok(named)
+    }
+
     /// Its storage.
     pub(in crate::cli) fn open(
         &self,
@@ -100,6 +148,11 @@ impl Destination {
 }
 
 impl Remote {
+    /// From now on, this file says who we are there.
+    pub(in crate::cli) fn set_credentials(&mut self, file: String) {
+        (self.credentials, self.maintenance) = (Some(file), None);
+    }
+
     fn set(&mut self, named: &config::Destination) -> Result<(), Failure> {
         let bucket = &mut self.bucket;
         named.endpoint.iter().try_for_each(|endpoint| bucket.set_endpoint(endpoint))?;
@@ -111,11 +164,30 @@ impl Remote {
         Ok(())
     }
 
-    /// The bucket itself, without patience.
-    pub(in crate::cli) fn open(&self, purpose: Purpose, session: &Session) -> Result<S3, Failure> {
+    /// Who we are there: as the settings say, else as AWS's own tools find it.
+    pub(in crate::cli) fn credentials(
+        &self,
+        purpose: Purpose,
+        session: &Session,
+    ) -> Result<Credentials, Failure> {
         let maintenance = self.maintenance.as_ref().filter(|_| purpose == Purpose::Maintenance);
         let named = maintenance.or(self.credentials.as_ref());
-        let credentials = credentials(named.map(String::as_str), session)?;
+        credentials(named.map(String::as_str), session)
+    }
+
+    /// The bucket, for whoever has these credentials.
+    pub(in crate::cli) fn open_as(
+        &self,
+        credentials: &Credentials,
+        session: &Session,
+    ) -> Result<Patient<S3>, Failure> {
+        let storage = S3::open(self.bucket_in(session)?, credentials)?;
+        Ok(Patient::new(storage, self.bucket.patience))
+    }
+
+    /// The bucket itself, without patience.
+    pub(in crate::cli) fn open(&self, purpose: Purpose, session: &Session) -> Result<S3, Failure> {
+        let credentials = self.credentials(purpose, session)?;
         Ok(S3::open(self.bucket_in(session)?, &credentials)?)
     }
 

@@ -242,7 +242,7 @@ fn resume(session: &Session) -> Result<Done, Failure> {
 }
 
 /// This machine, as the profiles of the snapshot see it; one that is not known here takes nothing.
-fn site<'p>(
+pub(in crate::cli) fn site<'p>(
     places: &'p Places,
     restoration: &Restoration<'_>,
     session: &Session,
@@ -251,7 +251,7 @@ fn site<'p>(
     Ok(Site::of(places, &profiles, session.world.clock.now()))
 }
 
-fn confirm(yes: bool, question: &str, session: &Session) -> Result<(), Failure> {
+pub(in crate::cli) fn confirm(yes: bool, question: &str, session: &Session) -> Result<(), Failure> {
     if yes {
         return Ok(());
     }
@@ -262,21 +262,21 @@ fn confirm(yes: bool, question: &str, session: &Session) -> Result<(), Failure> 
     }
 }
 
-fn warn_of(dangers: &[Danger], session: &Session) {
+pub(in crate::cli) fn warn_of(dangers: &[Danger], session: &Session) {
     if !dangers.is_empty() {
         session.ui.warn("this would change what runs programs, or says where things go:");
         dangers.iter().for_each(|danger| session.ui.aside(&danger.to_string()));
     }
 }
 
-fn tell_kept(kept: Option<&Path>, session: &Session) {
+pub(in crate::cli) fn tell_kept(kept: Option<&Path>, session: &Session) {
     if let Some(kept) = kept.filter(|kept| sys::exists(kept)) {
         session.ui.note(&format!("what was there before is in {}", kept.display()));
     }
 }
 
 /// For `--json`.
-fn danger(danger: &Danger) -> Value {
+pub(in crate::cli) fn danger(danger: &Danger) -> Value {
     let Danger { path, field, before, after } = danger;
     json!({ "path": path.shown(), "field": field, "before": before, "after": after })
 }
@@ -297,7 +297,7 @@ pub(super) fn value(thing: &Thing) -> Value {
 }
 
 /// What is not as it was, and what was not as it should be.
-pub(super) fn tell(restored: &Restored, session: &Session) {
+pub(in crate::cli) fn tell(restored: &Restored, session: &Session) {
     for altered in &restored.altered {
         session.ui.note(&format!("{}: {}", altered.path.shown(), altered.told));
     }
@@ -314,7 +314,7 @@ pub(super) fn tell(restored: &Restored, session: &Session) {
 }
 
 /// On a machine that has just been set up there may be no place for the log; that stops nobody.
-pub(super) fn record(verified: &Verified, done: bool, session: &Session) {
+pub(in crate::cli) fn record(verified: &Verified, done: bool, session: &Session) {
     let id = verified.commit().id.to_string();
     let event =
         if done { Event::ok(Action::Restore, &id) } else { Event::failed(Action::Restore, &id) };

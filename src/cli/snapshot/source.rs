@@ -4,13 +4,16 @@
 use std::sync::Arc;
 
 use crate::cli::{Failure, Session};
+use crate::crypto::Fingerprint;
 use crate::keys::Keyring;
-use crate::snapshot::{Progress, Repository, Restoration, Selection, State, Verified};
+use crate::snapshot::{
+    Found, Progress, Repository, Restoration, Search, Selection, State, Verified,
+};
 
 use super::choice;
 use super::destination::Purpose;
 use super::progress::{Phase, Report};
-use super::target::{Place, Trust, state};
+use super::target::{Place, Trust, pin, state};
 
 /// A repository to read from.
 pub(in crate::cli) struct Source<'s> {
@@ -40,6 +43,17 @@ impl Source<'_> {
     /// Ends the line of progress, so that something can be said.
     pub(in crate::cli) fn end_progress(&self) {
         self.report.end();
+    }
+
+    /// The newest healthy one, and what is newer.
+    pub(in crate::cli) fn search(&self) -> Result<Found, Failure> {
+        let pin = pin(&self.repositories[0], self.session)?;
+        Ok(Search { pin, before: None }.run(&self.repositories)?)
+    }
+
+    /// Whose signature counts.
+    pub(in crate::cli) fn signer(&self) -> &Fingerprint {
+        self.repositories[0].signer()
     }
 
     /// Proves the snapshot that was named, or the newest for `latest`.

@@ -54,6 +54,12 @@ impl<'a> Part<'a> {
         Ok(Self { site, snapshot, path: path.clone(), facts, live, merged })
     }
 
+    /// Whether the file has the part as the snapshot has it.
+    #[must_use]
+    pub fn is_there_already(&self) -> bool {
+        self.live.is_same_as(&self.merged)
+    }
+
     /// What would change in what runs programs or says where things go.
     #[must_use]
     pub fn dangers(&self) -> Vec<Danger> {

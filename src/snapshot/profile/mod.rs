@@ -24,7 +24,7 @@ use super::health::Format;
 pub(super) use rules::CONFIG;
 pub use rules::{BadPattern, Own, Profile};
 
-use tables::{CLAUDE_CREDENTIALS, CLIENTS, CREDENTIALS};
+use tables::{CLAUDE, CLAUDE_CREDENTIALS, CLIENTS, CREDENTIALS};
 use walk::Walk;
 
 /// Where things are on this machine.
@@ -74,6 +74,30 @@ pub(super) fn is_client(path: &TreePath) -> bool {
     let is_claudes = [".claude.json", ".mcp.json"].iter().any(|name| path.ends_with(name));
     let below = path.strip_prefix("HOME");
     is_claudes || CLIENTS.iter().any(|(name, _)| below == Ok(Path::new(name)))
+}
+
+/// Whether a file is one that the profile `config` takes because a client is configured by it: all
+/// that it takes, but for the store, its keys and our own settings.
+pub(super) fn is_client_configuration(path: &TreePath) -> bool {
+    let below = path.as_path().strip_prefix("HOME/.claude").ok();
+    let is_in = |(pattern, _): &(&str, _)| below.is_some_and(|below| fits(below, pattern));
+    is_client(path) || CLAUDE.iter().any(is_in)
+}
+
+/// Whether a path is what a pattern of a table stands for, or below it.
+fn fits(path: &Path, pattern: &str) -> bool {
+    let mut names = path.iter().map(OsStr::as_encoded_bytes);
+    pattern.split('/').all(|wanted| {
+        let (begin, end) = wanted.split_once('*').unwrap_or((wanted, ""));
+        names.next().is_some_and(|name| match wanted.contains('*') {
+            true => {
+                name.len() >= begin.len() + end.len()
+                    && name.starts_with(begin.as_bytes())
+                    && name.ends_with(end.as_bytes())
+            }
+            false => name == wanted.as_bytes(),
+        })
+    })
 }
 
 /// Whether a file holds tokens of one machine, whatever profile has taken it.

@@ -1,0 +1,178 @@
+//! A machine on which nothing is yet.
+
+use std::path::PathBuf;
+use std::sync::Arc;
+
+use crate::cli::snapshot::places::places;
+use crate::cli::snapshot::progress::{Phase, Report};
+use crate::cli::snapshot::restore::{confirm, record, site, tell, tell_kept, warn_of};
+use crate::cli::{Code, Done, Failure, Session};
+use crate::recovery::{Journal, Phases, Stage};
+use crate::snapshot::{
+    self, Progress, Replaced, Repository, Restoration, Search, Selection, Site, State, Verified,
+};
+use crate::sys;
+
+use super::Args;
+use super::heritage::Heritage;
+use super::origin::Origin;
+use super::told;
+use super::trust::{Keys, Paper, Trusted, trusted};
+
+pub(super) fn run(args: &Args, from: &str, session: &Session) -> Result<Done, Failure> {
+    let begun = Journal::read(session.config.paths.state_folder())?;
+    if begun.is_none() && !args.dry_run {
+        expect_new_machine(session)?;
+    }
+    let mut phases = Phases::default();
+    let origin = Origin::of(args, from, session)?;
+    let mut paper = Paper::of(args, session)?;
+    let keys = paper.keys(session)?;
+    let report = Report::new(Phase::Restoring, session);
+    let storage = phases.time(Stage::Find, || origin.storage(session))?;
+    let storage = report.watch(storage);
+    let trusted = trusted(args.signer.as_deref(), &keys, &*storage)?;
+    let repository = Repository::open(&*storage, trusted.signer.clone())?;
+    let return_home = Return { args, session, keys: &keys, trusted, repository, report };
+    match return_home.run(begun, &mut phases)? {
+        None => Ok(Done::Fully),
+        Some(back) => {
+            let ended =
+                Heritage { args, session, keys: &keys, origin: &origin }.run(back, phases)?;
+            told::end(&ended, session)
+        }
+    }
+}
+
+/// What would be in the way, or be lost, is named.
+fn expect_new_machine(session: &Session) -> Result<(), Failure> {
+    let paths = &session.config.paths;
+    let [wrapped, bare] = paths.identities();
+    let ours = [wrapped, bare, paths.signing_key(), paths.recipients(), paths.store.clone()];
+    match ours.iter().find(|path| sys::exists(path)) {
+        None => Ok(()),
+        Some(path) => Err(Failure::failed(format!("this is no new machine: `{}` is there", path.display()))
+            .hint("`vaultctl snapshot restore --in-place` brings files back here; `vaultctl recover config` the clients' configuration")),
+    }
+}
+
+/// The files have come back.
+pub(super) struct Back {
+    pub(super) journal: Journal,
+    /// Where what was there before is.
+    pub(super) kept: Option<PathBuf>,
+}
+
+/// The way of the files back to where they were.
+struct Return<'a> {
+    args: &'a Args,
+    session: &'a Session,
+    keys: &'a Keys<'a>,
+    trusted: Trusted,
+    repository: Repository<'a>,
+    report: Arc<Report>,
+}
+
+impl Return<'_> {
+    /// Brings them back, unless an earlier run has; `None` after a dry run.
+    fn run(&self, begun: Option<Journal>, phases: &mut Phases) -> Result<Option<Back>, Failure> {
+        let state_folder = self.session.config.paths.state_folder();
+        if let Some(journal) = begun {
+            journal.expect(&self.repository, state_folder)?;
+            if let Some(back) = self.go_on(journal)? {
+                return Ok(Some(back));
+            }
+        }
+        let state = State::of(state_folder, self.repository.id());
+        let verified = phases.time(Stage::Find, || self.choose())?;
+        let restoration = Restoration {
+            repositories: std::slice::from_ref(&self.repository),
+            verified: &verified,
+            identity: self.keys.keyring.identity()?,
+            selection: &Selection::everything(),
+            moved: None,
+            state: &state,
+        };
+        let places = places(self.session, Vec::new());
+        let site = site(&places, &restoration, self.session)?;
+        let dangers = phases.time(Stage::Look, || restoration.dangers(&site))?;
+        self.report.end();
+        warn_of(&dangers, self.session);
+        self.expect_trust()?;
+        if self.args.dry_run {
+            told::dry_run(&verified, &dangers, self.session)?;
+            return Ok(None);
+        }
+        let id = verified.commit().id;
+        confirm(self.args.yes, &format!("Recover this machine from {id}?"), self.session)?;
+        let now = self.session.world.clock.now();
+        Journal::new(&self.repository, id, now).write(state_folder)?;
+        self.bring(&restoration, &site, phases).map(Some)
+    }
+
+    /// What an earlier run has not come to; `None` if that is all of it.
+    fn go_on(&self, mut journal: Journal) -> Result<Option<Back>, Failure> {
+        let places = places(self.session, Vec::new());
+        let site = Site::of(&places, &[], self.session.world.clock.now());
+        let finished = snapshot::resume(&site)?.filter(|(_, id)| *id == journal.snapshot);
+        if !journal.restored && finished.is_none() {
+            return Ok(None);
+        }
+        self.session.ui.note(&format!("going on with the recovery from {}", journal.snapshot));
+        journal.restored = true;
+        journal.write(self.session.config.paths.state_folder())?;
+        Ok(Some(Back { journal, kept: finished.map(|(kept, _)| kept) }))
+    }
+
+    fn choose(&self) -> Result<Verified, Failure> {
+        let search = Search { pin: None, before: self.args.before };
+        let found = search.run(std::slice::from_ref(&self.repository))?;
+        self.report.end();
+        let has_clock = self.repository.storage().dates_by_its_own_clock();
+        told::found(&found, self.args.before.is_some() && !has_clock, self.session);
+        let verified = found.chosen?;
+        told::chosen(&verified, &self.trusted.signer, self.session);
+        Ok(verified)
+    }
+
+    /// A person has said whose signature counts, or takes it upon himself.
+    fn expect_trust(&self) -> Result<(), Failure> {
+        if self.trusted.by_person {
+            return Ok(());
+        }
+        let signer = &self.trusted.signer;
+        let message = format!("only the repository itself says that {signer} may sign it");
+        if self.args.yes || self.args.dry_run {
+            self.session.ui.warn(&message);
+            return Ok(());
+        }
+        Err(Failure::new(Code::NeedsPerson, message).hint(format!(
+            "if it is the one on your sheet: --signer {signer}; --yes goes on whoever it is"
+        )))
+    }
+
+    fn bring(
+        &self,
+        restoration: &Restoration<'_>,
+        site: &Site<'_>,
+        phases: &mut Phases,
+    ) -> Result<Back, Failure> {
+        let (session, verified) = (self.session, restoration.verified);
+        let commit = verified.commit();
+        let packs: u64 = commit.packs.iter().map(|pack| pack.size).sum();
+        self.report.will_read(commit.object.size + packs);
+        let replaced = phases.time(Stage::Restore, || restoration.in_place(site));
+        self.report.end();
+        record(verified, replaced.is_ok(), session);
+        let Replaced { kept, restored } = replaced?;
+        tell(&restored, session);
+        tell_kept(kept.as_deref(), session);
+        let mut journal = Journal::new(&self.repository, commit.id, session.world.clock.now());
+        if let Some(begun) = Journal::read(session.config.paths.state_folder())? {
+            journal.began = begun.began;
+        }
+        journal.restored = true;
+        journal.write(session.config.paths.state_folder())?;
+        Ok(Back { journal, kept })
+    }
+}

@@ -1,0 +1,120 @@
+//! What a machine needs beside its files to take the place of another: keys of its own, entries that
+//! they open, and a place for its snapshots.
+
+use crate::cli::recovery_kit::{kit_of, source};
+use crate::cli::snapshot::destination::Destination;
+use crate::cli::snapshot::target::known_places;
+use crate::cli::{Failure, Session};
+use crate::config;
+use crate::crypto::Cipher;
+use crate::recovery::{Heirs, Inherited, Journal, Kit, Phases, Stage};
+use crate::snapshot::{Error, Repository};
+use crate::storage::Storage;
+use crate::store::Name;
+use crate::sys;
+use crate::vault::Vault;
+
+use super::Args;
+use super::bare::Back;
+use super::origin::Origin;
+use super::told::Ended;
+use super::trust::Keys;
+
+pub(super) struct Heritage<'a> {
+    pub(super) args: &'a Args,
+    pub(super) session: &'a Session,
+    pub(super) keys: &'a Keys<'a>,
+    pub(super) origin: &'a Origin,
+}
+
+/// What became of the store.
+#[derive(Default)]
+pub(super) struct Estate {
+    pub(super) inherited: Vec<Inherited>,
+    /// All that the lost machine could read.
+    pub(super) readable: Vec<Name>,
+}
+
+impl Heritage<'_> {
+    /// Every step leaves what is done already as it is.
+    pub(super) fn run(&self, back: Back, mut phases: Phases) -> Result<Ended, Failure> {
+        // With the settings that have just come back.
+        let home = self.session.with_settings_read_again()?;
+        phases.time(Stage::Keys, || self.make_keys(&home))?;
+        let estate = phases.time(Stage::Reencrypt, || self.take_over(&home))?;
+        let place = self.new_place(&back.journal)?;
+        let kit = phases.time(Stage::Begin, || self.begin_anew(&place, &home));
+        let kit = kit.map_err(|failure| {
+            home.ui.warn(&format!("there is no new repository yet: {}", failure.message()));
+            home.ui.note("hint: `vaultctl snapshot init --to DEST`, with an access key that may write, makes one; then `vaultctl recovery-kit` prints the sheet");
+        });
+        Journal::end(home.config.paths.state_folder())?;
+        let stolen = self.args.before.is_some();
+        Ok(Ended { back, phases, estate, kit: kit.ok(), stolen })
+    }
+
+    fn make_keys(&self, home: &Session) -> Result<(), Failure> {
+        let recovery = self.keys.keyring.identity()?.recipients()?;
+        let made = home.keyring().succeed(&recovery)?;
+        if let Some(path) = &made.identity {
+            let guard =
+                if made.has_passphrase { "behind your passphrase" } else { "without a passphrase" };
+            home.ui.note(&format!("identity made, {guard}: {}", path.display()));
+        }
+        if let Some(fingerprint) = &made.signer {
+            home.ui.note(&format!("signing key made: {fingerprint}"));
+        }
+        Ok(())
+    }
+
+    fn take_over(&self, home: &Session) -> Result<Estate, Failure> {
+        if !sys::exists(&home.config.paths.store) {
+            return Ok(Estate::default());
+        }
+        let brought = self.keys.keyring.identity()?.recipients()?;
+        let mut new = home.keyring().recipients()?;
+        new.retain(|one| !brought.contains(one));
+        let heirs = Heirs { brought, new, from_paper: self.keys.from_paper };
+        home.open_vault_with(&self.keys.keyring, |vault| {
+            let inherited = heirs.take_over(vault)?;
+            let mut readable = openpgp_entries(vault);
+            readable.extend(inherited.iter().flat_map(|folder| folder.entries.iter().cloned()));
+            readable.sort();
+            Ok(Estate { inherited, readable })
+        })?
+    }
+
+    /// Where this machine's own snapshots go. The old repository stays as it is: another key signs it.
+    fn new_place(&self, journal: &Journal) -> Result<Destination, Failure> {
+        match &self.args.to {
+            Some(to) => Destination::of_url(to, &self.session.config.paths),
+            None => self.origin.destination.beside(&journal.began.strftime("%Y%m%d").to_string()),
+        }
+    }
+
+    fn begin_anew(&self, place: &Destination, home: &Session) -> Result<Kit, Failure> {
+        let storage = self.origin.new_storage(place, home)?;
+        let repository = begun(&*storage, home)?;
+        known_places(home).remember(&repository)?;
+        home.ui.note(&format!("snapshot repository made at {}", storage.place()));
+        config::begin_snapshots_anew(&home.config.paths.settings, &place.as_settings(home)?)?;
+        kit_of(&repository, vec![source(place, home)?], home)
+    }
+}
+
+/// The new repository, whether it was made just now or by a run that was interrupted.
+fn begun<'s>(storage: &'s dyn Storage, home: &Session) -> Result<Repository<'s>, Failure> {
+    let signer = home.keyring().signer()?;
+    match Repository::init(storage, &signer) {
+        Err(Error::AlreadyRepository(_)) => {
+            Ok(Repository::open(storage, signer.verifier().fingerprint())?)
+        }
+        made => Ok(made?),
+    }
+}
+
+fn openpgp_entries(vault: &Vault<'_>) -> Vec<Name> {
+    let store = vault.store();
+    let is_one = |name: &Name| matches!(store.cipher_of(name), Ok(Some(Cipher::OpenPgp)));
+    store.list(None).names.into_iter().filter(is_one).collect()
+}

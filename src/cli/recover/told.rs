@@ -1,0 +1,147 @@
+//! What is said about a recovery.
+
+use std::time::Duration;
+
+use jiff::Timestamp;
+use serde_json::{Value, json};
+
+use crate::cli::snapshot::restore::danger;
+use crate::cli::{Done, Failure, Session};
+use crate::crypto::Fingerprint;
+use crate::recovery::{Kit, Phases};
+use crate::snapshot::{Backdated, Danger, Found, PassedOver, Verified};
+
+use super::bare::Back;
+use super::heritage::Estate;
+
+/// A recovery that has come to its end.
+pub(super) struct Ended {
+    pub(super) back: Back,
+    pub(super) phases: Phases,
+    pub(super) estate: Estate,
+    /// The new sheet, if there is a new repository.
+    pub(super) kit: Option<Kit>,
+    pub(super) stolen: bool,
+}
+
+/// Says what was passed over, and what lies about its age.
+pub(super) fn found(found: &Found, without_clock: bool, session: &Session) {
+    if without_clock {
+        session.ui.warn("the dates of a folder prove nothing: what claims to be from before that time is taken at its word");
+    }
+    for Backdated { id, stored } in &found.backdated {
+        session
+            .ui
+            .warn(&format!("{id} claims to be older than it can be: it was stored {stored:.0}"));
+    }
+    for PassedOver { id, why } in &found.passed_over {
+        session.ui.warn(&format!("passed over {id}: it is {why}"));
+    }
+}
+
+pub(super) fn chosen(verified: &Verified, signer: &Fingerprint, session: &Session) {
+    let id = verified.commit().id;
+    let age = age(id.time, session.world.clock.now());
+    session.ui.note(&format!("the newest healthy snapshot is {id}, {age}, signed by {signer}"));
+}
+
+pub(super) fn dry_run(
+    verified: &Verified,
+    dangers: &[Danger],
+    session: &Session,
+) -> Result<(), Failure> {
+    let id = verified.commit().id;
+    if session.ui.json {
+        let dangers: Vec<Value> = dangers.iter().map(danger).collect();
+        return session.ui.json(&json!({ "snapshot": id.to_string(), "dangers": dangers }));
+    }
+    session.ui.note("nothing was changed");
+    session.ui.line(&id.to_string())
+}
+
+/// Says how it went; the new sheet is what goes to standard output.
+pub(super) fn end(ended: &Ended, session: &Session) -> Result<Done, Failure> {
+    tell_estate(ended, session);
+    if session.ui.json {
+        session.ui.json(&value(ended))?;
+    } else {
+        tell_time(&ended.phases, session);
+        if let Some(kit) = &ended.kit {
+            session.ui.note("this is your new sheet: print it, with `vaultctl recovery-kit --html FILE` as a page, and destroy the old one");
+            session.ui.reveal(&kit.text())?;
+        }
+        session.ui.note("`vaultctl snapshot create` takes this machine's first snapshot");
+    }
+    Ok(if ended.kit.is_some() { Done::Fully } else { Done::WithOmissions })
+}
+
+fn tell_estate(ended: &Ended, session: &Session) {
+    for folder in &ended.estate.inherited {
+        let place = match folder.folder.as_os_str().is_empty() {
+            true => "the store".to_owned(),
+            false => format!("`{}`", folder.folder.display()),
+        };
+        folder.gone.iter().for_each(|key| {
+            session.ui.note(&format!("{place} is encrypted to {key} no more"));
+        });
+        folder.others.iter().for_each(|key| {
+            session.ui.note(&format!("{place} can still be opened by {key}; if that was the lost machine: `vaultctl recipients rm`"));
+        });
+    }
+    let readable = &ended.estate.readable;
+    if ended.stolen {
+        session.ui.warn("whoever has the old machine may have read these entries: change the secrets themselves");
+        readable.iter().for_each(|name| session.ui.aside(name.as_str()));
+    } else if !readable.is_empty() {
+        session.ui.note(&format!(
+            "if somebody else has the old machine, {} entries are to be changed: `vaultctl ls` lists them",
+            readable.len()
+        ));
+    }
+}
+
+fn tell_time(phases: &Phases, session: &Session) {
+    let each: Vec<String> = phases
+        .iter()
+        .filter(|(_, took)| took.as_millis() > 0)
+        .map(|(stage, took)| format!("{} {}", stage.word(), seconds(took)))
+        .collect();
+    session.ui.note(&format!(
+        "everything was back after {}: {}",
+        seconds(phases.total()),
+        each.join(", ")
+    ));
+}
+
+/// For `--json`.
+fn value(ended: &Ended) -> Value {
+    let phases: Vec<Value> = ended
+        .phases
+        .iter()
+        .map(|(stage, took)| json!({ "phase": stage.word(), "seconds": took.as_secs_f64() }))
+        .collect();
+    let names: Vec<&str> = ended.estate.readable.iter().map(|name| name.as_str()).collect();
+    let place =
+        ended.kit.as_ref().map(|kit| kit.sources.iter().map(|at| at.url()).collect::<Vec<_>>());
+    let signer = ended.kit.as_ref().map(|kit| kit.signer.fingerprint().to_string());
+    json!({
+        "snapshot": ended.back.journal.snapshot, "kept": ended.back.kept, "repository": place,
+        "signer": signer, "rotate": names, "rto_seconds": ended.phases.total().as_secs_f64(),
+        "phases": phases,
+    })
+}
+
+fn seconds(time: Duration) -> String {
+    format!("{:.1} s", time.as_secs_f64())
+}
+
+/// How old something is, in the largest unit that says something.
+fn age(then: Timestamp, now: Timestamp) -> String {
+    let minutes = now.duration_since(then).as_mins();
+    match minutes {
+        ..=-1 => "from the future by this machine's clock".to_owned(),
+        0..=119 => format!("{minutes} minutes old"),
+        120..=2879 => format!("{} hours old", minutes / 60),
+        _ => format!("{} days old", minutes / (24 * 60)),
+    }
+}
