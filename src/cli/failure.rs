@@ -570,7 +570,7 @@ impl From<keys::Error> for Failure {
             keys::Error::Locked(_) => Self::new(Code::NeedsPerson, message).hint("run it in a terminal"),
             keys::Error::NotUnlocked(_) => Self::new(Code::CannotDecrypt, message).hint("try again"),
             keys::Error::NotBrought => Self::new(Code::CannotDecrypt, message)
-                .hint("it is the line that begins with `AGE-SECRET-KEY-1`, all of it"),
+                .hint("it is the line that begins with `AGE-SECRET-KEY-`, all of it"),
             keys::Error::NoSigner(_) => {
                 Self::new(Code::Nothing, message).hint("`vaultctl snapshot init` makes one; --signer trusts another machine's")
             }

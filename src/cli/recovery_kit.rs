@@ -136,7 +136,7 @@ fn identity(file: Option<&PathBuf>, kit: &Kit, session: &Session) -> Result<Secr
         Some(file) => sys::read_secret(file, FILE_LIMIT)?
             .ok_or_else(|| keys::Error::NoIdentity(file.clone()))?,
         None => {
-            session.world.prompt.ask_secret("Recovery identity (AGE-SECRET-KEY-1...):")?.to_bytes()
+            session.world.prompt.ask_secret("Recovery identity (AGE-SECRET-KEY-...):")?.to_bytes()
         }
     };
     let brought = Brought::parse(&text)?;

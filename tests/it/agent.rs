@@ -49,7 +49,7 @@ const HARMLESS: [&str; 33] = [
 const OF_ITS_OWN: [&str; 2] = ["demo", "completions"];
 
 /// What would show secrets or widen access, each as it is typed.
-const REFUSED: [(&str, &str); 35] = [
+const REFUSED: [(&str, &str); 38] = [
     ("init", "HOME=$PWD/fresh vaultctl init"),
     ("get", "vaultctl get claude/token"),
     ("get", "vaultctl get -c claude/token"),
@@ -79,6 +79,9 @@ const REFUSED: [(&str, &str); 35] = [
     ("snapshot export", "vaultctl snapshot export --to x --out y"),
     ("schedule install", "vaultctl schedule install --with cron"),
     ("schedule remove", "vaultctl schedule remove"),
+    ("recover", "vaultctl recover --from x --yes"),
+    ("recover", "vaultctl recover config --yes"),
+    ("recovery-kit", "vaultctl recovery-kit --to x --identity"),
     ("pass", "vaultctl pass claude/token"),
     ("pass", "vaultctl pass show -c claude/token"),
     ("pass", "vaultctl pass grep cnry"),

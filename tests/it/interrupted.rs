@@ -6,14 +6,14 @@ use super::world::World;
 
 /// The system calls by which a file, a folder or a name comes into being, each counted apart. No
 /// processor has all of those with a `?`.
-const STEPS: [&str; 7] =
+pub(crate) const STEPS: [&str; 7] =
     ["?mkdir", "mkdirat", "?rename", "renameat", "?renameat2", "?link", "linkat"];
 
 /// More of one kind of step than any command takes.
 const MOST: usize = 60;
 
 /// Runs `command` and kills it as it begins its `nth` of `calls`; whether it came that far.
-fn killed(world: &World, calls: &str, nth: usize, command: &str) -> bool {
+pub(crate) fn killed(world: &World, calls: &str, nth: usize, command: &str) -> bool {
     let inject = format!("inject={calls}:signal=KILL:when={nth}");
     let output = world
         .sh(&format!("strace -qqq -o /dev/null -e trace={calls} -e {inject} {command}"))

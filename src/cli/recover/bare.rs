@@ -52,7 +52,7 @@ fn expect_new_machine(session: &Session) -> Result<(), Failure> {
     match ours.iter().find(|path| sys::exists(path)) {
         None => Ok(()),
         Some(path) => Err(Failure::failed(format!("this is no new machine: `{}` is there", path.display()))
-            .hint("`vaultctl snapshot restore --in-place` brings files back here; `vaultctl recover config` the clients' configuration")),
+            .hint("`vaultctl snapshot restore --in-place` brings files back here, and `vaultctl recover config` what clients are configured by")),
     }
 }
 

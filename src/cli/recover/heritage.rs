@@ -92,12 +92,30 @@ impl Heritage<'_> {
         }
     }
 
+    /// What the settings that came back call the place: jobs in them may name it.
+    fn old_name(&self, home: &Session) -> Option<String> {
+        let place = self.origin.destination.place();
+        let is_the_same = |named: &&config::Destination| {
+            let known = Destination::of_settings(named, &home.config.paths);
+            known.is_ok_and(|known| known.place() == place)
+        };
+        let configured = &home.config.settings.snapshot.destination;
+        match configured.as_slice() {
+            [only] => Some(only.name.clone()),
+            several => several.iter().find(is_the_same).map(|named| named.name.clone()),
+        }
+    }
+
     fn begin_anew(&self, place: &Destination, home: &Session) -> Result<Kit, Failure> {
         let storage = self.origin.new_storage(place, home)?;
         let repository = begun(&*storage, home)?;
         known_places(home).remember(&repository)?;
         home.ui.note(&format!("snapshot repository made at {}", storage.place()));
-        config::begin_snapshots_anew(&home.config.paths.settings, &place.as_settings(home)?)?;
+        let mut named = place.as_settings(home)?;
+        if let Some(name) = self.old_name(home) {
+            named.name = name;
+        }
+        config::begin_snapshots_anew(&home.config.paths.settings, &named)?;
         kit_of(&repository, vec![source(place, home)?], home)
     }
 }

@@ -10,6 +10,8 @@ mod trust;
 use std::path::PathBuf;
 
 use jiff::Timestamp;
+use jiff::civil::Date;
+use jiff::tz::TimeZone;
 
 use super::{Checked, Done, Example, Failure, Session, agent};
 
@@ -92,7 +94,7 @@ pub(super) fn run(args: &Args, session: &Session) -> Result<Done, Failure> {
 
 /// A moment, or the beginning of a day in UTC.
 fn moment(text: &str) -> Result<Timestamp, String> {
-    let day = || text.parse::<jiff::civil::Date>().ok()?.in_tz("UTC").ok();
+    let day = || text.parse::<Date>().ok()?.to_zoned(TimeZone::UTC).ok();
     text.parse().ok().or_else(|| day().map(|day| day.timestamp())).ok_or_else(|| {
         "2026-11-20T18:00:00Z, 2026-11-20T19:00:00+01:00 and 2026-11-20 are times".to_owned()
     })

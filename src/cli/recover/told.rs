@@ -67,6 +67,10 @@ pub(super) fn end(ended: &Ended, session: &Session) -> Result<Done, Failure> {
     } else {
         tell_time(&ended.phases, session);
         if let Some(kit) = &ended.kit {
+            session.ui.note(&format!(
+                "another key signs from now on: where your recovery identity is kept, write `# signer: {}` beside it, instead of what stands there",
+                kit.signer.fingerprint()
+            ));
             session.ui.note("this is your new sheet: print it, with `vaultctl recovery-kit --html FILE` as a page, and destroy the old one");
             session.ui.reveal(&kit.text())?;
         }
@@ -94,18 +98,15 @@ fn tell_estate(ended: &Ended, session: &Session) {
         readable.iter().for_each(|name| session.ui.aside(name.as_str()));
     } else if !readable.is_empty() {
         session.ui.note(&format!(
-            "if somebody else has the old machine, {} entries are to be changed: `vaultctl ls` lists them",
+            "if somebody else has the old machine, change the secrets themselves (entries: {}; `vaultctl ls` lists them)",
             readable.len()
         ));
     }
 }
 
 fn tell_time(phases: &Phases, session: &Session) {
-    let each: Vec<String> = phases
-        .iter()
-        .filter(|(_, took)| took.as_millis() > 0)
-        .map(|(stage, took)| format!("{} {}", stage.word(), seconds(took)))
-        .collect();
+    let each: Vec<String> =
+        phases.iter().map(|(stage, took)| format!("{} {}", stage.word(), seconds(took))).collect();
     session.ui.note(&format!(
         "everything was back after {}: {}",
         seconds(phases.total()),

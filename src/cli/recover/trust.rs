@@ -72,7 +72,7 @@ pub(super) fn trusted(
 }
 
 fn asked(session: &Session) -> Result<Brought, Failure> {
-    let question = "Recovery identity from your sheet (AGE-SECRET-KEY-1...):";
+    let question = "Recovery identity from your sheet (AGE-SECRET-KEY-...):";
     let answer = session
         .world
         .prompt

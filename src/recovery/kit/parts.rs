@@ -98,7 +98,7 @@ impl Kit {
                 let words = Words::Secret(copy(identity));
                 Block::Exact(Exact { what: "The recovery identity, which opens everything", words })
             }
-            None => Block::Blank("The recovery identity (AGE-SECRET-KEY-1...), or where it is"),
+            None => Block::Blank("The recovery identity (AGE-SECRET-KEY-...), or where it is"),
         });
         blocks.push(Block::Say(format!(
             "Encrypted to these public keys, of which one is the recovery identity's: {}",

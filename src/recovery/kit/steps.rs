@@ -112,7 +112,7 @@ fn identity(signer: &Verifier) -> [Step; 2] {
             format!("(umask 077 && echo '# signer: {signer}' > {IDENTITY})"),
         ),
         (
-            "Type the recovery identity into it (AGE-SECRET-KEY-1...), then Enter, then Ctrl-D",
+            "Type the recovery identity into it (AGE-SECRET-KEY-...), then Enter, then Ctrl-D",
             format!("cat >> {IDENTITY}"),
         ),
     ];

@@ -43,6 +43,8 @@ impl Heirs {
     /// # Errors
     /// See [`Error`]; a folder is handed on wholly or not at all.
     pub fn take_over(&self, vault: &Vault<'_>) -> Result<Vec<Inherited>, Error> {
+        // What a killed run has begun is finished first.
+        vault.edit("", |_| Ok::<_, Error>(()))?;
         let files = age_files(vault)?;
         let lost = self.lost(&files);
         let ours = |file: &&(PathBuf, Vec<Recipient>)| {

@@ -37,7 +37,7 @@ impl Stage {
     }
 }
 
-/// How long each took. What a person needs for an answer does not count.
+/// How long each took. What a person needs for an answer does not count, but for a new passphrase.
 #[derive(Debug, Default)]
 pub struct Phases(Vec<(Stage, Duration)>);
 
@@ -46,7 +46,10 @@ impl Phases {
     pub fn time<T>(&mut self, stage: Stage, work: impl FnOnce() -> T) -> T {
         let begun = Instant::now();
         let done = work();
-        self.0.push((stage, begun.elapsed()));
+        match self.0.iter_mut().find(|(known, _)| *known == stage) {
+            Some((_, took)) => *took += begun.elapsed(),
+            None => self.0.push((stage, begun.elapsed())),
+        }
         done
     }
 
