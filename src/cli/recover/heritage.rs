@@ -3,15 +3,16 @@
 
 use crate::cli::recovery_kit::{kit_of, source};
 use crate::cli::snapshot::destination::Destination;
+use crate::cli::snapshot::places::places;
 use crate::cli::snapshot::target::known_places;
 use crate::cli::{Failure, Session};
 use crate::config;
 use crate::crypto::Cipher;
-use crate::recovery::{Heirs, Inherited, Journal, Kit, Phases, Stage};
+use crate::recovery::{Findings, Heirs, Inherited, Journal, Kit, Phases, Site, Stage, check};
 use crate::snapshot::{Error, Repository};
 use crate::storage::Storage;
 use crate::store::Name;
-use crate::sys;
+use crate::sys::{self, Interrupts, SYSTEM_PATH};
 use crate::vault::Vault;
 
 use super::Args;
@@ -48,9 +49,10 @@ impl Heritage<'_> {
             home.ui.warn(&format!("there is no new repository yet: {}", failure.message()));
             home.ui.note("hint: `vaultctl snapshot init --to DEST`, with an access key that may write, makes one; then `vaultctl recovery-kit` prints the sheet");
         });
+        let findings = phases.time(Stage::Check, || look(&home))?;
         Journal::end(home.config.paths.state_folder())?;
         let stolen = self.args.before.is_some();
-        Ok(Ended { back, phases, estate, kit: kit.ok(), stolen })
+        Ok(Ended { back, phases, estate, kit: kit.ok(), findings, stolen })
     }
 
     fn make_keys(&self, home: &Session) -> Result<(), Failure> {
@@ -118,6 +120,25 @@ impl Heritage<'_> {
         config::begin_snapshots_anew(&home.config.paths.settings, &named)?;
         kit_of(&repository, vec![source(place, home)?], home)
     }
+}
+
+/// Looks at what came back, with the keys that this machine has now.
+fn look(home: &Session) -> Result<Findings, Failure> {
+    let (paths, variables, places) =
+        (&home.config.paths, &home.world.variables, places(home, Vec::new()));
+    let keyring = home.keyring();
+    let site = Site {
+        home: &paths.home,
+        trees: &[paths.home.clone(), paths.store.clone(), places.gnupg.clone()],
+        store: &paths.store,
+        gnupg: &places.gnupg,
+        variables,
+        path: variables.text("PATH").unwrap_or(SYSTEM_PATH),
+        identity: keyring.identity()?,
+        scratch: paths.state_folder(),
+        interrupts: &Interrupts::hold(),
+    };
+    Ok(check(&site)?)
 }
 
 /// The new repository, whether it was made just now or by a run that was interrupted.

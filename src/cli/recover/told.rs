@@ -6,9 +6,9 @@ use jiff::Timestamp;
 use serde_json::{Value, json};
 
 use crate::cli::snapshot::restore::danger;
-use crate::cli::{Done, Failure, Session};
+use crate::cli::{Code, Done, Failure, Session};
 use crate::crypto::Fingerprint;
-use crate::recovery::{Kit, Phases};
+use crate::recovery::{Checked, Findings, Kit, Phases};
 use crate::snapshot::{Backdated, Danger, Found, PassedOver, Verified};
 
 use super::bare::Back;
@@ -21,6 +21,8 @@ pub(super) struct Ended {
     pub(super) estate: Estate,
     /// The new sheet, if there is a new repository.
     pub(super) kit: Option<Kit>,
+    /// How what came back looks.
+    pub(super) findings: Findings,
     pub(super) stolen: bool,
 }
 
@@ -62,6 +64,7 @@ pub(super) fn dry_run(
 /// Says how it went; the new sheet is what goes to standard output.
 pub(super) fn end(ended: &Ended, session: &Session) -> Result<Done, Failure> {
     tell_estate(ended, session);
+    tell_findings(&ended.findings, session);
     if session.ui.json {
         session.ui.json(&value(ended))?;
     } else {
@@ -75,6 +78,10 @@ pub(super) fn end(ended: &Ended, session: &Session) -> Result<Done, Failure> {
             session.ui.reveal(&kit.text())?;
         }
         session.ui.note("`vaultctl snapshot create` takes this machine's first snapshot");
+    }
+    if let Some(problem) = ended.findings.problems.first() {
+        return Err(Failure::new(Code::NotVerified, problem.told.clone())
+            .hint("all is done but that; the snapshot had it so, and an older one may have it whole: `vaultctl snapshot restore SNAP --only PATH`"));
     }
     Ok(if ended.kit.is_some() { Done::Fully } else { Done::WithOmissions })
 }
@@ -104,6 +111,18 @@ fn tell_estate(ended: &Ended, session: &Session) {
     }
 }
 
+/// The first problem is how it ends; the others are warned of.
+fn tell_findings(findings: &Findings, session: &Session) {
+    findings.problems.iter().skip(1).for_each(|problem| session.ui.warn(&problem.told));
+    for (omission, about) in &findings.omissions {
+        session.ui.note(&format!("not tried: {about}: {omission}"));
+    }
+    let Checked { client_files, servers, entries, decrypted, .. } = findings.checked;
+    session.ui.note(&format!(
+        "looked at: client files {client_files}, servers {servers}, entries {entries}, of which decrypted {decrypted}"
+    ));
+}
+
 fn tell_time(phases: &Phases, session: &Session) {
     let each: Vec<String> =
         phases.iter().map(|(stage, took)| format!("{} {}", stage.word(), seconds(took))).collect();
@@ -125,8 +144,10 @@ fn value(ended: &Ended) -> Value {
     let place =
         ended.kit.as_ref().map(|kit| kit.sources.iter().map(|at| at.url()).collect::<Vec<_>>());
     let signer = ended.kit.as_ref().map(|kit| kit.signer.fingerprint().to_string());
+    let problems: Vec<&str> =
+        ended.findings.problems.iter().map(|problem| problem.told.as_str()).collect();
     json!({
-        "snapshot": ended.back.journal.snapshot, "kept": ended.back.kept, "repository": place,
+        "snapshot": ended.back.journal.snapshot, "problems": problems, "kept": ended.back.kept, "repository": place,
         "signer": signer, "rotate": names, "rto_seconds": ended.phases.total().as_secs_f64(),
         "phases": phases,
     })
