@@ -30,8 +30,7 @@ pub(in crate::cli) const EXAMPLES: &[Example] = &[Example {
 }];
 
 pub(super) fn run(args: &Args, session: &Session) -> Result<Done, Failure> {
-    let (status, lost) = status::observe(&args.place, &args.trust, session)?;
-    let text = doctor::metrics(&status);
+    let (text, lost) = taken(&args.place, &args.trust, session)?;
     match &args.textfile {
         Some(file) => sys::publish(file, text.as_bytes())?,
         None => session.ui.data(text.as_bytes())?,
@@ -43,4 +42,28 @@ pub(super) fn run(args: &Args, session: &Session) -> Result<Done, Failure> {
             Ok(Done::WithOmissions)
         }
     }
+}
+
+/// Writes the file that the settings name, if they do, when a job has ended. What can not be written
+/// is told, and changes nothing else.
+pub(super) fn leave(session: &Session) {
+    let Some(file) = &session.config.settings.metrics.textfile else {
+        return;
+    };
+    let file = session.config.paths.expand(file);
+    let written = taken(&Place::default(), &Trust::default(), session)
+        .and_then(|(text, _)| Ok(sys::publish(&file, text.as_bytes())?));
+    if let Err(failure) = written {
+        session.ui.warn(&format!("no metrics were left: {}", failure.message()));
+    }
+}
+
+/// The text, and why the last place that could not be read could not.
+fn taken(
+    place: &Place,
+    trust: &Trust,
+    session: &Session,
+) -> Result<(String, Option<Failure>), Failure> {
+    let (status, lost) = status::observe(place, trust, session)?;
+    Ok((doctor::metrics(&status), lost))
 }

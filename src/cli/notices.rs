@@ -7,7 +7,7 @@ use crate::secret::Secret;
 use crate::store::Name;
 use crate::sys;
 
-use super::{Code, Failure, Session};
+use super::{Code, Failure, Session, agent};
 
 /// A file with the secret of a channel that is larger than this is none (bytes).
 const FILE_LIMIT: usize = 64 * 1024;
@@ -27,23 +27,37 @@ pub(super) fn channels(session: &Session) -> impl Iterator<Item = (usize, &Notif
     (1..).zip(&session.config.settings.notify)
 }
 
-/// Tells these, whether they want to know or not.
+/// Tells these, whether they want to know or not. Not for an AI agent: settings of its own could have
+/// an entry of the store sent anywhere, as the password or the address of a channel.
 pub(super) fn tell_these(
     channels: &[(usize, &Notify)],
     notice: &Notice,
     session: &Session,
 ) -> Vec<Undelivered> {
+    let undelivered = match agent::refuse("telling channels", session) {
+        Ok(()) => told(channels, notice, session),
+        Err(failure) => refused(channels, &failure),
+    };
+    for Undelivered { channel, reason } in &undelivered {
+        session.ui.warn(&format!("{channel} was not told: {reason}"));
+    }
+    undelivered
+}
+
+fn refused(channels: &[(usize, &Notify)], failure: &Failure) -> Vec<Undelivered> {
+    let reason = failure.message();
+    let titles = channels.iter().map(|(number, channel)| channel.title(*number));
+    titles.map(|channel| Undelivered { channel, reason: reason.to_owned() }).collect()
+}
+
+fn told(channels: &[(usize, &Notify)], notice: &Notice, session: &Session) -> Vec<Undelivered> {
     let means = Means {
         http: &Ureq::default(),
         variables: &session.world.variables,
         home: &session.config.paths.home,
     };
     let open = |place: &str| secret(place, session).map_err(|failure| said(&failure));
-    let undelivered = notify::tell(notice, channels, &open, &means);
-    for Undelivered { channel, reason } in &undelivered {
-        session.ui.warn(&format!("{channel} was not told: {reason}"));
-    }
-    undelivered
+    notify::tell(notice, channels, &open, &means)
 }
 
 /// What is in that file, or the first line of that entry.

@@ -22,8 +22,8 @@ pub use paths::{Overrides, Paths};
 pub use schedule::Schedule;
 pub use server::{Agent, Server};
 pub use settings::{
-    Audit, Destination, Keep, Keys, Objectives, OneOrMany, Profile, Settings, Snapshot, Store,
-    StoredAs,
+    Audit, Destination, Keep, Keys, Metrics, Objectives, OneOrMany, Profile, Settings, Snapshot,
+    Store, StoredAs,
 };
 pub use span::{BadSpan, Span};
 

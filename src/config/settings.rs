@@ -26,6 +26,8 @@ pub struct Settings {
     pub agent: Agent,
     /// `[[notify]]`
     pub notify: Vec<Notify>,
+    /// `[metrics]`
+    pub metrics: Metrics,
 }
 
 /// `[store]`: where entries are.
@@ -79,6 +81,14 @@ impl OneOrMany {
 pub struct Audit {
     /// Whether a read is refused when it can not be logged; otherwise it goes on with a warning.
     pub required: bool,
+}
+
+/// `[metrics]`: what is left for Prometheus.
+#[derive(Debug, Default, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct Metrics {
+    /// The file that is written when a job has ended; `~/` is the home.
+    pub textfile: Option<String>,
 }
 
 /// `[snapshot]`: what is backed up, to whom and whither.

@@ -9,7 +9,7 @@ use super::surface::entries;
 use super::world::World;
 
 /// What shows names at most, takes secrets in, or works on ciphertext.
-const HARMLESS: [&str; 33] = [
+const HARMLESS: [&str; 35] = [
     "mcp check",
     "mcp list",
     "set",
@@ -43,13 +43,15 @@ const HARMLESS: [&str; 33] = [
     "schedule run",
     "audit show",
     "audit verify",
+    "status",
+    "metrics",
 ];
 
 /// What does not deal with anybody's secrets.
 const OF_ITS_OWN: [&str; 2] = ["demo", "completions"];
 
 /// What would show secrets or widen access, each as it is typed.
-const REFUSED: [(&str, &str); 38] = [
+const REFUSED: [(&str, &str); 39] = [
     ("init", "HOME=$PWD/fresh vaultctl init"),
     ("get", "vaultctl get claude/token"),
     ("get", "vaultctl get -c claude/token"),
@@ -82,6 +84,7 @@ const REFUSED: [(&str, &str); 38] = [
     ("recover", "vaultctl recover --from x --yes"),
     ("recover", "vaultctl recover config --yes"),
     ("recovery-kit", "vaultctl recovery-kit --to x --identity"),
+    ("notify test", "vaultctl notify test"),
     ("pass", "vaultctl pass claude/token"),
     ("pass", "vaultctl pass show -c claude/token"),
     ("pass", "vaultctl pass grep cnry"),
@@ -109,6 +112,9 @@ command = ["env"]
 
 [server.env.env]
 PLAIN = "said"
+
+[[notify]]
+webhook = "vault:claude/token"
 "#;
 
 fn world() -> World {

@@ -62,6 +62,7 @@ stories! {
     missing,
     moving,
     names_and_fields,
+    notify,
     others_hands,
     otp,
     passage,

@@ -3,7 +3,7 @@
 use serde_json::json;
 
 use crate::cli::notices::{channels, tell_these};
-use crate::cli::{Checked, Code, Done, Example, Failure, Session};
+use crate::cli::{Checked, Code, Done, Example, Failure, Session, agent};
 use crate::config::Notify;
 use crate::notify::{Notice, Outcome, preview};
 use crate::sys;
@@ -34,7 +34,7 @@ pub(in crate::cli) const EXAMPLES: &[Example] = &[
     Example {
         what: "See what would be sent",
         line: "vaultctl notify test --dry-run",
-        checked: Checked::Runs,
+        checked: Checked::Parses,
     },
     Example {
         what: "Try one channel",
@@ -49,6 +49,7 @@ pub(super) fn run(args: &Args, session: &Session) -> Result<Done, Failure> {
     if args.dry_run {
         return show(&chosen, &notice, session);
     }
+    agent::refuse("telling channels", session)?;
     let undelivered = tell_these(&chosen, &notice, session);
     if session.ui.json {
         let told: Vec<_> = chosen.iter().map(|(number, channel)| channel.title(*number)).collect();

@@ -14,7 +14,7 @@ use super::destination::{Destination, Purpose};
 use super::progress::Report;
 
 /// Where the repository is.
-#[derive(clap::Args)]
+#[derive(clap::Args, Default)]
 pub(in crate::cli) struct Place {
     /// The repository: a destination's name from the settings, a folder, or s3://BUCKET/PREFIX
     ///
