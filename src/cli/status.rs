@@ -5,7 +5,7 @@ use serde_json::{Value, json};
 
 use crate::doctor::{self, Job, Limits, Problem, Proof, Snapshot, Status, ago};
 use crate::notify::{Notice, Outcome};
-use crate::schedule::{Record, Records};
+use crate::schedule::{self, Record, Records};
 use crate::snapshot::Health;
 use crate::sys;
 
@@ -97,8 +97,10 @@ fn jobs(place: &Place, session: &Session) -> Result<Vec<Job>, Failure> {
     if !place.is_configured(session) {
         return Ok(Vec::new());
     }
+    let (now, zone) = (session.world.clock.now(), session.world.clock.zone());
     let records = Records::of(session.config.paths.state_folder());
-    Job::all(&records).map_err(|error| Failure::failed(error.to_string()))
+    let jobs = schedule::Job::all(&session.config.settings)?;
+    Ok(Job::all(&jobs, &records, now, &zone))
 }
 
 fn look(
@@ -155,13 +157,13 @@ fn proven(done: &str, proof: Option<&Proof>, now: Timestamp) -> String {
 
 fn job_lines(job: &Job, now: Timestamp) -> Vec<String> {
     let lines = match &job.record {
-        Ok(record) => record_lines(record, now),
+        Ok(record) => record_lines(record, job.missed, now),
         Err(reason) => vec![format!("what it left can not be read: {reason}")],
     };
     lines.into_iter().map(|line| format!("job {}: {line}", job.name)).collect()
 }
 
-fn record_lines(record: &Record, now: Timestamp) -> Vec<String> {
+fn record_lines(record: &Record, missed: Option<Timestamp>, now: Timestamp) -> Vec<String> {
     let mut lines = vec![match (record.started, record.ended, record.status) {
         (None, ..) => "has not run yet".to_owned(),
         (Some(started), ..) if record.is_open() => {
@@ -176,6 +178,7 @@ fn record_lines(record: &Record, now: Timestamp) -> Vec<String> {
             format!("ended{ended}{status}{}", reason.unwrap_or_default())
         }
     }];
+    lines.extend(missed.map(|missed| format!("was due {}, and has not run", ago(missed, now))));
     let left = record.left_out.iter();
     lines.extend(left.map(|left| format!("left out `{}`: {}", left.step, left.reason)));
     let lost = record.undelivered.iter();
@@ -183,8 +186,8 @@ fn record_lines(record: &Record, now: Timestamp) -> Vec<String> {
     lines
 }
 
-fn said(Problem { place, what }: &Problem) -> String {
-    format!("{place}: {what}")
+fn said(Problem { subject, what }: &Problem) -> String {
+    format!("{subject}: {what}")
 }
 
 fn summary(first: &Problem, more: usize) -> String {
@@ -200,7 +203,7 @@ fn value(status: &Status, problems: &[Problem]) -> Value {
         status.lost.iter().map(|(place, why)| json!({ "place": place, "reason": why })).collect();
     let problems: Vec<_> = problems
         .iter()
-        .map(|problem| json!({ "place": problem.place, "problem": problem.what }))
+        .map(|problem| json!({ "subject": problem.subject, "problem": problem.what }))
         .collect();
     let jobs: Vec<_> = status.jobs.iter().map(job_value).collect();
     json!({ "at": status.at.to_string(), "places": places, "lost": lost, "jobs": jobs, "problems": problems })

@@ -13,14 +13,14 @@ const AHEAD: SignedDuration = SignedDuration::from_hours(1);
 /// Something that should be otherwise.
 #[derive(Debug, PartialEq, Eq)]
 pub struct Problem {
-    /// Where.
-    pub place: String,
+    /// Of what: a place, or a job.
+    pub subject: String,
     /// What, in one line.
     pub what: String,
 }
 
 impl Status {
-    /// Everything that is too old, failed, damaged or out of reach.
+    /// Everything that is too old, failed, missed, damaged or out of reach.
     #[must_use]
     pub fn problems(&self, limits: &Limits) -> Vec<Problem> {
         let lost = self.lost.iter().map(|(place, why)| Problem::new(place, why.clone()));
@@ -29,13 +29,16 @@ impl Status {
             let said = judge.judge(limits).into_iter().chain(place.faults.iter().cloned());
             said.map(|what| Problem::new(&place.name, what))
         });
-        lost.chain(found).collect()
+        let jobs = self.jobs.iter().filter_map(|job| {
+            Some(Problem::new(&format!("job {}", job.name), job.problem(self.at)?))
+        });
+        lost.chain(found).chain(jobs).collect()
     }
 }
 
 impl Problem {
-    fn new(place: &str, what: String) -> Self {
-        Self { place: place.to_owned(), what }
+    fn new(subject: &str, what: String) -> Self {
+        Self { subject: subject.to_owned(), what }
     }
 }
 
@@ -154,7 +157,7 @@ mod tests {
         assert_eq!(said(damaged, "snapshot=26h"), ["x: damaged"]);
         let lost = vec![("cloud".to_owned(), "no answer".to_owned())];
         let status = Status { at: now(), places: Vec::new(), lost, jobs: Vec::new() };
-        let problem = Problem { place: "cloud".to_owned(), what: "no answer".to_owned() };
+        let problem = Problem { subject: "cloud".to_owned(), what: "no answer".to_owned() };
         assert_eq!(status.problems(&Limits::default()), [problem]);
     }
 }

@@ -357,3 +357,58 @@ fn a_command_gets_the_notice_and_nothing_else_of_ours() {
         "HOME\nLANG\nPATH\nPWD\nTMPDIR\nUSER\nVAULTCTL_JOB\nVAULTCTL_OUTCOME\nVAULTCTL_TEXT\n";
     assert_eq!(read("names"), names);
 }
+
+/// The whole way: a real job, from its start to its end, good and bad.
+#[test]
+fn a_job_is_told_and_a_channel_that_is_dead_changes_nothing() {
+    let (world, web) = (World::with_store(), Receiver::start(Answer::Status(200)));
+    let (canary, mail) = (world.canary().to_owned(), Server::mail("plain", &[]));
+    keep(&world, "hook", &web.address(&format!("/hook/{canary}")));
+    keep(&world, "ping", &web.address(&format!("/ping/{canary}")));
+    keep(&world, "dead", &format!("http://127.0.0.1:{}/{canary}", free_port()));
+    let place = format!(
+        "[[snapshot.destination]]\nname = 'nas'\nurl = 'file://{}'\n[metrics]\ntextfile = '~/vaultctl.prom'\n",
+        world.path("backup").display()
+    );
+    let channels = format!(
+        "[[notify]]\nwebhook_file = '~/hook'\non = ['success', 'failure']\n[[notify]]\nping_file = '~/ping'\n\
+         [[notify]]\nmail = {{ to = 'a@b.example', from = 'v@b.example', server = '127.0.0.1', port = {}, tls = 'none' }}\n",
+        mail.port
+    );
+    settings(&world, &format!("{place}{channels}"));
+    world.sh("vaultctl snapshot init --to nas").run().ok();
+    world.sh("vaultctl schedule run nightly").run().ok();
+    assert_eq!(web.next().what, format!("POST /ping/{canary}/start"));
+    let mut ended = [web.next(), web.next()];
+    ended.sort_by(|one, other| one.what.cmp(&other.what));
+    assert_eq!(ended[1].what, format!("POST /ping/{canary}"));
+    let told: Value = serde_json::from_str(&ended[0].body).expect("it is JSON");
+    let host = host(&world);
+    assert_eq!((&told["job"], &told["host"]), (&"nightly".into(), &host.clone().into()));
+    assert_eq!((&told["outcome"], &told["status"]), (&"succeeded".into(), &0.into()));
+    assert_eq!(told["numbers"]["snapshots"], 1, "{told}");
+    assert!(mail.letters().is_empty(), "nobody wants a letter for that");
+
+    world.sh("mv backup away; vaultctl schedule run nightly").run().fails(14);
+    let heard: Vec<_> = (0..3).map(|_| web.next()).collect();
+    assert!(heard.iter().any(|heard| heard.what == format!("POST /ping/{canary}/14")));
+    let letter = mail.letters().remove(0)["text"].as_str().expect("it is text").to_owned();
+    let headline = format!("nightly on {host} failed (exit status 14)");
+    assert!(letter.contains(&format!("Subject: [vaultctl] {headline}")), "{letter}");
+    assert!(letter.contains("can not be reached"), "{letter}");
+    for said in heard.iter().map(|heard| &heard.body).chain([&letter]) {
+        assert!(!said.contains(&canary), "{said}");
+    }
+
+    settings(&world, &format!("{place}[[notify]]\nwebhook_file = '~/dead'\non = ['success']\n"));
+    world.sh("mv away backup; vaultctl schedule run nightly").run().ok();
+    let told = "webhook 1 was not told: the server can not be reached (connection refused)";
+    let status = world.sh("vaultctl status").run().ok();
+    assert!(status.contains(&format!("\njob nightly: {told}\n")), "{status}");
+    let metrics = fs::read_to_string(world.path("vaultctl.prom")).expect("it was left");
+    for sample in
+        ["job_undelivered_notices{job=\"nightly\"} 1", "job_last_exit_status{job=\"nightly\"} 0"]
+    {
+        assert!(metrics.lines().any(|line| line == format!("vaultctl_{sample}")), "{metrics}");
+    }
+}

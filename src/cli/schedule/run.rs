@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use serde_json::{Value, json};
 
-use crate::cli::{Checked, Code, Done, Example, Failure, Session, notices};
+use crate::cli::{Checked, Code, Done, Example, Failure, Session, metrics, notices};
 use crate::schedule::{Child, Destinations, Ended, Error, Job, Record, Run, Step, When};
 use crate::sys::{self, Interrupts};
 
@@ -55,6 +55,9 @@ pub(super) fn run(args: &Args, session: &Session) -> Result<Done, Failure> {
             Err(failure) if jobs.len() == 1 => return Err(failure),
             Err(failure) => failures.push(failure),
         }
+    }
+    if !done.is_empty() {
+        metrics::leave(session);
     }
     if session.ui.json {
         session
