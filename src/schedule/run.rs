@@ -244,6 +244,12 @@ impl Sum {
             self.left_out.push(LeftOut { step: step.line(), reason });
             return;
         }
+        // What could not be removed is still there: no night is lost by that. `prune` refuses to
+        // remove much at once, and a person has to look at it.
+        let status = match (&step.terms, ended.status) {
+            (Terms::Removal, FAILED) => OMISSIONS,
+            (_, status) => status,
+        };
         // A share counts when it was compared, whatever came of that.
         if let (Terms::Share(place, share), 0 | OMISSIONS | 13) = (&step.terms, ended.status) {
             self.shares.insert(place.clone(), *share);
@@ -251,8 +257,8 @@ impl Sum {
         for (name, number) in ended.numbers {
             self.numbers.entry(name).or_insert(number);
         }
-        if badness(ended.status) > badness(self.status) {
-            self.status = ended.status;
+        if badness(status) > badness(self.status) {
+            self.status = status;
             self.reason = ended.reason.map(|reason| format!("{}: {reason}", step.line()));
         }
     }

@@ -226,6 +226,15 @@ fn the_worst_step_decides_and_nothing_is_removed_after_a_failure() {
 }
 
 #[test]
+fn what_prune_refuses_is_an_omission() {
+    let machine = Machine::new("", "2026-11-27T11:00:00Z");
+    machine.answers.borrow_mut().push(("snapshot prune", ended(1, "3 of 4 snapshots would go")));
+    let record = machine.run(When::Now).expect("runs").expect("it is wanted");
+    assert_eq!((record.status, record.succeeded.is_some()), (Some(3), true));
+    assert_eq!(record.reason.as_deref(), Some("snapshot prune: 3 of 4 snapshots would go"));
+}
+
+#[test]
 fn what_nobody_here_may_do_is_left_out_and_named() {
     let settings = "[[snapshot.destination]]\nname = \"nas\"\nurl = \"/nas\"\n\
         [[snapshot.destination]]\nname = \"cloud\"\nurl = \"s3://b\"\n";
