@@ -102,8 +102,7 @@ mod tests {
     use super::*;
 
     fn git(folder: &Path, line: &str) {
-        let path = std::env::var_os("PATH").expect("is set");
-        let variables: Variables = [("PATH", path)].into_iter().collect();
+        let variables: Variables = [("PATH", sys::SYSTEM_PATH)].into_iter().collect();
         let outcome = Helper::new("git", &variables)
             .env("GIT_CONFIG_NOSYSTEM", "1")
             .env("HOME", folder)
@@ -118,8 +117,8 @@ mod tests {
     #[test]
     fn a_missing_object_is_found_and_no_setting_of_the_repository_is_obeyed() {
         let root = tempfile::tempdir().expect("a folder");
-        let (work, path) = (root.path().join("work"), std::env::var_os("PATH").expect("is set"));
-        let variables: Variables = [("PATH", path)].into_iter().collect();
+        let work = root.path().join("work");
+        let variables: Variables = [("PATH", sys::SYSTEM_PATH)].into_iter().collect();
         sys::create_folder(&work).expect("makes");
         git(&work, "init -q -b main");
         sys::write_private(&work.join("a"), b"text").expect("writes");

@@ -24,6 +24,6 @@ pub use kit::{IDENTITY, Kit, Purpose, REPOSITORY, Source, Step, TARGET, stock_st
 pub use recover::{Heirs, Inherited, Journal, Phases, Servers, Stage, servers};
 pub use report::{
     Checked, Drilled, Goal, Key, Omission, Outcome, Phase, Reason, Report, Spent, Verified, Way,
-    Work,
+    Work, age,
 };
 pub use reports::{Filed, Standing, last_drilled, leave, newest, reports};

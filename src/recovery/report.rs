@@ -332,6 +332,12 @@ impl Report {
     }
 }
 
+/// How old something of `time` is (seconds); what is of the future is not old at all.
+#[must_use]
+pub fn age(time: Timestamp, now: Timestamp) -> u64 {
+    u64::try_from(now.duration_since(time).as_secs()).unwrap_or_default()
+}
+
 impl Reason {
     /// What an error says of the snapshots; nothing, where it is not about them, or says only that
     /// they can not be reached.

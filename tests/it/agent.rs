@@ -51,7 +51,7 @@ const HARMLESS: [&str; 35] = [
 const OF_ITS_OWN: [&str; 2] = ["demo", "completions"];
 
 /// What would show secrets or widen access, each as it is typed.
-const REFUSED: [(&str, &str); 39] = [
+const REFUSED: [(&str, &str); 40] = [
     ("init", "HOME=$PWD/fresh vaultctl init"),
     ("get", "vaultctl get claude/token"),
     ("get", "vaultctl get -c claude/token"),
@@ -81,6 +81,7 @@ const REFUSED: [(&str, &str); 39] = [
     ("snapshot export", "vaultctl snapshot export --to x --out y"),
     ("schedule install", "vaultctl schedule install --with cron"),
     ("schedule remove", "vaultctl schedule remove"),
+    ("drill", "vaultctl drill --to x"),
     ("recover", "vaultctl recover --from x --yes"),
     ("recover", "vaultctl recover config --yes"),
     ("recovery-kit", "vaultctl recovery-kit --to x --identity"),

@@ -2,7 +2,6 @@
 
 use std::time::Duration;
 
-use jiff::Timestamp;
 use serde_json::{Value, json};
 
 use crate::recovery::{Drilled, Findings, Goal, Problem, Reason, Report, Work};
@@ -112,11 +111,6 @@ fn hint(reason: Reason) -> &'static str {
     }
 }
 
-/// How old something of `time` is (seconds); what is of the future is not old at all.
-pub(super) fn age(time: Timestamp, now: Timestamp) -> u64 {
-    u64::try_from(now.duration_since(time).as_secs()).unwrap_or_default()
-}
-
 /// As a report has them.
 pub(super) fn milliseconds(time: Duration) -> u64 {
     u64::try_from(time.as_millis()).unwrap_or(u64::MAX)
@@ -126,7 +120,8 @@ pub(super) fn milliseconds(time: Duration) -> u64 {
 pub(super) fn span(time: Duration) -> String {
     let (seconds, ms) = (time.as_secs(), time.subsec_millis());
     match seconds {
-        0 => format!("{ms} ms"),
+        0 if ms > 0 => format!("{ms} ms"),
+        0 => "0 s".to_owned(),
         1..60 => format!("{seconds}.{} s", ms / 100),
         60..3600 => format!("{}m {}s", seconds / 60, seconds % 60),
         3600..172_800 => format!("{}h {}m", seconds / 3600, seconds % 3600 / 60),
@@ -141,7 +136,7 @@ mod tests {
     #[test]
     fn lengths_of_time_are_short() {
         for (ms, text) in [
-            (0, "0 ms"),
+            (0, "0 s"),
             (999, "999 ms"),
             (12_345, "12.3 s"),
             (61_000, "1m 1s"),

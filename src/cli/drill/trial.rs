@@ -102,7 +102,7 @@ impl<'a> Trial<'a> {
         let repository = self.watch.during(Phase::Reach, || open(&*storage, &signer, session))?;
         self.repository = Some(repository.id().clone());
         let proven = self.watch.during(Phase::Verify, || prove(&repository, session))?;
-        self.age = Some(told::age(proven.commit().id.time, session.world.clock.now()));
+        self.age = Some(recovery::age(proven.commit().id.time, session.world.clock.now()));
         let chosen = self.watch.during(Phase::Verify, || chosen(&repository, named, proven))?;
         self.snapshot = Some(chosen.commit().id);
         let commit = chosen.commit();
