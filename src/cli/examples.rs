@@ -4,7 +4,8 @@ use std::fmt::Write;
 
 use super::{
     audit, completions, cp, demo, drill, edit, env, exec, find, generate, get, git, grep, headers,
-    history, import, init, insert, ls, mcp, metrics, mv, notify, otp, pass, recipients, recovery_kit, reencrypt, rm, rollback, schedule, set, show, snapshot, status, recover,
+    history, import, init, insert, ls, mcp, metrics, mv, notify, otp, pass, recipients, recover,
+    recovery_kit, reencrypt, rm, rollback, schedule, set, show, snapshot, status,
 };
 
 /// One line that a person could type.

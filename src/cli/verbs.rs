@@ -2,7 +2,9 @@
 
 use super::{
     Done, Failure, Session, audit, completions, cp, demo, drill, edit, env, exec, find, generate,
-    get, git, grep, headers, history, import, init, insert, ls, mcp, metrics, mv, notify, otp, recipients, recovery_kit, reencrypt, rm, rollback, schedule, set, show, snapshot, status, recover,
+    get, git, grep, headers, history, import, init, insert, ls, mcp, metrics, mv, notify, otp,
+    recipients, recover, recovery_kit, reencrypt, rm, rollback, schedule, set, show, snapshot,
+    status,
 };
 
 /// What vaultctl can do. The arguments of a verb are made when it is the one: making all of them

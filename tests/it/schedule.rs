@@ -158,7 +158,10 @@ fn systemd_accepts_the_units_and_our_defaults() {
             assert!(!shown.contains("Original form"), "not as systemd writes it: {shown}");
         }
     }
-    let checked = world.sh("mkdir -m 700 run; XDG_RUNTIME_DIR=$PWD/run systemd-analyze --user verify units/* 2>&1").run().ok();
+    let checked = world
+        .sh("mkdir -m 700 run; XDG_RUNTIME_DIR=$PWD/run systemd-analyze --user verify units/* 2>&1")
+        .run()
+        .ok();
     assert_eq!(checked, "");
 }
 

@@ -56,7 +56,7 @@ fn night(setting: &Setting<'_>, session: &Session) -> Result<Session, Failure> {
         stdin_is_terminal: false,
         stdout_is_terminal: false,
     };
-    Ok(Session { world, config, standing: session.standing, ui: session.ui })
+    Ok(Session::elsewhere(world, config, session.standing, session.ui))
 }
 
 fn steps(jobs: &[Job], night: &Session) -> Vec<(String, Step)> {
