@@ -71,6 +71,13 @@ impl Garage {
         self.run(&["bucket", "allow", "--read", "--write", "--owner", name, "--key", KEY.0]);
     }
 
+    /// Takes a bucket away with all that is in it, and makes an empty one of that name.
+    pub(crate) fn empty_bucket(&self, name: &str) {
+        self.run(&["bucket", "alias", name, &format!("{name}-gone")]);
+        self.run(&["bucket", "unalias", name]);
+        self.make_bucket(name);
+    }
+
     /// Sets how many bytes a bucket may hold.
     pub(crate) fn limit_bucket(&self, name: &str, bytes: u64) {
         self.run(&["bucket", "set-quotas", "--max-size", &format!("{bytes}B"), name]);

@@ -53,6 +53,7 @@ mod receiver;
 mod recipients;
 mod recover;
 mod restore;
+mod runbooks;
 mod schedule;
 mod shell;
 mod snapshot;

@@ -47,6 +47,14 @@ fn in_own_mounts(world: &World, script: &str) -> String {
     world.sh("unshare --mount bash machine.sh 2>&1").run().ok()
 }
 
+/// Runs a script, which must succeed, on a machine whose cron daemon runs; the crontab that it leaves.
+pub(crate) fn beside_cron(world: &World, script: &str) -> String {
+    let script = format!(
+        "cron -f & daemon=$!\nsleep 1\n({script}) > said 2>&1 || {{ cat said; kill $daemon; exit 1; }}\nkill $daemon\ncrontab -l\n"
+    );
+    in_own_mounts(world, &script)
+}
+
 fn world(settings: &str) -> World {
     let world = World::with_store();
     world.plant(".config/vaultctl/config.toml", settings);
