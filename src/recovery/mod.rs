@@ -23,7 +23,7 @@ pub use error::Error;
 pub use kit::{IDENTITY, Kit, Purpose, REPOSITORY, Source, Step, TARGET, stock_steps};
 pub use recover::{Heirs, Inherited, Journal, Phases, Servers, Stage, servers};
 pub use report::{
-    Checked, Drilled, Goal, Key, Omission, Outcome, Phase, Reason, Report, Spent, Verified, Way,
-    Work, age,
+    Checked, Depth, Drilled, Goal, Key, Omission, Outcome, Phase, Reason, Report, Spent, Verified,
+    Way, Work, age,
 };
 pub use reports::{Filed, Standing, last_drilled, leave, newest, reports};

@@ -10,7 +10,7 @@ use std::str::FromStr;
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
-use crate::snapshot::{ReportId, ReportKind, RepositoryId, SnapshotId};
+use crate::snapshot::{Level, ReportId, ReportKind, RepositoryId, SnapshotId, Subset};
 use crate::{crypto, snapshot, storage};
 
 /// The version that this program writes and reads.
@@ -81,15 +81,44 @@ pub struct Drilled {
 #[serde(deny_unknown_fields)]
 pub struct Verified {
     /// How deep.
-    pub level: String,
+    pub level: Depth,
     /// Which share of the objects, as `3/20`; all of them without.
-    pub subset: Option<String>,
+    #[serde(with = "text")]
+    pub subset: Option<Subset>,
     /// How many snapshots there are.
     pub snapshots: u64,
     /// How many objects were looked at.
     pub objects: u64,
     /// How much does not hold.
     pub faults: u64,
+}
+
+/// The levels of a verification, each with those before it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Depth {
+    /// Signatures and numbers.
+    History,
+    /// Every object is there.
+    Exists,
+    /// Every byte was compared.
+    Scrub,
+    /// Everything was opened.
+    Data,
+    /// And compared with the files that are in use.
+    Live,
+}
+
+impl From<&Level<'_>> for Depth {
+    fn from(level: &Level<'_>) -> Self {
+        match level {
+            Level::History => Self::History,
+            Level::Exists => Self::Exists,
+            Level::Scrub => Self::Scrub,
+            Level::Data(_) => Self::Data,
+            Level::Live(..) => Self::Live,
+        }
+    }
 }
 
 /// What restores.
@@ -478,7 +507,17 @@ impl text::Text for Option<SnapshotId> {
     }
 
     fn read(text: Option<&str>) -> Option<Self> {
-        text.map(|text| text.parse().ok()).map_or(Some(None), |id| id.map(Some))
+        text.map(str::parse).transpose().ok()
+    }
+}
+
+impl text::Text for Option<Subset> {
+    fn write(&self) -> Option<String> {
+        self.map(|subset| subset.to_string())
+    }
+
+    fn read(text: Option<&str>) -> Option<Self> {
+        text.map(str::parse).transpose().ok()
     }
 }
 
@@ -508,7 +547,12 @@ mod tests {
     }
 
     prop_compose! {
-        fn verified()(level in "[a-z]{1,8}", subset in proptest::option::of("[1-9]/9"), faults in any::<u64>()) -> Verified {
+        fn verified()(
+            level in prop_oneof![Just(Depth::Exists), Just(Depth::Live)],
+            subset in proptest::option::of("[1-9]/9"),
+            faults in any::<u64>(),
+        ) -> Verified {
+            let subset = subset.map(|text| text.parse().expect("is one"));
             Verified { level, subset, snapshots: 3, objects: 7, faults }
         }
     }

@@ -1,5 +1,6 @@
 //! A share of the objects, so that a long look can be divided over several nights.
 
+use std::fmt;
 use std::str::FromStr;
 
 use crate::crypto::Digest;
@@ -27,6 +28,12 @@ impl FromStr for Subset {
         };
         let valid = |subset: &Self| (1..=subset.of).contains(&subset.share);
         parse().filter(valid).ok_or_else(|| BadSubset(text.to_owned()))
+    }
+}
+
+impl fmt::Display for Subset {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}/{}", self.share, self.of)
     }
 }
 

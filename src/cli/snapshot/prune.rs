@@ -24,7 +24,8 @@ const GRACE: Duration = Duration::from_secs(7 * 24 * 60 * 60);
 ///
 /// Needs no passphrase. What stays is said by the settings, [snapshot.keep], else the last snapshot
 /// of each of thirty days and of twelve months; any --keep option takes the place of all that. Only
-/// healthy snapshots count. The newest one, and the last healthy one, stay whatever is said.
+/// healthy snapshots count. The newest one, the last healthy one, and the one that a drill has restored
+/// last, stay whatever is said.
 #[derive(clap::Args)]
 pub(super) struct Args {
     #[command(flatten)]
@@ -217,9 +218,11 @@ fn tell(
             .map(|choice| json!({ "snapshot": choice.id.to_string(), "why": reasons(choice) }));
         let objects = removal.objects.iter().map(|object| object.name.to_string());
         let objects: Vec<String> = objects.collect();
+        let reports = removal.reports.iter().map(|report| report.name.to_string());
+        let reports: Vec<String> = reports.collect();
         let newer: Vec<String> = removal.newer.iter().map(SnapshotId::to_string).collect();
         session.ui.json(&json!({
-            "place": repository.storage().place(), "removed": going, "kept": stays.collect::<Vec<_>>(), "objects": objects,
+            "place": repository.storage().place(), "removed": going, "kept": stays.collect::<Vec<_>>(), "objects": objects, "reports": reports,
             "bytes": removal.bytes(), "newer": newer, "given_up": given_up(removal),
         }))?;
     } else {

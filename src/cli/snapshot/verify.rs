@@ -4,8 +4,9 @@ use std::path::Path;
 
 use serde_json::json;
 
-use crate::cli::{Checked, Code, Done, Example, Failure, Session};
+use crate::cli::{Checked, Code, Done, Example, Failure, Session, reports};
 use crate::keys::Keyring;
+use crate::recovery::{self, Depth, Reason, Work};
 use crate::snapshot::{
     Compared, Fault, Gap, Level, Report, Repository, SnapshotId, Subset, Unseen, Verification,
 };
@@ -33,6 +34,9 @@ pub(super) struct Args {
     /// Compare only one share of the objects with their hashes: 1/7 today, 2/7 tomorrow
     #[arg(long, value_name = "N/T")]
     subset: Option<Subset>,
+    /// Leave a signed report beside the snapshots, for `vaultctl status` on any machine
+    #[arg(long, conflicts_with = "snapshot")]
+    report: bool,
     #[command(flatten)]
     trust: Trust,
 }
@@ -41,6 +45,11 @@ pub(in crate::cli) const EXAMPLES: &[Example] = &[
     Example {
         what: "Look for damage, without a key",
         line: "vaultctl snapshot verify --to /media/disk/vaultctl",
+        checked: Checked::Parses,
+    },
+    Example {
+        what: "Read a twentieth each night, and leave word of it",
+        line: "vaultctl snapshot verify --to /media/disk/vaultctl --subset 3/20 --report",
         checked: Checked::Parses,
     },
     Example {
@@ -56,9 +65,10 @@ pub(super) fn run(args: &Args, session: &Session) -> Result<Done, Failure> {
     let keyring = session.keyring_of(&paths);
     let everywhere = args.trust.open_all(&reached, &keyring, session)?;
     let several = everywhere.repositories.len() > 1;
-    let mut failures = Vec::new();
+    let (mut failures, mut left) = (Vec::new(), Done::Fully);
     for repository in &everywhere.repositories {
         let verification = verification(args, repository, &keyring, session)?;
+        let depth = Depth::from(&verification.level);
         let report = Verification { progress: &*progress, ..verification }.run()?;
         progress.end();
         let place = repository.storage().place();
@@ -68,6 +78,9 @@ pub(super) fn run(args: &Args, session: &Session) -> Result<Done, Failure> {
             session.ui.note(&format!("{place}:"));
         }
         tell(&report, &place, session)?;
+        if args.report && leave(&report, depth, repository, args, session)? == Done::WithOmissions {
+            left = Done::WithOmissions;
+        }
         failures.extend(fail_on(&report.faults, session).err());
     }
     match failures.pop() {
@@ -76,7 +89,7 @@ pub(super) fn run(args: &Args, session: &Session) -> Result<Done, Failure> {
             Err(last)
         }
         None if everywhere.lost > 0 => Ok(Done::WithOmissions),
-        None => Ok(Done::Fully),
+        None => Ok(left),
     }
 }
 
@@ -143,6 +156,34 @@ fn tell(report: &Report, place: &str, session: &Session) -> Result<(), Failure> 
         ))?;
     }
     Ok(())
+}
+
+/// What was seen, without the names of anything.
+fn leave(
+    report: &Report,
+    level: Depth,
+    repository: &Repository<'_>,
+    args: &Args,
+    session: &Session,
+) -> Result<Done, Failure> {
+    let count = |count: usize| count as u64;
+    let verified = recovery::Verified {
+        level,
+        subset: args.subset,
+        snapshots: count(report.commits),
+        objects: count(report.objects),
+        faults: count(report.faults.len()),
+    };
+    let mut left = recovery::Report {
+        repository: repository.id().clone(),
+        at: session.world.clock.now(),
+        tool: reports::tool(),
+        place: reports::name_of(&repository.storage().place(), session),
+        reasons: report.faults.first().map(|_| Reason::Damaged).into_iter().collect(),
+        omissions: Vec::new(),
+        work: Work::Verify(verified),
+    };
+    Ok(reports::leave(&mut left, &args.place.destinations(session)?, session))
 }
 
 fn unknown(gap: Gap) -> String {

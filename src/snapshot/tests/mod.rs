@@ -13,6 +13,8 @@ mod mirrors;
 mod nights;
 mod parts;
 mod prune;
+mod reports;
+mod restored;
 mod simulator;
 mod restoring;
 mod rotten;

@@ -1,0 +1,201 @@
+//! What was restored is compared with the snapshot, to the last byte, right and link; and what one
+//! needs is fetched as files, or not at all.
+
+use std::os::unix::fs::{PermissionsExt, symlink};
+use std::path::Path;
+
+use crate::sys;
+
+use super::super::*;
+use super::{Machine, content};
+
+/// A home with something of every kind, restored.
+struct Scene {
+    machine: Machine,
+    restored: Restored,
+}
+
+impl Scene {
+    fn new() -> Self {
+        let mut machine = Machine::new();
+        machine.profiles = vec![Profile::Config, Profile::History];
+        machine.plant(".claude/projects/-srv/bulky.jsonl", &[b'a'; 100_000]);
+        machine.plant(".claude/agents/one.md", b"one\n");
+        let agents = machine.home(".claude/agents");
+        symlink("one.md", agents.join("link.md")).expect("links");
+        std::fs::hard_link(agents.join("one.md"), agents.join("two.md")).expect("links");
+        machine.create();
+        let restored = machine.with_restoration(|restoration| {
+            restoration.to(&machine.path("target")).expect("restores")
+        });
+        Self { machine, restored }
+    }
+
+    fn likeness(&self, by: By<'_>) -> Likeness {
+        let target = self.machine.path("target");
+        let compare = |restoration: &Restoration<'_>| restoration.compare(&target, by, &|| Ok(()));
+        self.machine.with_restoration(|restoration| compare(restoration).expect("looks"))
+    }
+
+    fn different(&self) -> Vec<(String, &'static str)> {
+        let told = |one: Difference| (one.path, one.why);
+        self.likeness(By::Us(&self.restored)).different.into_iter().map(told).collect()
+    }
+
+    fn file(&self, name: &str) -> std::path::PathBuf {
+        self.machine.path("target/HOME").join(name)
+    }
+}
+
+impl Machine {
+    fn with_restoration<T>(&self, work: impl FnOnce(&Restoration<'_>) -> T) -> T {
+        let repository = self.open().expect("opens");
+        let repositories = std::slice::from_ref(&repository);
+        work(&Restoration {
+            repositories,
+            verified: &Verified::prove(repositories, None, None).expect("is signed"),
+            identity: &self.identity,
+            selection: &Selection::everything(),
+            moved: None,
+            state: &self.state(&repository),
+        })
+    }
+}
+
+#[test]
+fn what_was_restored_is_what_the_snapshot_has() {
+    let scene = Scene::new();
+    let likeness = scene.likeness(By::Us(&scene.restored));
+    assert_eq!(likeness.different, []);
+    assert!(likeness.things >= 9 && likeness.bytes > 100_000, "{likeness:?}");
+    assert_eq!(scene.likeness(By::Stock).different, []);
+}
+
+/// Each of these leaves everything else as it was.
+#[test]
+fn every_difference_is_seen() {
+    let agent = "~/.claude/agents/two.md";
+    let bulky = "~/.claude/projects/-srv/bulky.jsonl";
+    type Change = fn(&Scene);
+    let cases: [(Change, (&str, &str)); 9] = [
+        (
+            |scene| keep_time(scene, ".claude/agents/a.md", b"an 4gent\n"),
+            ("~/.claude/agents/a.md", "its content is another"),
+        ),
+        (
+            |scene| {
+                let mut bytes = vec![b'a'; 100_000];
+                bytes[77_777] = b'b';
+                keep_time(scene, ".claude/projects/-srv/bulky.jsonl", &bytes);
+            },
+            (bulky, "its content is another"),
+        ),
+        (
+            |scene| keep_time(scene, ".claude/agents/a.md", b"longer than it was\n"),
+            ("~/.claude/agents/a.md", "it has another size"),
+        ),
+        (
+            |scene| set_mode(scene, ".claude/agents/a.md", 0o4600),
+            ("~/.claude/agents/a.md", "it has other rights"),
+        ),
+        (
+            |scene| set_mode(scene, ".claude/agents", 0o755),
+            ("~/.claude/agents", "it has other rights"),
+        ),
+        (
+            |scene| std::fs::remove_file(scene.file(".claude.json")).expect("is there"),
+            ("~/.claude.json", "it did not come back"),
+        ),
+        (
+            |scene| {
+                let link = scene.file(".claude/agents/link.md");
+                std::fs::remove_file(&link).expect("is there");
+                symlink("elsewhere", link).expect("links");
+            },
+            ("~/.claude/agents/link.md", "it leads elsewhere"),
+        ),
+        (
+            |scene| {
+                let link = scene.file(".claude/agents/two.md");
+                std::fs::remove_file(&link).expect("is there");
+                std::fs::copy(scene.file(".claude/agents/one.md"), link).expect("copies");
+            },
+            (agent, "it is no other name of the same file"),
+        ),
+        (
+            |scene| sys::write_private(&scene.file(".claude/more"), b"x").expect("writes"),
+            ("HOME/.claude/more", "it is not in the snapshot"),
+        ),
+    ];
+    for (change, (path, why)) in cases {
+        let scene = Scene::new();
+        change(&scene);
+        let found = scene.different();
+        let is_it = |one: &(String, &str)| one.1 == why && one.0 == path;
+        assert!(found.iter().any(is_it), "{path}, {why}: {found:?}");
+    }
+}
+
+fn keep_time(scene: &Scene, name: &str, bytes: &[u8]) {
+    let path = scene.file(name);
+    let time = std::fs::metadata(&path).and_then(|found| found.modified()).expect("is there");
+    std::fs::write(&path, bytes).expect("is ours");
+    let file = std::fs::File::options().write(true).open(&path).expect("is ours");
+    file.set_modified(time).expect("is ours");
+}
+
+fn set_mode(scene: &Scene, name: &str, mode: u32) {
+    let mode = std::fs::Permissions::from_mode(mode);
+    std::fs::set_permissions(scene.file(name), mode).expect("is ours");
+}
+
+#[test]
+fn what_was_not_in_order_when_it_was_taken_is_told() {
+    let machine = Machine::new();
+    machine.plant(".claude.json", b"{\"mcpServers\": {");
+    machine.create();
+    let target = machine.path("target");
+    let likeness = machine.with_restoration(|restoration| {
+        let restored = restoration.to(&target).expect("restores");
+        restoration.compare(&target, By::Us(&restored), &|| Ok(())).expect("looks")
+    });
+    let told: Vec<String> =
+        likeness.findings.iter().map(|told| format!("{}: {}", told.path, told.why)).collect();
+    assert_eq!(told, ["~/.claude.json: it is not valid JSON"]);
+}
+
+#[test]
+fn what_one_snapshot_needs_is_fetched_as_it_was_signed_or_not_at_all() {
+    let machine = Machine::with_snapshots(2);
+    let repository = machine.open().expect("opens");
+    let all = std::slice::from_ref(&repository);
+    let newest = Verified::prove(all, None, None).expect("is signed");
+    let fetch = |name: &str| {
+        let path = machine.path(name);
+        sys::create_folder(&path).expect("makes");
+        let folder = sys::Folder::open(&path).expect("opens").expect("is there");
+        repository.fetch(newest.commit(), &folder, &|| Ok(())).map(|()| path)
+    };
+    let path = fetch("one").expect("fetches");
+    for named in newest.commit().needs() {
+        let here = content(&path.join(named.name.as_path()));
+        assert_eq!(here, machine.storage.bytes(&named.name));
+    }
+    let count = sys::names_in(&path.join("commits")).expect("lists").len();
+    assert_eq!(count, 2, "a commit and its signature");
+    assert!(path.join("restore.sh").is_file() && path.join("vaultctl-repo.sig").is_file());
+    for name in [
+        repository::snapshot_name(&newest.commit().object.digest),
+        "restore.sh".parse().expect("is one"),
+    ] {
+        let whole = machine.storage.bytes(&name);
+        let mut other = whole.clone();
+        other[3] ^= 1;
+        machine.storage.tamper(&name, other);
+        assert!(
+            matches!(fetch(&format!("not-{}", name.last())), Err(Error::Damaged { object, .. }) if object == name.as_str())
+        );
+        machine.storage.tamper(&name, whole);
+    }
+    assert!(Path::new(&machine.path("one")).is_dir());
+}
