@@ -74,6 +74,7 @@ stories! {
     recipients,
     recover,
     recover_config,
+    recover_shared,
     recovery_kit,
     replaced,
     schedule,

@@ -6,7 +6,7 @@ use jiff::Timestamp;
 use serde_json::{Value, json};
 
 use crate::cli::snapshot::restore::danger;
-use crate::cli::{Code, Done, Failure, Session};
+use crate::cli::{Done, Failure, Session};
 use crate::crypto::Fingerprint;
 use crate::recovery::{Checked, Findings, Kit, Phases};
 use crate::snapshot::{Backdated, Danger, Found, PassedOver, Verified};
@@ -79,11 +79,8 @@ pub(super) fn end(ended: &Ended, session: &Session) -> Result<Done, Failure> {
         }
         session.ui.note("`vaultctl snapshot create` takes this machine's first snapshot");
     }
-    if let Some(problem) = ended.findings.problems.first() {
-        return Err(Failure::new(Code::NotVerified, problem.told.clone())
-            .hint("all is done but that; the snapshot had it so, and an older one may have it whole: `vaultctl snapshot restore SNAP --only PATH`"));
-    }
-    Ok(if ended.kit.is_some() { Done::Fully } else { Done::WithOmissions })
+    let is_whole = ended.kit.is_some() && ended.findings.problems.is_empty();
+    Ok(if is_whole { Done::Fully } else { Done::WithOmissions })
 }
 
 fn tell_estate(ended: &Ended, session: &Session) {
@@ -103,6 +100,7 @@ fn tell_estate(ended: &Ended, session: &Session) {
     if ended.stolen {
         session.ui.warn("whoever has the old machine may have read these entries: change the secrets themselves");
         readable.iter().for_each(|name| session.ui.aside(name.as_str()));
+        session.ui.warn("and take away the access keys that it had: for buckets, for git remotes");
     } else if !readable.is_empty() {
         session.ui.note(&format!(
             "if somebody else has the old machine, change the secrets themselves (entries: {}; `vaultctl ls` lists them)",
@@ -111,9 +109,9 @@ fn tell_estate(ended: &Ended, session: &Session) {
     }
 }
 
-/// The first problem is how it ends; the others are warned of.
+/// What is not as it should be, the snapshot had so; or it is for somebody else.
 fn tell_findings(findings: &Findings, session: &Session) {
-    findings.problems.iter().skip(1).for_each(|problem| session.ui.warn(&problem.told));
+    findings.problems.iter().for_each(|problem| session.ui.warn(&problem.told));
     for (omission, about) in &findings.omissions {
         session.ui.note(&format!("not tried: {about}: {omission}"));
     }
