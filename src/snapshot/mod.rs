@@ -95,7 +95,7 @@ pub use repository::{Entry, Listing, Repository, Standing};
 pub use restore::{Restoration, Restored};
 pub use restored::{By, Difference, Likeness};
 pub use retention::{Choice, Keep, Reason, Rule};
-pub use search::{Backdated, Found, PassedOver, Search};
+pub use search::{Backdated, BadMoment, Found, Moment, PassedOver, Search};
 pub use selection::{Selection, SessionId, Wanted};
 pub use state::{Locked, Pin, State};
 pub use subset::{BadSubset, Subset};

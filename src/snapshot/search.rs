@@ -6,9 +6,12 @@
 //! the storage has none of its own (a folder), only the claim is left, and the caller has to say so.
 
 use std::collections::BTreeMap;
+use std::str::FromStr;
 use std::time::Duration;
 
 use jiff::Timestamp;
+use jiff::civil::Date;
+use jiff::tz::TimeZone;
 
 use super::Error;
 use super::commit::{Health, SnapshotId};
@@ -20,13 +23,31 @@ use super::verified::{Entries, Verified, expect_no_older, merged};
 /// named: it was brought from elsewhere, or it lies.
 const TOLERANCE: Duration = Duration::from_secs(60 * 60);
 
+/// A moment, as a person writes it: with its offset from UTC; or a day, which begins in UTC.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Moment(Timestamp);
+
+/// What is no moment.
+#[derive(Debug, PartialEq, Eq, thiserror::Error)]
+#[error("2026-11-20T18:00:00Z, 2026-11-20T19:00:00+01:00 and 2026-11-20 are times")]
+pub struct BadMoment;
+
+impl FromStr for Moment {
+    type Err = BadMoment;
+
+    fn from_str(text: &str) -> Result<Self, BadMoment> {
+        let day = || Some(text.parse::<Date>().ok()?.to_zoned(TimeZone::UTC).ok()?.timestamp());
+        text.parse().ok().or_else(day).map(Self).ok_or(BadMoment)
+    }
+}
+
 /// What is looked for.
 #[derive(Clone, Copy, Debug, Default)]
 pub struct Search {
     /// The newest commit that this machine has written there, if it has.
     pub pin: Option<Pin>,
     /// Only what is certain to be from before this moment.
-    pub before: Option<Timestamp>,
+    pub before: Option<Moment>,
 }
 
 /// What was found.
@@ -76,7 +97,7 @@ impl Search {
         let chosen = match (chosen, self.before) {
             (Some(entry), _) => Verified::of(entry),
             (None, _) if passed_over.is_empty() => Err(Error::Empty(place())),
-            (None, Some(before)) => Err(Error::NothingBefore(place(), before)),
+            (None, Some(Moment(before))) => Err(Error::NothingBefore(place(), before)),
             (None, None) => Err(Error::NoneHealthy(place())),
         };
         Ok(Found { chosen, passed_over, backdated })
@@ -105,7 +126,7 @@ impl Search {
     }
 
     fn too_late(&self, id: SnapshotId, dates: &Dates) -> Option<String> {
-        let before = self.before?;
+        let Moment(before) = self.before?;
         if id.time >= before {
             return Some("not from before that time".to_owned());
         }
@@ -142,5 +163,22 @@ impl Dates {
         let stored = self.stored(id)?;
         let is_long_after = stored.duration_since(id.time) > TOLERANCE.try_into().ok()?;
         is_long_after.then_some(Backdated { id, stored })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn moments_are_read() {
+        let moment = |text: &str| text.parse::<Moment>().map(|Moment(at)| at.to_string());
+        for text in ["2026-11-20T18:00:00Z", "2026-11-20T19:00:00+01:00"] {
+            assert_eq!(moment(text).as_deref(), Ok("2026-11-20T18:00:00Z"));
+        }
+        assert_eq!(moment("2026-11-20").as_deref(), Ok("2026-11-20T00:00:00Z"));
+        for bad in ["yesterday", "2026-11-20T18:00", ""] {
+            assert_eq!(moment(bad), Err(BadMoment), "{bad:?}");
+        }
     }
 }

@@ -9,9 +9,7 @@ mod trust;
 
 use std::path::PathBuf;
 
-use jiff::Timestamp;
-use jiff::civil::Date;
-use jiff::tz::TimeZone;
+use crate::snapshot::Moment;
 
 use super::{Checked, Done, Example, Failure, Session, agent};
 
@@ -42,8 +40,8 @@ pub(super) struct Args {
     #[arg(long, value_name = "FINGERPRINT")]
     signer: Option<String>,
     /// The machine was stolen: take nothing that may have been made after TIME (2026-11-20T18:00:00Z)
-    #[arg(long, value_name = "TIME", value_parser = moment)]
-    before: Option<Timestamp>,
+    #[arg(long, value_name = "TIME")]
+    before: Option<Moment>,
     /// The bucket's access key is in FILE; without it, and without AWS's variables, you are asked
     #[arg(long, value_name = "FILE")]
     credentials: Option<PathBuf>,
@@ -89,31 +87,5 @@ pub(super) fn run(args: &Args, session: &Session) -> Result<Done, Failure> {
     match (&args.what, &args.from) {
         (None, Some(from)) => bare::run(args, from, session),
         _ => config::run(args, session),
-    }
-}
-
-/// A moment, or the beginning of a day in UTC.
-fn moment(text: &str) -> Result<Timestamp, String> {
-    let day = || text.parse::<Date>().ok()?.to_zoned(TimeZone::UTC).ok();
-    text.parse().ok().or_else(|| day().map(|day| day.timestamp())).ok_or_else(|| {
-        "2026-11-20T18:00:00Z, 2026-11-20T19:00:00+01:00 and 2026-11-20 are times".to_owned()
-    })
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn times_are_read() {
-        for text in ["2026-11-20T18:00:00Z", "2026-11-20T19:00:00+01:00"] {
-            assert_eq!(
-                moment(text).map(|at| at.to_string()).as_deref(),
-                Ok("2026-11-20T18:00:00Z")
-            );
-        }
-        let day = moment("2026-11-20").map(|at| at.to_string());
-        assert_eq!(day.as_deref(), Ok("2026-11-20T00:00:00Z"));
-        assert!(moment("yesterday").is_err() && moment("2026-11-20T18:00").is_err());
     }
 }

@@ -2,7 +2,6 @@
 
 use std::time::Duration;
 
-use jiff::Timestamp;
 use serde_json::{Value, json};
 
 use crate::cli::snapshot::restore::danger;
@@ -43,7 +42,7 @@ pub(super) fn found(found: &Found, without_clock: bool, session: &Session) {
 
 pub(super) fn chosen(verified: &Verified, signer: &Fingerprint, session: &Session) {
     let id = verified.commit().id;
-    let age = age(id.time, session.world.clock.now());
+    let age = age(session.world.clock.now().duration_since(id.time).as_mins());
     session.ui.note(&format!("the newest healthy snapshot is {id}, {age}, signed by {signer}"));
 }
 
@@ -156,12 +155,29 @@ fn seconds(time: Duration) -> String {
 }
 
 /// How old something is, in the largest unit that says something.
-fn age(then: Timestamp, now: Timestamp) -> String {
-    let minutes = now.duration_since(then).as_mins();
+fn age(minutes: i64) -> String {
     match minutes {
         ..=-1 => "from the future by this machine's clock".to_owned(),
         0..=119 => format!("{minutes} minutes old"),
         120..=2879 => format!("{} hours old", minutes / 60),
         _ => format!("{} days old", minutes / (24 * 60)),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_age_is_short() {
+        for (minutes, text) in [
+            (0, "0 minutes old"),
+            (119, "119 minutes old"),
+            (120, "2 hours old"),
+            (2880, "2 days old"),
+            (-1, "from the future by this machine's clock"),
+        ] {
+            assert_eq!(age(minutes), text);
+        }
     }
 }

@@ -13,6 +13,10 @@ fn at(seconds: i64) -> Timestamp {
     Timestamp::from_second(seconds).expect("in range")
 }
 
+fn moment(seconds: i64) -> Moment {
+    at(seconds).to_string().parse().expect("is one")
+}
+
 impl Machine {
     /// A snapshot that claims one time, and was stored at another.
     fn create_stored(&self, claim: i64, stored: i64) -> SnapshotId {
@@ -22,7 +26,7 @@ impl Machine {
     }
 
     fn find(&self, before: Option<i64>) -> Found {
-        let search = Search { pin: None, before: before.map(at) };
+        let search = Search { pin: None, before: before.map(moment) };
         search.run(&[self.open().expect("opens")]).expect("looks")
     }
 }
@@ -69,7 +73,7 @@ fn what_was_stored_after_a_theft_is_not_from_before_it() {
         let copy = machine.storage.copy();
         copy.tamper(name, machine.storage.bytes(name));
         let repository = Repository::open(&copy, machine.signer.verifier().fingerprint());
-        let search = Search { pin: None, before: Some(at(theft)) };
+        let search = Search { pin: None, before: Some(moment(theft)) };
         let found = search.run(&[repository.expect("opens")]).expect("looks");
         assert!(matches!(found.chosen, Err(Error::NothingBefore(..))), "{name}");
     }
@@ -92,7 +96,7 @@ fn dates_of_a_folder_do_not_count() {
     let folder = Local::create(&machine.path("folder")).expect("makes");
     let repository = Repository::init(&folder, &machine.signer).expect("makes");
     let made = machine.create_in(std::slice::from_ref(&repository), BEGIN).expect("takes it");
-    let search = Search { pin: None, before: Some(at(BEGIN + 1)) };
+    let search = Search { pin: None, before: Some(moment(BEGIN + 1)) };
     let found = search.run(&[repository]).expect("looks");
     assert_eq!((chosen(&found), found.backdated), (made.commit.id, Vec::new()));
 }
