@@ -510,28 +510,35 @@ impl From<snapshot::Error> for Failure {
             snapshot::Error::Busy(_) => {
                 Self::new(Code::Locked, message).hint("close Claude and try again; nothing was changed")
             }
-            snapshot::Error::KeepsNothing => {
-                Self::failed(message).hint("--keep-daily 30 keeps thirty days; without any --keep the settings count")
-            }
-            snapshot::Error::NoHealthy(_) => {
-                Self::failed(message).hint("`vaultctl snapshot list` shows what is wrong with each")
-            }
-            snapshot::Error::NoneHealthy(_) => Self::new(Code::NotVerified, message)
-                .hint("one that you choose yourself comes back with `vaultctl snapshot restore SNAP`"),
-            snapshot::Error::NothingBefore(..) => Self::new(Code::NotVerified, message).hint(
-                "nothing was restored; look for another copy, as a version of the bucket or a disk that was not connected",
-            ),
-            snapshot::Error::TooMuch(_) => Self::failed(message).hint("look with --dry-run; --yes removes it"),
-            snapshot::Error::BadHistory { .. } => Self::new(Code::NotVerified, message)
-                .hint("`vaultctl snapshot heal` brings back what another destination has; --give-up-damaged goes on without"),
-            snapshot::Error::NotSigner(_) => {
-                Self::failed(message).hint("only the machine that takes the snapshots can leave a report")
-            }
-            snapshot::Error::ShortGrace => Self::failed(message).hint("leave --grace out, or prune there"),
             snapshot::Error::BadName(_) => Self::usage(message).hint("`vaultctl snapshot list` shows the names"),
             snapshot::Error::Member { .. } => Self::new(Code::NotVerified, message),
-            snapshot::Error::Stream(_) => Self::failed(message),
+            error => choosing(&error, message),
         }
+    }
+}
+
+/// What is wrong with all the snapshots there are, where one is looked for or some are removed.
+fn choosing(error: &snapshot::Error, message: String) -> Failure {
+    match error {
+        snapshot::Error::KeepsNothing => {
+            Failure::failed(message).hint("--keep-daily 30 keeps thirty days; without any --keep the settings count")
+        }
+        snapshot::Error::NoHealthy(_) => {
+            Failure::failed(message).hint("`vaultctl snapshot list` shows what is wrong with each")
+        }
+        snapshot::Error::NoneHealthy(_) => Failure::new(Code::NotVerified, message)
+            .hint("one that you choose yourself comes back with `vaultctl snapshot restore SNAP`"),
+        snapshot::Error::NothingBefore(..) => Failure::new(Code::NotVerified, message).hint(
+            "nothing was restored; look for another copy, as a version of the bucket or a disk that was not connected",
+        ),
+        snapshot::Error::TooMuch(_) => Failure::failed(message).hint("look with --dry-run; --yes removes it"),
+        snapshot::Error::BadHistory { .. } => Failure::new(Code::NotVerified, message)
+            .hint("`vaultctl snapshot heal` brings back what another destination has; --give-up-damaged goes on without"),
+        snapshot::Error::NotSigner(_) => {
+            Failure::failed(message).hint("only the machine that takes the snapshots can leave a report")
+        }
+        snapshot::Error::ShortGrace => Failure::failed(message).hint("leave --grace out, or prune there"),
+        _ => Failure::failed(message),
     }
 }
 

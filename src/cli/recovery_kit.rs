@@ -14,7 +14,7 @@ use crate::sys;
 use super::snapshot::credentials::of_named_file;
 use super::snapshot::destination::{Destination, Purpose};
 use super::snapshot::target::{Place, Trust};
-use super::{Checked, Code, Done, Example, Failure, Session, agent};
+use super::{Checked, Code, Done, Example, Failure, Session, agent, reports};
 
 /// An identity file larger than this is none (bytes).
 const FILE_LIMIT: usize = 64 * 1024;
@@ -84,6 +84,7 @@ pub(super) fn kit_of(
 ) -> Result<Kit, Failure> {
     Ok(Kit {
         machine: sys::host_name(),
+        tool: reports::tool(),
         made: session.world.clock.now(),
         sources,
         signer: repository.verifier().clone(),

@@ -5,7 +5,7 @@ use crate::cli::recovery_kit::{kit_of, source};
 use crate::cli::snapshot::destination::Destination;
 use crate::cli::snapshot::places::places;
 use crate::cli::snapshot::target::known_places;
-use crate::cli::{Failure, Session};
+use crate::cli::{Failure, Session, reports};
 use crate::config;
 use crate::crypto::Cipher;
 use crate::recovery::{Findings, Heirs, Inherited, Journal, Kit, Phases, Site, Stage, check};
@@ -96,15 +96,9 @@ impl Heritage<'_> {
 
     /// What the settings that came back call the place: jobs in them may name it.
     fn old_name(&self, home: &Session) -> Option<String> {
-        let place = self.origin.destination.place();
-        let is_the_same = |named: &&config::Destination| {
-            let known = Destination::of_settings(named, &home.config.paths);
-            known.is_ok_and(|known| known.place() == place)
-        };
-        let configured = &home.config.settings.snapshot.destination;
-        match configured.as_slice() {
+        match home.config.settings.snapshot.destination.as_slice() {
             [only] => Some(only.name.clone()),
-            several => several.iter().find(is_the_same).map(|named| named.name.clone()),
+            _ => reports::name_of(&self.origin.destination.place(), home),
         }
     }
 

@@ -23,6 +23,8 @@ pub use steps::{IDENTITY, Purpose, REPOSITORY, Step, TARGET, stock_steps};
 pub struct Kit {
     /// Whose sheet it is: a host's name.
     pub machine: String,
+    /// The program that makes it, with its version.
+    pub tool: String,
     /// When it was made.
     pub made: Timestamp,
     /// Where the snapshots are: the same repository in each.

@@ -70,11 +70,7 @@ impl Kit {
             "Keep it apart from this machine and from the backups, with the recovery identity."
         };
         vec![
-            format!(
-                "Made {} by vaultctl {}.",
-                self.made.strftime("%Y-%m-%d %H:%M UTC"),
-                env!("CARGO_PKG_VERSION")
-            ),
+            format!("Made {} by {}.", self.made.strftime("%Y-%m-%d %H:%M UTC"), self.tool),
             guard.to_owned(),
             "After a recovery another key signs: print a new sheet then, and destroy this one."
                 .to_owned(),
