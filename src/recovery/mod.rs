@@ -18,7 +18,7 @@ mod report;
 mod reports;
 
 pub use checks::{Findings, Problem, Site, check};
-pub use drill::{Drill, Places, Stopwatch, Tools};
+pub use drill::{Drill, Places, Room, Stopwatch, Tools};
 pub use error::Error;
 pub use kit::{IDENTITY, Kit, Purpose, REPOSITORY, Source, Step, TARGET, stock_steps};
 pub use recover::{Heirs, Inherited, Journal, Phases, Servers, Stage, servers};

@@ -286,9 +286,9 @@ impl Helper {
 fn converse_unless(interrupts: &Interrupts, child: Child, input: &[u8]) -> io::Result<Outcome> {
     let (pid, is_over) = (Pid::from_child(&child), AtomicBool::new(false));
     std::thread::scope(|scope| {
-        scope.spawn(|| {
+        let watcher = scope.spawn(|| {
             while !is_over.load(Ordering::Relaxed) {
-                interrupts.wait(LOOK_UP);
+                std::thread::park_timeout(LOOK_UP);
                 if interrupts.happened() && !is_over.swap(true, Ordering::Relaxed) {
                     kill_process_group(pid, Signal::KILL).ok();
                 }
@@ -296,6 +296,7 @@ fn converse_unless(interrupts: &Interrupts, child: Child, input: &[u8]) -> io::R
         });
         let outcome = converse_until(&is_over, child, input);
         is_over.store(true, Ordering::Relaxed);
+        watcher.thread().unpark();
         outcome
     })
 }

@@ -20,6 +20,7 @@ mod dice;
 mod differential;
 mod display;
 mod docker_credential;
+mod drill;
 mod doctor;
 mod events;
 mod examples;

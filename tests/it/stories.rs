@@ -33,6 +33,7 @@ stories! {
     credentials,
     damage,
     destinations,
+    drill,
     edit,
     env,
     events,

@@ -39,7 +39,7 @@ pub(super) struct Args {
     /// Leave no report beside the snapshots
     #[arg(long)]
     no_report: bool,
-    /// Restore below DIR where memory has no room, instead of in the state folder
+    /// Restore below DIR, instead of in memory or, where that is too small, in the state folder
     #[arg(long, value_name = "DIR")]
     scratch: Option<PathBuf>,
     #[command(flatten)]
@@ -88,6 +88,7 @@ pub(super) fn run(args: &Args, session: &Session) -> Result<Done, Failure> {
 
 /// The key on the paper.
 fn ask_for_key(session: &Session) -> Result<SecretText, Failure> {
-    let asked = session.world.prompt.ask_secret("Recovery identity (AGE-SECRET-KEY-1...):");
+    let asked =
+        session.world.prompt.ask_secret("Recovery identity from your sheet (AGE-SECRET-KEY-...):");
     asked.map_err(|error| Failure::from(error).hint("`--identity FILE` reads it from a file"))
 }

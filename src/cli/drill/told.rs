@@ -38,13 +38,12 @@ fn lines(drilled: &Drilled, title: &str) -> Vec<String> {
     let mut lines = Vec::new();
     if let Some(snapshot) = snapshot.filter(|_| checked.things > 0) {
         lines.push(format!(
-            "{snapshot} came back from {title}: {} things as they were, {} bytes; client files: {}, servers: {}; entries: {}, decrypted: {}",
+            "{snapshot} came back from {title}, and was compared: {} things, {} bytes; client files: {}, servers: {}; entries: {}, decrypted: {}",
             checked.things, checked.bytes, checked.client_files, checked.servers, checked.entries, checked.decrypted
         ));
     }
-    let phases = phases
-        .iter()
-        .map(|spent| format!("{} {}", spent.phase, span(Duration::from_millis(spent.ms))));
+    let took = |ms: u64| if ms == 0 { "0 ms".to_owned() } else { span(Duration::from_millis(ms)) };
+    let phases = phases.iter().map(|spent| format!("{} {}", spent.phase, took(spent.ms)));
     lines.push(phases.collect::<Vec<_>>().join(", "));
     lines.extend(goal("newest snapshot", "old", rpo, Duration::from_secs));
     lines.extend(goal("everything back after", "", rto, Duration::from_millis));

@@ -10,8 +10,8 @@ use crate::config::{Objectives, Paths};
 use crate::crypto::Fingerprint;
 use crate::keys::{self, Brought, Keyring};
 use crate::recovery::{
-    self, Drill, Drilled, Findings, Goal, Key, Phase, Places, Problem, Reason, Report, Stopwatch,
-    Tools, Way, Work,
+    self, Drill, Drilled, Findings, Goal, Key, Phase, Places, Problem, Reason, Report, Room,
+    Stopwatch, Tools, Way, Work,
 };
 use crate::secret::SecretText;
 use crate::snapshot::{Error, Progress as _, Repository, RepositoryId, SnapshotId, Verified};
@@ -165,7 +165,7 @@ impl<'a> Trial<'a> {
             identity: keyring.identity()?,
             tools,
             live: &live(self.session),
-            base: self.args.scratch.as_deref().unwrap_or(state_folder),
+            room: self.args.scratch.as_deref().map_or(Room::Spare(state_folder), Room::Below),
             interrupts: &Interrupts::hold(),
         };
         Ok(drill.run(&mut self.watch)?)
@@ -184,7 +184,8 @@ impl<'a> Trial<'a> {
             }
             Err(Stopped::Failure(failure)) => {
                 self.record(false);
-                return Err(failure.about(&self.title()));
+                let is_named = failure.message().contains(&self.destination.place());
+                return Err(if is_named { failure } else { failure.about(&self.title()) });
             }
         };
         let (rpo, rto) = self.goals(&mut findings);
@@ -207,29 +208,34 @@ impl<'a> Trial<'a> {
     /// What was measured; what misses its objective is a problem too.
     fn goals(&self, findings: &mut Findings) -> (Goal, Goal) {
         let Objectives { rpo, rto } = self.session.config.settings.snapshot.objectives;
-        let age = Goal { measured: self.age, objective: rpo.duration().as_secs() };
+        let took = self.watch.until_back();
         let is_back = findings.checked.things > 0;
-        let took = told::milliseconds(self.watch.until_back());
-        let took = Goal {
-            measured: is_back.then_some(took),
-            objective: told::milliseconds(rto.duration()),
-        };
-        let span = |seconds| told::span(Duration::from_secs(seconds));
-        if let Some(seconds) = age.measured.filter(|_| age.is_missed()) {
+        let (age, back) = (
+            Goal { measured: self.age, objective: rpo.duration().as_secs() },
+            Goal {
+                measured: is_back.then_some(told::milliseconds(took)),
+                objective: told::milliseconds(rto.duration()),
+            },
+        );
+        let missed = [
+            (
+                Reason::Rpo,
+                age,
+                "the newest snapshot has the age of",
+                Duration::from_secs(self.age.unwrap_or(0)),
+            ),
+            (Reason::Rto, back, "until everything was back it took", took),
+        ];
+        for (reason, goal, what, measured) in missed {
+            let allowed = if reason == Reason::Rpo { rpo } else { rto };
             let told = format!(
-                "the newest snapshot is {} old, and `snapshot.objectives` allows {rpo}",
-                span(seconds)
+                "{what} {}, and `snapshot.objectives` allows {}",
+                told::span(measured),
+                told::span(allowed.duration())
             );
-            findings.problems.push(Problem { reason: Reason::Rpo, told });
+            findings.problems.extend(goal.is_missed().then_some(Problem { reason, told }));
         }
-        if took.is_missed() {
-            let told = format!(
-                "it took {} until everything was back, and `snapshot.objectives` allows {rto}",
-                told::span(self.watch.until_back())
-            );
-            findings.problems.push(Problem { reason: Reason::Rto, told });
-        }
-        (age, took)
+        (age, back)
     }
 
     /// Nothing in it names what is inside the snapshot.

@@ -23,6 +23,7 @@ use super::checks::{Findings, Problem};
 use super::report::{Omission, Phase, Reason};
 
 pub use places::Places;
+pub use scratch::Room;
 pub use stopwatch::Stopwatch;
 
 /// All of the snapshot.
@@ -48,8 +49,8 @@ pub struct Drill<'a> {
     pub tools: Tools<'a>,
     /// Where things are on this machine, when it is not a drill.
     pub live: &'a Places,
-    /// Where the scratch home goes, if memory has no room for it.
-    pub base: &'a Path,
+    /// Where the scratch home goes.
+    pub room: Room<'a>,
     /// Whether to go on.
     pub interrupts: &'a Interrupts,
 }
@@ -84,7 +85,7 @@ impl Drill<'_> {
         if let Tools::Stock { .. } = self.tools {
             stock::check_programs(&self.live.variables)?;
         }
-        let home = scratch::make(self.needed(), self.base)?;
+        let home = scratch::make(self.needed(), self.room)?;
         let found = self.restore_and_look(&home, watch);
         let wiped = watch.during(Phase::Wipe, || home.wipe());
         let found = found?;
@@ -178,8 +179,8 @@ impl Drill<'_> {
         if commit.health != Health::Ok {
             let why = told.iter().map(|told| format!("{}: {}", told.path, told.why));
             let why: Vec<String> = why.collect();
-            let told = format!("{} is {}", commit.id, commit.health);
-            let told = if why.is_empty() { told } else { format!("{told}: {}", why.join("; ")) };
+            let why = if why.is_empty() { commit.health.to_string() } else { why.join("; ") };
+            let told = format!("{} was not in order when it was taken: {why}", commit.id);
             findings.add([(Reason::Degraded, told)]);
         }
     }
