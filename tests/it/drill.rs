@@ -9,7 +9,9 @@ use std::thread::sleep;
 use std::time::{Duration, Instant};
 
 use super::bucket::on_garage;
+use super::keyring::Keyring;
 use super::oracle::everything_below;
+use super::pass_interop::{CURVE, person};
 use super::world::{PROGRAM, World};
 
 const DOCUMENT: &str = include_str!("../../docs/threat-model.md");
@@ -461,4 +463,65 @@ fn interrupt(world: &World, way: &str, signal: &str) {
     if signal == "INT" {
         assert_eq!(ended.code(), Some(130), "{way}");
     }
+}
+
+/// GnuPG keys come back with the store that needs them, and open it: by an agent of the drill's own.
+#[test]
+fn an_openpgp_store_opens_with_the_keys_that_came_back() {
+    let world = Keyring::shared().home(None);
+    world.plant(".claude.json", "{}\n");
+    world.plant(".gnupg/gpg-agent.conf", "pinentry-program /nowhere\n");
+    world.sh("vaultctl init ann@example.org").run().ok();
+    world.sh("vaultctl set claude/token").input(world.canary()).run().ok();
+    world.sh("vaultctl snapshot init --to backup").reveal().ok();
+    world.sh("vaultctl snapshot create --to backup").run().ok();
+    for way in ["", "--stock"] {
+        let said = world.sh(&format!("vaultctl drill --to backup {way}")).run().ok();
+        assert!(said.contains("entries: 1, decrypted: 1"), "{way}: {said}");
+    }
+    assert_eq!(agents(), Vec::<String>::new());
+    // The key goes, and what it opened stays: whoever restores this reads nothing.
+    world.sh("rm -rf .gnupg/private-keys-v1.d; gpgconf --kill all").run().ok();
+    drop(world.sh("vaultctl snapshot create --to backup").run());
+    assert!(reason(&world, "--to backup", 13).contains("entry `claude/token`: "));
+    // Encrypted to somebody else than the folder says.
+    let message = "echo x | gpg --batch --yes --quiet --trust-model always -e -r ben@example.org -o .password-store/claude/token.gpg";
+    world.sh(message).run().ok();
+    drop(world.sh("vaultctl snapshot create --to backup").run());
+    assert!(
+        reason(&world, "--to backup", 13)
+            .contains("is not encrypted to the recipients of its folder")
+    );
+    assert_eq!(agents(), Vec::<String>::new());
+}
+
+/// A key with a passphrase can not be tried where nobody is: that is said, and is no failure.
+#[test]
+fn a_key_with_a_passphrase_is_an_omission() {
+    let world = person(CURVE);
+    world.plant(".claude.json", "{}\n");
+    world.sh("vaultctl init ann@example.org").run().ok();
+    world.sh("vaultctl set claude/token").input(world.canary()).run().ok();
+    world.sh("vaultctl snapshot init --to backup").reveal().ok();
+    world.sh("vaultctl snapshot create --to backup; gpgconf --kill all; rm -f asked").run().ok();
+    let output = world.sh("vaultctl drill --to backup").run();
+    let said = String::from_utf8_lossy(&output.stderr).into_owned();
+    assert_eq!(output.status, 0, "{said}");
+    assert!(said.contains("entry `claude/token`: a key needs a passphrase or a device"), "{said}");
+    assert!(!world.path("asked").exists(), "somebody was asked");
+    let report = world.sh("cat backup/drills/*.json").run().ok();
+    assert!(report.contains("\"locked-key\"") && report.contains("\"decrypted\": 0"), "{report}");
+    assert_eq!(agents(), Vec::<String>::new());
+}
+
+/// Agents that drills have left running.
+fn agents() -> Vec<String> {
+    let listed = Command::new("ps").args(["-eo", "args"]).output().expect("is installed").stdout;
+    let listed = String::from_utf8_lossy(&listed).into_owned();
+    let is_ours = |line: &&str| line.contains("gpg-agent") && line.contains("vaultctl-drill-");
+    let is_orphan = |line: &&str| {
+        let home = line.split_whitespace().find(|word| word.contains("vaultctl-drill-"));
+        home.is_none_or(|home| !Path::new(home).exists())
+    };
+    listed.lines().filter(is_ours).filter(is_orphan).map(str::to_owned).collect()
 }
