@@ -10,6 +10,7 @@ import logging
 import ssl
 import sys
 import warnings
+from email import message_from_bytes, policy
 from pathlib import Path
 
 from aiosmtpd.smtp import SMTP, AuthResult
@@ -23,6 +24,12 @@ context = None
 if files:
     context = ssl.create_default_context(ssl.Purpose.CLIENT_AUTH)
     context.load_cert_chain(*files)
+
+
+def read(letter):
+    """The letter as a person reads it: the headers, and the text without its encoding."""
+    message = message_from_bytes(letter, policy=policy.default)
+    return "".join(f"{name}: {value}\n" for name, value in message.items()) + "\n" + message.get_content()
 
 
 class Keeper:
@@ -40,7 +47,7 @@ class Keeper:
             "to": envelope.rcpt_tos,
             "encrypted": server.transport.get_extra_info("sslcontext") is not None,
             "login": login and [login.login.decode(), login.password.decode()],
-            "text": envelope.content.decode(),
+            "text": read(envelope.content),
         }
         place = Path(folder) / f"{self.count}.json"
         place.with_suffix(".new").write_text(json.dumps(letter))

@@ -367,7 +367,7 @@ fn a_job_is_told_and_a_channel_that_is_dead_changes_nothing() {
     keep(&world, "ping", &web.address(&format!("/ping/{canary}")));
     keep(&world, "dead", &format!("http://127.0.0.1:{}/{canary}", free_port()));
     let place = format!(
-        "[[snapshot.destination]]\nname = 'nas'\nurl = 'file://{}'\n[metrics]\ntextfile = '~/vaultctl.prom'\n",
+        "[[snapshot.destination]]\nname = 'nas'\nurl = 'file://{}'\n[snapshot.keep]\nlast = 30\n[metrics]\ntextfile = '~/vaultctl.prom'\n",
         world.path("backup").display()
     );
     let channels = format!(
