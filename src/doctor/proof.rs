@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use jiff::Timestamp;
 
-use crate::recovery::{Drilled, Filed, Report, Standing, Work};
+use crate::recovery::{Depth, Drilled, Filed, Report, Standing, Work};
 
 /// The newest report of a kind.
 #[derive(Debug)]
@@ -61,8 +61,8 @@ impl Proof {
     pub fn what(&self) -> String {
         match self.report().map(|report| &report.work) {
             Some(Work::Verify(verified)) => {
-                let share = verified.subset.as_deref().map(|share| format!(" {share}"));
-                let (level, share) = (&verified.level, share.unwrap_or_default());
+                let share = verified.subset.as_ref().map(|share| format!(" {share}"));
+                let (level, share) = (level(verified.level), share.unwrap_or_default());
                 format!("{level}{share}, objects: {}", verified.objects)
             }
             Some(Work::Drill(drilled)) => {
@@ -77,5 +77,16 @@ impl Proof {
             }
             None => "nothing that can be read".to_owned(),
         }
+    }
+}
+
+/// As `snapshot verify --level` has it.
+fn level(depth: Depth) -> &'static str {
+    match depth {
+        Depth::History => "history",
+        Depth::Exists => "exists",
+        Depth::Scrub => "scrub",
+        Depth::Data => "data",
+        Depth::Live => "live",
     }
 }

@@ -96,3 +96,43 @@ fn what_is_overdue_is_told_and_that_nothing_is_too() {
     assert_eq!(told["outcome"], "overdue");
     assert!(told["reason"].as_str().is_some_and(|reason| reason.starts_with("nas: ")), "{told}");
 }
+
+/// What a verification and a drill have left is all that another machine needs to know of them.
+#[test]
+fn what_was_proven_is_seen_from_another_machine() {
+    let world = with_snapshot();
+    world.sh("vaultctl snapshot verify --level data --report && vaultctl drill").run().ok();
+    let signer =
+        world.sh("ssh-keygen -lf .config/vaultctl/signing_key.pub | cut -d ' ' -f 2").run().ok();
+    let elsewhere = |verb: &str| {
+        let line = format!(
+            "mkdir -p other; HOME=$PWD/other vaultctl {verb} --to $PWD/backup --signer {}",
+            signer.trim()
+        );
+        world.sh(&line).run()
+    };
+    let status = elsewhere("status --max-age 26h").ok();
+    assert!(status.contains(": verified ") && status.contains("(data, objects: "), "{status}");
+    assert!(status.contains(": drilled ") && !status.contains("problem"), "{status}");
+    let metrics = elsewhere("metrics").ok();
+    for name in ["verify_last_success", "drill_last_success"] {
+        let sample = metrics.lines().find(|line| line.starts_with(&format!("vaultctl_{name}{{")));
+        assert!(sample.is_some_and(|sample| sample.ends_with(" 1")), "{metrics}");
+    }
+    assert!(metrics.contains("vaultctl_drill_last_recovery_time_seconds{"), "{metrics}");
+
+    // One that has failed is a problem however new it is, and one that somebody has altered proves nothing.
+    world
+        .sh("chmod u+w backup/snaps/*; for file in backup/snaps/*; do echo x >> $file; done")
+        .run()
+        .ok();
+    world.sh("sleep 1; vaultctl snapshot verify --level scrub --report").run().fails(13);
+    let said = elsewhere("status --max-age snapshot=26h,verify=8d").fails(1);
+    assert!(
+        said.contains("the last verify failed: something is missing, or is not what was signed"),
+        "{said}"
+    );
+    world.sh("chmod u+w backup/drills/*; for file in backup/drills/*-drill.json; do echo >> $file; done").run().ok();
+    let said = elsewhere("status --max-age drill=35d").fails(1);
+    assert!(said.contains("the last drill failed: its report is damaged: "), "{said}");
+}
