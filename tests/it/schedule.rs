@@ -173,6 +173,22 @@ fn systemd_accepts_the_units_and_our_defaults() {
     assert_eq!(checked, "");
 }
 
+/// What the jobs do that nobody has written is in the program.
+#[test]
+fn our_own_jobs_are_understood() {
+    let world = World::with_store();
+    let said = world.sh("vaultctl --json schedule list").run().ok();
+    let jobs: Value = serde_json::from_str(&said).expect("is JSON");
+    let steps = jobs.as_array().expect("is a list").iter().flat_map(|job| job["steps"].as_array());
+    let lines: Vec<&str> = steps.flatten().filter_map(Value::as_str).collect();
+    assert_eq!(lines.len(), 6, "{lines:?}");
+    for line in lines {
+        let words = std::iter::once("vaultctl").chain(line.split(' '));
+        let parsed = vaultctl::cli::command().try_get_matches_from(words);
+        assert!(parsed.is_ok(), "`{line}`: {}", parsed.expect_err("it is none"));
+    }
+}
+
 /// A job at that time, and the `OnCalendar=` lines of its timer.
 fn events(at: &str) -> (Calendar, Vec<String>) {
     let settings = format!("[[schedule]]\njob = \"x\"\nat = \"{at}\"\nrun = [\"ls\"]\n");

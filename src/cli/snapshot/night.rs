@@ -21,16 +21,19 @@ pub(in crate::cli) fn answers_at_night(night: &Session) -> Vec<String> {
         match Destination::of_settings(named, &night.config.paths) {
             Err(failure) => wrong.push(failed(failure)),
             Ok(destination) => {
-                wrong.extend(list(&destination, &keyring, night).err().map(failed));
-                let maintenance = destination.open(Purpose::Maintenance, night);
-                wrong.extend(maintenance.err().map(failed).map(|reason| {
-                    format!("{reason}; comparing and pruning there will be left out")
-                }));
+                let answer = list(&destination, &keyring, night).map_err(failed);
+                let answer = answer.and_then(|()| maintain(&destination, night).map_err(failed));
+                wrong.extend(answer.err());
             }
         }
     }
-    wrong.dedup();
     wrong
+}
+
+/// What nobody is there to unlock.
+fn maintain(destination: &Destination, night: &Session) -> Result<(), Failure> {
+    let opened = destination.open(Purpose::Maintenance, night).map(drop);
+    opened.map_err(|failure| failure.about("comparing and pruning will be left out"))
 }
 
 fn list(destination: &Destination, keyring: &Keyring<'_>, night: &Session) -> Result<(), Failure> {

@@ -11,7 +11,7 @@ use super::jsonc::without_comments;
 use super::shown::{may_be_named_next, shown};
 
 /// Names whose values run programs, hand out keys, or say where things go; with all that is in them.
-const DANGEROUS: [&str; 30] = [
+const DANGEROUS: [&str; 31] = [
     "additionalDirectories",
     "allowedTools",
     "args",
@@ -38,6 +38,7 @@ const DANGEROUS: [&str; 30] = [
     "mcp_servers",
     "notify",
     "permissions",
+    "run",
     "sandbox",
     "servers",
     "statusLine",

@@ -10,8 +10,8 @@ const MARK: &str = "# restored: ";
 const TABLES: [&str; 4] = ["server", "rotate", "agent", "notify"];
 
 /// Keys of this name, or ending in it, name programs or whom to trust.
-const KEYS: [&str; 7] =
-    ["command", "commands", "plugin", "plugins", "signer", "signers", "rotator"];
+const KEYS: [&str; 8] =
+    ["command", "commands", "plugin", "plugins", "run", "signer", "signers", "rotator"];
 
 /// The settings without them. Where that can not be done line by line, every line is a comment.
 pub(super) fn without_commands(bytes: &[u8]) -> Vec<u8> {
@@ -118,6 +118,7 @@ command\"\"\"
 pre_command = \"x\"
 [[schedule]]
 job = \"nightly\"
+run = [\"exec\", \"--\", \"x\"]
 [rotate.\"claude/db\"]
 every = \"90d\"
 [[notify]]
@@ -142,6 +143,7 @@ command\"\"\"
 # restored: pre_command = \"x\"
 [[schedule]]
 job = \"nightly\"
+# restored: run = [\"exec\", \"--\", \"x\"]
 # restored: [rotate.\"claude/db\"]
 # restored: every = \"90d\"
 # restored: [[notify]]
