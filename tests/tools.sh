@@ -85,6 +85,11 @@ have_promtool() {
   rm -r "$folder"
 }
 
+# have_time_zones: a bare system knows UTC and nothing else.
+have_time_zones() {
+  [ -e /usr/share/zoneinfo/Europe/Berlin ] || install_packages tzdata
+}
+
 # have_pass_otp: pass's extension is no command, but a file where pass looks for it.
 have_pass_otp() {
   [ -e /usr/lib/password-store/extensions/otp.bash ] || install_packages pass-extension-otp

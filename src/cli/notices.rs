@@ -61,7 +61,7 @@ fn told(channels: &[(usize, &Notify)], notice: &Notice, session: &Session) -> Ve
 }
 
 /// What is in that file, or the first line of that entry.
-fn secret(place: &str, session: &Session) -> Result<Secret, Failure> {
+pub(super) fn secret(place: &str, session: &Session) -> Result<Secret, Failure> {
     let Some(entry) = place.strip_prefix(ENTRY) else {
         let path = session.config.paths.expand(place);
         let missing = || Failure::new(Code::NotFound, format!("there is no `{}`", path.display()));

@@ -171,7 +171,8 @@ impl Notify {
     }
 
     /// Where it keeps what is secret.
-    fn secret(&self) -> Option<&str> {
+    #[must_use]
+    pub fn secret(&self) -> Option<&str> {
         match self.kind()? {
             Kind::Command(_) => None,
             Kind::Webhook(place, _) | Kind::PagerDuty(place, _) | Kind::Ping(place) => Some(place),

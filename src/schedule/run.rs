@@ -26,6 +26,8 @@ const FROM_BEST: [u8; 12] = [0, 3, 11, 14, 15, 10, 20, 2, 1, 12, 13, 130];
 
 const OMISSIONS: u8 = 3;
 const FAILED: u8 = 1;
+const NOT_VERIFIED: u8 = 13;
+const UNREACHABLE: u8 = 14;
 const INTERRUPTED: u8 = 130;
 
 /// What a step says that may not do its work: a key or a right is missing. For steps that only read
@@ -233,6 +235,7 @@ struct Sum {
 }
 
 impl Sum {
+    /// Whether something was found or happened after which nothing should be removed.
     fn has_failed(&self) -> bool {
         outcome(self.status) == Outcome::Failed
     }
@@ -244,14 +247,11 @@ impl Sum {
             self.left_out.push(LeftOut { step: step.line(), reason });
             return;
         }
-        // What could not be removed is still there: no night is lost by that. `prune` refuses to
-        // remove much at once, and a person has to look at it.
-        let status = match (&step.terms, ended.status) {
-            (Terms::Removal, FAILED) => OMISSIONS,
-            (_, status) => status,
-        };
+        let status = as_part(&step.terms, ended.status);
         // A share counts when it was compared, whatever came of that.
-        if let (Terms::Share(place, share), 0 | OMISSIONS | 13) = (&step.terms, ended.status) {
+        if let (Terms::Share(place, share), 0 | OMISSIONS | NOT_VERIFIED) =
+            (&step.terms, ended.status)
+        {
             self.shares.insert(place.clone(), *share);
         }
         for (name, number) in ended.numbers {
@@ -261,6 +261,17 @@ impl Sum {
             self.status = status;
             self.reason = ended.reason.map(|reason| format!("{}: {reason}", step.line()));
         }
+    }
+}
+
+/// What a step's end is to the whole. Of several places one that is away is an omission, as it is to
+/// `snapshot create`. What could not be removed is still there: no night is lost by that, and where
+/// `prune` refuses to remove much at once, a person has to look.
+fn as_part(terms: &Terms, status: u8) -> u8 {
+    match (terms, status) {
+        (Terms::Share(place, _), UNREACHABLE) if !place.is_empty() => OMISSIONS,
+        (Terms::Removal, FAILED | UNREACHABLE) => OMISSIONS,
+        (_, status) => status,
     }
 }
 

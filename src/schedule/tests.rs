@@ -235,6 +235,19 @@ fn what_prune_refuses_is_an_omission() {
 }
 
 #[test]
+fn a_place_that_is_away_costs_the_others_nothing() {
+    let settings = "[[snapshot.destination]]\nname = \"nas\"\nurl = \"/nas\"\n\
+        [[snapshot.destination]]\nname = \"disk\"\nurl = \"/disk\"\n";
+    let machine = Machine::new(settings, "2026-11-27T11:00:00Z");
+    let away = "snapshot verify --level scrub --subset 1/20 --to nas";
+    machine.answers.borrow_mut().push((away, ended(14, "no answer")));
+    let record = machine.run(When::Now).expect("runs").expect("it is wanted");
+    assert_eq!(record.status, Some(3));
+    assert!(machine.ran.borrow().contains(&"snapshot prune --to disk".to_owned()));
+    assert_eq!(record.shares, [("disk".to_owned(), 1)].into());
+}
+
+#[test]
 fn what_nobody_here_may_do_is_left_out_and_named() {
     let settings = "[[snapshot.destination]]\nname = \"nas\"\nurl = \"/nas\"\n\
         [[snapshot.destination]]\nname = \"cloud\"\nurl = \"s3://b\"\n";

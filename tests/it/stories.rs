@@ -79,6 +79,7 @@ stories! {
     recovery_kit,
     replaced,
     schedule,
+    schedule_launchd,
     schedule_unattended,
     rotten,
     searching,

@@ -5,7 +5,7 @@ use std::path::Path;
 use std::sync::Arc;
 
 use crate::cli::snapshot;
-use crate::cli::{Done, Failure, Session};
+use crate::cli::{Done, Failure, Session, notices};
 use crate::config::{Config, Overrides};
 use crate::schedule::{Destinations, Job, Record, Scheduler, Setting, Step};
 use crate::sys::{self, NoTerminal, Variables, World};
@@ -36,6 +36,7 @@ pub(super) fn tell(
         wrong.extend(snapshot::answers_at_night(&night));
     }
     wrong.extend(identity(&steps, &night));
+    wrong.extend(channels(&night));
     for text in &wrong {
         session.ui.warn(text);
     }
@@ -99,6 +100,16 @@ fn scheduling(scheduler: Scheduler, session: &Session) -> Option<String> {
 fn signer(night: &Session) -> Option<String> {
     let error = night.keyring().signer().err()?;
     Some(format!("nothing can be signed: {}", Failure::from(error).message()))
+}
+
+/// Channels of which the address or the key can not be had.
+fn channels(night: &Session) -> Vec<String> {
+    let named = notices::channels(night);
+    let failed = named.filter_map(|(number, channel)| {
+        let failure = notices::secret(channel.secret()?, night).err()?;
+        Some(format!("{} can not be told: {}", channel.title(number), failure.message()))
+    });
+    failed.collect()
 }
 
 fn identity(steps: &[(String, Step)], night: &Session) -> Vec<String> {

@@ -200,7 +200,9 @@ fn by_hand(calendar: &Calendar, after: Timestamp, hours: i64, zone: &TimeZone) -
     let minute = SignedDuration::from_mins(1);
     let first = Timestamp::from_second(after.as_second().div_euclid(60) * 60 + 60).expect("is one");
     let mut found = Vec::new();
-    let mut highest = zone.to_datetime(first - minute);
+    // Where an hour comes twice, it may have been shown already.
+    let earlier = (1..=180).map(|ago| zone.to_datetime(first - SignedDuration::from_mins(ago)));
+    let mut highest = earlier.max().expect("some");
     for step in 0..hours * 60 {
         let now = first + SignedDuration::from_mins(step);
         let wall = zone.to_datetime(now);
@@ -254,9 +256,6 @@ proptest! {
         let Ok(calendar) = text.parse::<Calendar>() else { return Ok(()) };
         let zone = TimeZone::get(zone).expect("is known");
         let after = Timestamp::from_second(start).expect("is one");
-        // The minute that is shown again must not be the first that is looked at.
-        prop_assume!(zone.to_datetime(after - SignedDuration::from_hours(3)) < zone.to_datetime(after)
-            .checked_sub(SignedDuration::from_mins(120)).expect("is one"));
         let hours = 50;
         let end = after + SignedDuration::from_hours(hours);
         let expected = by_hand(&calendar, after, hours, &zone);
