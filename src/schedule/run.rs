@@ -80,15 +80,27 @@ impl Run<'_> {
     /// # Errors
     /// When the record can not be read.
     pub fn is_wanted(&self, when: When) -> Result<bool, Error> {
-        let record = self.records.read(&self.job.name)?;
-        Ok(when == When::Now || self.is_due(&record))
+        Ok(when == When::Now || self.is_due(&self.memory()?))
     }
 
-    /// Runs it, if it is wanted; what it left, if it ran.
+    /// Runs it, if it is wanted; what it left, if it ran. Where it can not even begin (a full disk),
+    /// that is told as a failure, too.
     ///
     /// # Errors
     /// [`Error::Running`] when it runs already; [`Error::Interrupted`]; what can not be written.
     pub fn go(&self, when: When) -> Result<Option<Record>, Error> {
+        let gone = self.try_to_go(when);
+        if let Err(error) = &gone
+            && !matches!(error, Error::Running(_) | Error::Interrupted)
+        {
+            let reason = Some(sys::harmless(&error.to_string()));
+            let record = Record { status: Some(FAILED), reason, ..Record::default() };
+            (self.tell)(&self.notice(Outcome::Failed, &record, self.clock.now()));
+        }
+        gone
+    }
+
+    fn try_to_go(&self, when: When) -> Result<Option<Record>, Error> {
         let name = &self.job.name;
         if !self.is_wanted(when)? {
             self.remember_since()?;
@@ -97,18 +109,28 @@ impl Run<'_> {
         sys::create_folder(self.records.folder())?;
         let Some(_own) = take(&self.records.lock(name))? else {
             // One that is on its way is no reason to complain where none is missing.
-            return match self.records.read(name)? {
+            return match self.memory()? {
                 record if when == When::Due && record.is_open() => Ok(None),
                 _ => Err(Error::Running(name.to_string())),
             };
         };
         let _turn = self.await_turn()?;
         // While we waited, another may have done it.
-        let record = self.records.read(name)?;
+        let record = self.memory()?;
         if when == When::Due && !self.is_due(&record) {
             return Ok(None);
         }
         self.work(record).map(Some)
+    }
+
+    /// What it left before. A damaged record must not be the end of backups: then it is due.
+    fn memory(&self) -> Result<Record, Error> {
+        match self.records.read(&self.job.name) {
+            Err(Error::BadRecord { .. }) => {
+                Ok(Record { since: Some(Timestamp::UNIX_EPOCH), ..Record::default() })
+            }
+            read => read,
+        }
     }
 
     /// A run that was cut off is made up for as one that never began.
@@ -121,7 +143,7 @@ impl Run<'_> {
 
     /// A job that nobody has installed or run begins to count now.
     fn remember_since(&self) -> Result<(), Error> {
-        let record = self.records.read(&self.job.name)?;
+        let record = self.memory()?;
         if record.since.or(record.started).is_some() {
             return Ok(());
         }
@@ -148,7 +170,7 @@ impl Run<'_> {
         let mut record = Record { started: Some(started), ..before };
         self.records.write(&self.job.name, &record)?;
         let mut undelivered = (self.tell)(&self.notice(Outcome::Started, &record, started));
-        let sum = self.steps(&record)?;
+        let sum = self.steps(&record);
         let ended = self.clock.now();
         record.ended = Some(ended.max(started));
         record.status = Some(sum.status);
@@ -167,7 +189,7 @@ impl Run<'_> {
         Ok(record)
     }
 
-    fn steps(&self, record: &Record) -> Result<Sum, Error> {
+    fn steps(&self, record: &Record) -> Sum {
         let mut sum = Sum::default();
         if self.destinations.pruned_elsewhere && self.job.is_nightly() {
             let step = "snapshot prune".to_owned();
@@ -180,7 +202,7 @@ impl Run<'_> {
                 sum.left_out.push(LeftOut { step: step.line(), reason });
                 continue;
             }
-            let ended = (self.perform)(&step)?;
+            let ended = (self.perform)(&step).unwrap_or_else(|error| not_begun(&error));
             sum.add(&step, ended);
             if self.interrupts.happened() {
                 sum.status = INTERRUPTED;
@@ -188,7 +210,7 @@ impl Run<'_> {
                 break;
             }
         }
-        Ok(sum)
+        sum
     }
 
     fn notice(&self, outcome: Outcome, record: &Record, at: Timestamp) -> Notice {
@@ -205,6 +227,12 @@ impl Run<'_> {
             numbers: if is_over { record.numbers.clone() } else { BTreeMap::new() },
         }
     }
+}
+
+/// A step that could not be started has failed as any other.
+fn not_begun(error: &Error) -> Ended {
+    let reason = Some(sys::harmless(&error.to_string()));
+    Ended { status: FAILED, reason, ..Ended::default() }
 }
 
 /// The lock, if nobody has it.

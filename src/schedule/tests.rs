@@ -267,6 +267,48 @@ fn what_nobody_here_may_do_is_left_out_and_named() {
 }
 
 #[test]
+fn what_can_not_even_begin_is_told() {
+    let machine = Machine::new(ONE_STEP, "2026-11-27T11:00:00Z");
+    crate::sys::write_private(&machine.place.path().join("jobs"), b"in the way").expect("writes");
+    assert!(machine.run(When::Now).is_err());
+    assert_eq!(*machine.told.borrow(), [(Outcome::Failed, Some(1))]);
+    assert!(machine.ran.borrow().is_empty());
+}
+
+#[test]
+fn a_damaged_record_does_not_end_backups() {
+    let machine = Machine::new(ONE_STEP, "2026-11-27T11:00:00Z");
+    drop(machine.run(When::Now).expect("runs"));
+    let path = machine.place.path().join("jobs/x.json");
+    crate::sys::write_private(&path, b"{ torn").expect("writes");
+    assert!(machine.run(When::Due).expect("runs").is_some());
+    assert_eq!(machine.record().status, Some(0));
+    assert!(machine.run(When::Due).expect("looks").is_none());
+}
+
+#[test]
+fn a_step_that_can_not_be_started_is_a_failure_that_is_told() {
+    let machine = Machine::new(ONE_STEP, "2026-11-27T11:00:00Z");
+    let (records, told) = (machine.records(), RefCell::new(Vec::new()));
+    let run = Run {
+        job: &machine.job,
+        records: &records,
+        destinations: &machine.destinations,
+        clock: &machine.clock,
+        interrupts: &Interrupts::hold(),
+        perform: &|_| Err(Error::Step(std::io::ErrorKind::NotFound.into())),
+        tell: &|notice| {
+            told.borrow_mut().push((notice.outcome, notice.reason.clone()));
+            Vec::new()
+        },
+    };
+    let record = run.go(When::Now).expect("ends").expect("it is wanted");
+    assert_eq!((record.status, record.is_open()), (Some(1), false));
+    let reason = "ls: cannot run a step: entity not found".to_owned();
+    assert_eq!(told.borrow().last(), Some(&(Outcome::Failed, Some(reason))));
+}
+
+#[test]
 fn a_notifier_that_fails_fails_nothing_and_is_recorded() {
     let machine = Machine::new(ONE_STEP, "2026-11-27T11:00:00Z");
     machine.deaf.set(true);
