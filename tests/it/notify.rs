@@ -412,3 +412,30 @@ fn a_job_is_told_and_a_channel_that_is_dead_changes_nothing() {
         assert!(metrics.lines().any(|line| line == format!("vaultctl_{sample}")), "{metrics}");
     }
 }
+
+/// A drill at night that fails: the reason is one line, the same on the screen, in the record and in
+/// what is told.
+#[test]
+fn a_drill_that_fails_at_night_is_told_with_its_reason() {
+    let world = World::with_store();
+    world.script("told", "cat > told.json");
+    let place = world.path("backup").display().to_string();
+    settings(
+        &world,
+        &format!(
+            "[[snapshot.destination]]\nname = 'nas'\nurl = 'file://{place}'\n[[notify]]\ncommand = ['told']\n"
+        ),
+    );
+    world.sh("vaultctl snapshot init --quiet && vaultctl snapshot create --quiet").run().ok();
+    world.sh("vaultctl schedule run monthly").run().ok();
+    assert!(!world.path("told.json").exists(), "a drill that has passed is nothing to tell");
+    let rot = "chmod u+w backup/snaps/* && printf x | dd of=$(ls backup/snaps/*) bs=1 seek=300 conv=notrunc 2> rot";
+    world.sh(rot).run().ok();
+    let said = world.sh("vaultctl schedule run monthly").run().fails(13);
+    let told = fs::read_to_string(world.path("told.json")).expect("somebody is told");
+    let told: Value = serde_json::from_str(&told).expect("it is JSON");
+    assert_eq!((&told["job"], &told["status"]), (&"monthly".into(), &13.into()), "{told}");
+    let reason = told["reason"].as_str().expect("there is one");
+    assert!(reason.contains("snaps/") && !reason.contains('\n'), "{reason}");
+    assert!(said.contains(reason), "{said}\n{reason}");
+}
