@@ -14,7 +14,7 @@ use super::snapshot::target::{Place, Trust, pin};
 use super::{Checked, Code, Done, Example, Failure, Session, notices};
 
 /// What a notice calls it, in the place of a job.
-const JOB: &str = "status";
+pub(super) const JOB: &str = "status";
 
 /// Show how snapshots, verifications and drills stand
 ///

@@ -14,6 +14,8 @@ pub struct Place {
     pub name: String,
     /// How many snapshots are listed.
     pub snapshots: usize,
+    /// When the oldest one that can be read was taken.
+    pub since: Option<Timestamp>,
     /// The newest one that can be read.
     pub newest: Option<Snapshot>,
     /// The newest healthy one.
@@ -65,6 +67,7 @@ impl Place {
         let mut place = Self {
             name,
             snapshots: listing.entries.len(),
+            since: None,
             newest: None,
             healthy: None,
             verified: None,
@@ -99,6 +102,7 @@ impl Place {
 
     /// They come by number.
     fn take(&mut self, snapshot: Snapshot) {
+        self.since.get_or_insert(snapshot.at());
         if snapshot.health == Health::Ok {
             self.healthy = Some(snapshot.clone());
         }

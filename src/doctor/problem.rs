@@ -71,7 +71,10 @@ impl Judge<'_> {
 
     fn proof(&self, kind: ReportKind, proof: Option<&Proof>, limit: Span) -> Option<String> {
         let Some(proof) = proof else {
-            return Some(format!("there was no {kind} that left a report"));
+            // A repository that is younger than the limit has had no occasion.
+            let age = self.place.since.map(|since| self.now.duration_since(since));
+            let is_over = age.is_some_and(|age| age.unsigned_abs() > limit.duration());
+            return is_over.then(|| format!("there was no {kind} that left a report in {limit}"));
         };
         let failed = proof.failure().map(|why| format!("the last {kind} failed: {why}"));
         failed.or_else(|| self.age(&format!("the last {kind}"), proof.at(), limit))
@@ -108,6 +111,7 @@ mod tests {
         Place {
             name: "nas".to_owned(),
             snapshots: 1,
+            since: healthy.as_ref().map(Snapshot::at),
             newest: healthy.clone(),
             healthy,
             verified: None,
@@ -143,12 +147,11 @@ mod tests {
     }
 
     #[test]
-    fn what_was_never_done_is_overdue_unless_nobody_asks() {
-        let all = said(place(Some(1)), "26h");
-        assert_eq!(
-            all,
-            ["there was no verify that left a report", "there was no drill that left a report"]
-        );
+    fn what_was_never_done_is_overdue_when_there_was_time_for_it() {
+        assert!(said(place(Some(1)), "26h").is_empty());
+        let never = ["there was no verify that left a report in 8d"];
+        assert_eq!(said(place(Some(24 * 8 + 1)), "verify=8d,drill=35d"), never);
+        assert!(said(place(None), "verify=8d").is_empty(), "that there is no snapshot says all");
     }
 
     #[test]

@@ -85,11 +85,12 @@ fn what_is_overdue_is_told_and_that_nothing_is_too() {
     world.sh("vaultctl status --notify --max-age snapshot=26h").run().ok();
     let told: Value = serde_json::from_str(&web.next().body).expect("it is JSON");
     assert_eq!((&told["job"], &told["outcome"]), (&"status".into(), &"succeeded".into()));
-    world.sh("vaultctl status --notify --max-age 26h").run().fails(1);
+    let call = "sleep 2; vaultctl status --notify --max-age snapshot=26h,verify=1s,drill=1s";
+    world.sh(call).run().fails(1);
     let told: Value = serde_json::from_str(&web.next().body).expect("it is JSON");
     assert_eq!((&told["outcome"], &told["status"]), (&"overdue".into(), &1.into()));
     assert_eq!(told["numbers"]["problems"], 2);
-    let reason = "nas: there was no verify that left a report (and 1 more)";
+    let reason = "nas: there was no verify that left a report in 1s (and 1 more)";
     assert_eq!(told["reason"], reason);
     world.sh("mv backup away; vaultctl status --notify --max-age 26h").run().fails(14);
     let told: Value = serde_json::from_str(&web.next().body).expect("it is JSON");

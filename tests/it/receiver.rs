@@ -11,7 +11,7 @@ const PATIENCE: Duration = Duration::from_secs(30);
 /// What it does with a request.
 #[derive(Clone, Debug)]
 pub(crate) enum Answer {
-    /// Says this status.
+    /// Says this status, and repeats what it was asked for.
     Status(u16),
     /// Sends the asker to another address.
     Elsewhere(String),
@@ -46,10 +46,11 @@ impl Receiver {
                 let (answer, sender) = (answer.clone(), sender.clone());
                 std::thread::spawn(move || {
                     if let Some(heard) = heard(&stream) {
+                        let what = heard.what.clone();
                         // The test may have seen enough.
                         sender.send(heard).ok();
+                        say(stream, &answer, &what);
                     }
-                    say(stream, &answer);
                 });
             }
         });
@@ -95,9 +96,12 @@ fn heard(stream: &TcpStream) -> Option<Heard> {
     Some(Heard { what, kind, body: String::from_utf8(body).ok()? })
 }
 
-fn say(mut stream: TcpStream, answer: &Answer) {
+fn say(mut stream: TcpStream, answer: &Answer, what: &str) {
     let head = match answer {
-        Answer::Status(status) => format!("HTTP/1.1 {status} X\r\nContent-Length: 2\r\n\r\nok"),
+        Answer::Status(status) => {
+            let length = what.len();
+            format!("HTTP/1.1 {status} {what}\r\nContent-Length: {length}\r\n\r\n{what}")
+        }
         Answer::Elsewhere(address) => {
             format!("HTTP/1.1 302 X\r\nLocation: {address}\r\nContent-Length: 0\r\n\r\n")
         }

@@ -3,9 +3,10 @@
 use serde_json::json;
 
 use crate::cli::notices::{channels, tell_these};
-use crate::cli::{Checked, Code, Done, Example, Failure, Session, agent};
+use crate::cli::{Checked, Code, Done, Example, Failure, Session, agent, status};
 use crate::config::Notify;
 use crate::notify::{Notice, Outcome, preview};
+use crate::schedule;
 use crate::sys;
 
 /// What the job is called that has not happened.
@@ -45,6 +46,7 @@ pub(in crate::cli) const EXAMPLES: &[Example] = &[
 
 pub(super) fn run(args: &Args, session: &Session) -> Result<Done, Failure> {
     let chosen = chosen(args, session)?;
+    warn_of_unknown_jobs(&chosen, session);
     let notice = notice(args, session);
     if args.dry_run {
         return show(&chosen, &notice, session);
@@ -83,6 +85,19 @@ fn chosen<'s>(args: &Args, session: &'s Session) -> Result<Vec<(usize, &'s Notif
                 .hint("`vaultctl notify test --dry-run` shows all"))
         }
         _ => Ok(all),
+    }
+}
+
+/// A name that is misspelt would never be told of.
+fn warn_of_unknown_jobs(chosen: &[(usize, &Notify)], session: &Session) {
+    let jobs = schedule::Job::all(&session.config.settings).unwrap_or_default();
+    let is_known =
+        |name: &str| name == status::JOB || jobs.iter().any(|job| job.name.as_str() == name);
+    for (number, channel) in chosen {
+        for name in channel.jobs.iter().flatten().filter(|name| !is_known(name)) {
+            let title = channel.title(*number);
+            session.ui.warn(&format!("{title} waits for a job `{name}`, and there is none"));
+        }
     }
 }
 
