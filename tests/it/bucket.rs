@@ -463,6 +463,34 @@ fn what_may_not_be_read_is_not_copied_elsewhere() {
     world.sh("vaultctl snapshot create").run().ok();
 }
 
+/// What `docs/status.md` says that it takes to look from another machine, which has no more than that.
+#[test]
+fn a_reader_of_what_is_signed_sees_how_everything_stands() {
+    let is_signed = |asked: &Asked| {
+        let own = ["vaultctl-repo", "commits/", "drills/"];
+        let starts = own.map(|name| format!("arn:aws:s3:::vault/laptop/{name}"));
+        match asked.action.as_str() {
+            "s3:ListBucket" => true,
+            "s3:GetObject" => starts.iter().any(|start| asked.resource.starts_with(start)),
+            _ => false,
+        }
+    };
+    let cloud = Cloud::new(move |asked| asked.key_id == MAINTAINER || is_signed(asked));
+    let world = &cloud.world;
+    world.sh("mv s3 reader; cp -p s3-all s3").run().ok();
+    init(world);
+    world.sh("vaultctl snapshot create; vaultctl snapshot verify --report").run().ok();
+    world.sh("mv reader s3").run().ok();
+    let signer = "$(ssh-keygen -lf .config/vaultctl/signing_key.pub | cut -d ' ' -f 2)";
+    let bucket = format!("s3://vault/laptop?endpoint=http://{}&patience=5", cloud.server.address());
+    let call = format!(
+        "mkdir other; AWS_SHARED_CREDENTIALS_FILE=$PWD/s3 HOME=$PWD/other vaultctl status --max-age 26h --to '{bucket}' --signer {signer}"
+    );
+    let status = world.sh(&call).run().ok();
+    assert!(status.contains("newest snapshot ") && status.contains(": verified "), "{status}");
+    assert!(!status.contains("fault") && !status.contains("problem"), "{status}");
+}
+
 /// Asked directly, without our program's good manners.
 #[test]
 fn the_printed_policy_refuses_what_a_thief_would_want() {
