@@ -301,4 +301,16 @@ mod tests {
         }
         assert!(reason("command = ['a']\non = ['failed']").contains("unknown variant `failed`"));
     }
+
+    #[test]
+    fn the_document_shows_channels_that_are_understood() {
+        let document = include_str!("../../docs/notify.md");
+        let examples = document.split("```toml\n").skip(1);
+        let examples: Vec<_> = examples.filter_map(|rest| rest.split("```").next()).collect();
+        assert_eq!(examples.len(), 6);
+        for example in examples {
+            let settings = Settings::parse(example.as_bytes()).expect("is valid");
+            assert!(!settings.notify.is_empty(), "{example}");
+        }
+    }
 }

@@ -137,3 +137,29 @@ fn number(count: usize) -> f64 {
 fn success(proof: &Proof) -> f64 {
     if proof.failure().is_none() { 1.0 } else { 0.0 }
 }
+
+#[cfg(test)]
+mod tests {
+    use std::collections::BTreeSet;
+
+    use super::*;
+
+    #[test]
+    fn the_document_has_every_metric_and_no_other() {
+        let document = include_str!("../../docs/status.md");
+        let quoted = document.lines().filter(|line| line.starts_with("| `"));
+        let quoted =
+            quoted.filter_map(|line| line.split('|').nth(1)).flat_map(|cell| cell.split('`'));
+        let documented: BTreeSet<String> =
+            quoted.filter(|name| name.ends_with('}')).map(str::to_owned).collect();
+        let places = PLACES.iter().map(|(name, ..)| format!("{name}{{place}}"));
+        let jobs = JOBS.iter().map(|(name, ..)| format!("{name}{{job}}"));
+        let own = ["place_reachable{place}".to_owned()];
+        assert_eq!(documented, places.chain(jobs).chain(own).collect());
+    }
+
+    #[test]
+    fn a_label_may_be_any_text() {
+        assert_eq!(escaped("a\\b\"c\nd"), "a\\\\b\\\"c\\nd");
+    }
+}
