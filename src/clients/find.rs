@@ -15,6 +15,8 @@ pub struct Found {
     pub files: Vec<ClientFile>,
     /// What is there and could not be read.
     pub broken: Vec<Broken>,
+    /// What is there and was not to be read.
+    pub left_out: Vec<PathBuf>,
 }
 
 /// A file that is there and could not be read.
@@ -32,7 +34,7 @@ pub struct Broken {
 /// Claude Code knows, those of the project. A file that two names lead to is found once.
 #[must_use]
 pub fn find(surroundings: &Surroundings<'_>) -> Found {
-    let mut search = Search::of_the_user(surroundings);
+    let mut search = Search::of_the_user(surroundings, &|_| true);
     for (named, folder) in search.projects() {
         for client in Client::ALL {
             for spot in client.description().project_files {
@@ -43,22 +45,28 @@ pub fn find(surroundings: &Surroundings<'_>) -> Found {
     search.found
 }
 
-/// As [`find`], but of the user only: what is looked at is where the surroundings say, and in no
-/// folder that a file names. For a home that is not in use.
+/// As [`find`], but of the user only, in no folder that a file names; and a file is read only if
+/// `may_be_read` says so of its path. For a home that is not in use, in which links may lead to one
+/// that is.
 #[must_use]
-pub fn find_of_user(surroundings: &Surroundings<'_>) -> Found {
-    Search::of_the_user(surroundings).found
+pub fn find_of_user(surroundings: &Surroundings<'_>, may_be_read: &dyn Fn(&Path) -> bool) -> Found {
+    Search::of_the_user(surroundings, may_be_read).found
 }
 
 struct Search<'s> {
     surroundings: &'s Surroundings<'s>,
+    may_be_read: &'s dyn Fn(&Path) -> bool,
     found: Found,
     seen: BTreeSet<PathBuf>,
 }
 
 impl<'s> Search<'s> {
-    fn of_the_user(surroundings: &'s Surroundings<'s>) -> Self {
-        let mut search = Self { surroundings, found: Found::default(), seen: BTreeSet::new() };
+    fn of_the_user(
+        surroundings: &'s Surroundings<'s>,
+        may_be_read: &'s dyn Fn(&Path) -> bool,
+    ) -> Self {
+        let (found, seen) = (Found::default(), BTreeSet::new());
+        let mut search = Self { surroundings, may_be_read, found, seen };
         for client in Client::ALL {
             for spot in client.description().files {
                 for folder in surroundings.folders(spot.root) {
@@ -79,6 +87,9 @@ impl<'s> Search<'s> {
         let real = sys::without_links(path).unwrap_or_else(|| path.to_owned());
         if self.seen.contains(&real) {
             return;
+        }
+        if !(self.may_be_read)(path) {
+            return self.found.left_out.extend(sys::exists(path).then(|| path.to_owned()));
         }
         match ClientFile::read(whose, scope.clone(), path) {
             Ok(None) => return,

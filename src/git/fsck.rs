@@ -10,6 +10,9 @@ use crate::sys::{self, Finish, Folder, Helper, HelperError, Interrupts, Variable
 /// What a git folder of ours says of itself.
 const CONFIG: &[u8] = b"[core]\n\trepositoryformatversion = 0\n\tbare = true\n";
 
+/// Where git notes which other repositories have objects of this one.
+const ALTERNATES: &str = "objects/info/alternates";
+
 /// Files of refs are smaller (bytes).
 const REFS_LIMIT: usize = 16 * 1024 * 1024;
 
@@ -63,6 +66,10 @@ fn copy_refs(found: &Path, scratch: &Path) -> Result<(), FsckError> {
     let missing = || sys::FileError::new("read", found, std::io::ErrorKind::NotFound.into());
     let from = Folder::open(found)?.ok_or_else(missing)?;
     let to = Folder::open(scratch)?.ok_or_else(missing)?;
+    let elsewhere = from.read(Path::new(ALTERNATES), REFS_LIMIT)?.unwrap_or_default();
+    if !elsewhere.trim_ascii().is_empty() {
+        return Err(FsckError::Damaged(format!("{ALTERNATES}: some of its objects lie elsewhere")));
+    }
     copy(&to, Path::new("config"), CONFIG)?;
     for folder in ["refs/heads", "objects"] {
         to.plant_folder(Path::new(folder))?;
@@ -140,5 +147,8 @@ mod tests {
         let object = folder.join(&sys::names_in(&folder).expect("lists")[0]);
         sys::remove(&object).expect("removes");
         assert!(matches!(check("two"), Err(FsckError::Damaged(_))));
+        sys::write_private(&found.join(ALTERNATES), b"/somewhere/objects\n").expect("writes");
+        let told = check("three").map_err(|error| error.to_string());
+        assert!(told.is_err_and(|told| told.contains("lie elsewhere")));
     }
 }

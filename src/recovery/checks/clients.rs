@@ -10,23 +10,17 @@ pub(super) fn check(site: &Site<'_>, findings: &mut Findings) -> Result<(), File
     // Never that of a guest of Windows: its other home is not restored.
     let system = if cfg!(target_os = "macos") { System::MacOs } else { System::Linux };
     let (variables, folder) = (site.variables, site.home.to_owned());
-    let found = find_of_user(&Surroundings { home: site.home, variables, system, folder });
+    let surroundings = Surroundings { home: site.home, variables, system, folder };
+    let found = find_of_user(&surroundings, &|path| site.is_inside(path));
+    for path in found.left_out {
+        findings.omission(Omission::LeadsOut, site.shown(&path.display().to_string()));
+    }
     for broken in found.broken {
-        let path = site.shown(&broken.path.display().to_string());
-        if site.is_inside(&broken.path) {
-            findings.problem(Reason::ClientFiles, site.shown(&broken.error.to_string()));
-        } else {
-            findings.omission(Omission::LeadsOut, path);
-        }
+        findings.problem(Reason::ClientFiles, site.shown(&broken.error.to_string()));
     }
     for file in found.files {
-        if site.is_inside(&file.path) {
-            findings.checked.client_files += 1;
-            findings.checked.servers += file.servers().len() as u64;
-        } else {
-            let path = site.shown(&file.path.display().to_string());
-            findings.omission(Omission::LeadsOut, path);
-        }
+        findings.checked.client_files += 1;
+        findings.checked.servers += file.servers().len() as u64;
     }
     Ok(())
 }
