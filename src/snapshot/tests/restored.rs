@@ -1,10 +1,9 @@
 //! What was restored is compared with the snapshot, to the last byte, right and link; and what one
 //! needs is fetched as files, or not at all.
 
-use std::os::unix::fs::{PermissionsExt, symlink};
 use std::path::Path;
 
-use crate::sys;
+use crate::sys::{self, Finish, Folder};
 
 use super::super::*;
 use super::{Machine, content};
@@ -21,9 +20,9 @@ impl Scene {
         machine.profiles = vec![Profile::Config, Profile::History];
         machine.plant(".claude/projects/-srv/bulky.jsonl", &[b'a'; 100_000]);
         machine.plant(".claude/agents/one.md", b"one\n");
-        let agents = machine.home(".claude/agents");
-        symlink("one.md", agents.join("link.md")).expect("links");
-        std::fs::hard_link(agents.join("one.md"), agents.join("two.md")).expect("links");
+        let agents = folder(&machine.home(".claude/agents"));
+        agents.make_link(Path::new("link.md"), b"one.md", (0, 0)).expect("links");
+        agents.make_hard_link(Path::new("one.md"), Path::new("two.md")).expect("links");
         machine.create();
         let restored = machine.with_restoration(|restoration| {
             restoration.to(&machine.path("target")).expect("restores")
@@ -42,9 +41,35 @@ impl Scene {
         self.likeness(By::Us(&self.restored)).different.into_iter().map(told).collect()
     }
 
-    fn file(&self, name: &str) -> std::path::PathBuf {
-        self.machine.path("target/HOME").join(name)
+    fn home(&self) -> Folder {
+        folder(&self.machine.path("target/HOME"))
     }
+
+    /// Another content, and everything else as it was.
+    fn exchange(&self, name: &str, bytes: &[u8]) {
+        let facts = self.facts(name);
+        self.remove(name);
+        let finish = Finish { mode: facts.mode, mtime: Some(facts.mtime) };
+        self.home().make_file(Path::new(name), finish, &mut &bytes[..]).expect("writes");
+    }
+
+    fn give_mode(&self, name: &str, mode: u32) {
+        let finish = Finish { mode, mtime: Some(self.facts(name).mtime) };
+        self.home().finish_file(Path::new(name), finish).expect("is ours");
+    }
+
+    fn remove(&self, name: &str) {
+        self.home().remove(Path::new(name)).expect("is ours");
+    }
+
+    fn facts(&self, name: &str) -> sys::Facts {
+        let path = self.machine.path("target/HOME").join(name);
+        sys::facts(&path).expect("looks").expect("is there")
+    }
+}
+
+fn folder(path: &Path) -> Folder {
+    Folder::open(path).expect("opens").expect("is there")
 }
 
 impl Machine {
@@ -80,51 +105,50 @@ fn every_difference_is_seen() {
     type Change = fn(&Scene);
     let cases: [(Change, (&str, &str)); 9] = [
         (
-            |scene| keep_time(scene, ".claude/agents/a.md", b"an 4gent\n"),
+            |scene| scene.exchange(".claude/agents/a.md", b"an 4gent\n"),
             ("~/.claude/agents/a.md", "its content is another"),
         ),
         (
             |scene| {
                 let mut bytes = vec![b'a'; 100_000];
                 bytes[77_777] = b'b';
-                keep_time(scene, ".claude/projects/-srv/bulky.jsonl", &bytes);
+                scene.exchange(".claude/projects/-srv/bulky.jsonl", &bytes);
             },
             (bulky, "its content is another"),
         ),
         (
-            |scene| keep_time(scene, ".claude/agents/a.md", b"longer than it was\n"),
+            |scene| scene.exchange(".claude/agents/a.md", b"longer than it was\n"),
             ("~/.claude/agents/a.md", "it has another size"),
         ),
         (
-            |scene| set_mode(scene, ".claude/agents/a.md", 0o4600),
+            |scene| scene.give_mode(".claude/agents/a.md", 0o4600),
             ("~/.claude/agents/a.md", "it has other rights"),
         ),
         (
-            |scene| set_mode(scene, ".claude/agents", 0o755),
+            |scene| scene.give_mode(".claude/agents", 0o755),
             ("~/.claude/agents", "it has other rights"),
         ),
-        (
-            |scene| std::fs::remove_file(scene.file(".claude.json")).expect("is there"),
-            ("~/.claude.json", "it did not come back"),
-        ),
+        (|scene| scene.remove(".claude.json"), ("~/.claude.json", "it did not come back")),
         (
             |scene| {
-                let link = scene.file(".claude/agents/link.md");
-                std::fs::remove_file(&link).expect("is there");
-                symlink("elsewhere", link).expect("links");
+                let link = ".claude/agents/link.md";
+                scene.remove(link);
+                scene.home().make_link(Path::new(link), b"elsewhere", (0, 0)).expect("links");
             },
             ("~/.claude/agents/link.md", "it leads elsewhere"),
         ),
         (
             |scene| {
-                let link = scene.file(".claude/agents/two.md");
-                std::fs::remove_file(&link).expect("is there");
-                std::fs::copy(scene.file(".claude/agents/one.md"), link).expect("copies");
+                let bytes = content(&scene.machine.path("target/HOME/.claude/agents/one.md"));
+                scene.exchange(".claude/agents/two.md", &bytes);
             },
             (either, "it is no other name of the same file"),
         ),
         (
-            |scene| sys::write_private(&scene.file(".claude/more"), b"x").expect("writes"),
+            |scene| {
+                let more = scene.machine.path("target/HOME/.claude/more");
+                sys::write_private(&more, b"x").expect("writes");
+            },
             ("HOME/.claude/more", "it is not in the snapshot"),
         ),
     ];
@@ -137,19 +161,6 @@ fn every_difference_is_seen() {
         };
         assert!(found.iter().any(is_it), "{path}, {why}: {found:?}");
     }
-}
-
-fn keep_time(scene: &Scene, name: &str, bytes: &[u8]) {
-    let path = scene.file(name);
-    let time = std::fs::metadata(&path).and_then(|found| found.modified()).expect("is there");
-    std::fs::write(&path, bytes).expect("is ours");
-    let file = std::fs::File::options().write(true).open(&path).expect("is ours");
-    file.set_modified(time).expect("is ours");
-}
-
-fn set_mode(scene: &Scene, name: &str, mode: u32) {
-    let mode = std::fs::Permissions::from_mode(mode);
-    std::fs::set_permissions(scene.file(name), mode).expect("is ours");
 }
 
 #[test]
@@ -176,8 +187,7 @@ fn what_one_snapshot_needs_is_fetched_as_it_was_signed_or_not_at_all() {
     let fetch = |name: &str| {
         let path = machine.path(name);
         sys::create_folder(&path).expect("makes");
-        let folder = sys::Folder::open(&path).expect("opens").expect("is there");
-        repository.fetch(newest.commit(), &folder, &|| Ok(())).map(|()| path)
+        repository.fetch(newest.commit(), &folder(&path), &|| Ok(())).map(|()| path)
     };
     let path = fetch("one").expect("fetches");
     for named in newest.commit().needs() {
@@ -200,5 +210,4 @@ fn what_one_snapshot_needs_is_fetched_as_it_was_signed_or_not_at_all() {
         );
         machine.storage.tamper(&name, whole);
     }
-    assert!(Path::new(&machine.path("one")).is_dir());
 }
