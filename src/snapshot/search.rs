@@ -36,8 +36,10 @@ impl FromStr for Moment {
     type Err = BadMoment;
 
     fn from_str(text: &str) -> Result<Self, BadMoment> {
-        let day = || Some(text.parse::<Date>().ok()?.to_zoned(TimeZone::UTC).ok()?.timestamp());
-        text.parse().ok().or_else(day).map(Self).ok_or(BadMoment)
+        // A longer text would be read up to its time.
+        let is_day = text.len() == "2026-11-20".len();
+        let day = || text.parse::<Date>().ok().filter(|_| is_day)?.to_zoned(TimeZone::UTC).ok();
+        text.parse().ok().or_else(|| Some(day()?.timestamp())).map(Self).ok_or(BadMoment)
     }
 }
 

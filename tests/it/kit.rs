@@ -120,7 +120,7 @@ fn its_lines_restore_without_us() {
         .run()
         .ok();
     let sheet = Sheet(world.sh("vaultctl recovery-kit --to 'my disk'").run().ok());
-    follow(&world, &sheet.part("Without vaultctl, from the disk"), "");
+    follow(&world, &sheet.part("Without vaultctl, from the disk"), "", "");
     let back = fs::read_to_string(world.path("elsewhere/restored/HOME/.claude/agents/a.md"));
     assert_eq!(back.expect("came back"), "an agent\n");
     let opened = world
@@ -141,13 +141,13 @@ fn its_lines_restore_without_us() {
     world.sh("rm -r paper elsewhere").run().ok();
 }
 
-/// Types the lines into a shell in an empty folder, `elsewhere`, after `before`; the recovery identity
-/// of `paper` is typed where the sheet asks for it.
-pub(crate) fn follow(world: &World, lines: &Sheet, before: &str) {
+/// Types the lines into a shell in an empty folder, `elsewhere`, after the line `before`, which is
+/// answered by `answers`; the recovery identity of `paper` is typed where the sheet asks for it.
+pub(crate) fn follow(world: &World, lines: &Sheet, before: &str, answers: &str) {
     let typed = lines.lines().join("\n");
     let script = format!("set -e; mkdir elsewhere; cd elsewhere; {before}\n{typed}\n");
     let identity = world.sh("grep '^AGE' paper").reveal().ok();
-    let output = world.sh(&script).input(identity).run();
+    let output = world.sh(&script).input(format!("{answers}{identity}")).run();
     let said = String::from_utf8_lossy(&output.stdout).into_owned();
     let errors = String::from_utf8_lossy(&output.stderr).into_owned();
     assert_eq!(output.status, 0, "{said}{errors}");

@@ -80,7 +80,7 @@ fn the_sheet_and_the_bucket_are_enough() {
     let export = sheet.below("Its access key: type this line first");
     let line = sheet.part("With vaultctl").lines().remove(0);
     world.script("on-terminal", include_str!("on_terminal.sh"));
-    world.plant("line", format!("cd new && {export} && HOME=$PWD {line} > ../sheet"));
+    world.plant("line", format!("{export} && cd new && HOME=$PWD {line} > ../sheet"));
     let identity = world.sh("grep '^AGE' paper").reveal().ok();
     fs::create_dir(world.path("new")).expect("makes");
     let said = world.sh("on-terminal '. ./line'").input(format!("{identity}y\n\n")).run().ok();
@@ -100,27 +100,67 @@ fn the_sheet_and_the_bucket_are_enough() {
     // And the next disaster may come.
     let again = new.part("With vaultctl").lines().remove(0);
     world
-        .sh(&format!("mkdir next && {keys} HOME=$PWD/next {again} --identity paper --yes"))
+        .sh(&format!(
+            "mkdir next && HOME=$PWD/next {again} --identity paper --credentials key --yes"
+        ))
         .run()
         .ok();
     expect_works(&world, "next");
+    let settings =
+        fs::read_to_string(world.path("next/.config/vaultctl/config.toml")).expect("is there");
+    assert!(
+        settings.contains(&format!("credentials = \"{}\"", world.path("key").display())),
+        "{settings}"
+    );
+    world.sh("HOME=$PWD/next vaultctl snapshot create").run().ok();
     world.sh("rm -r paper key sheet line").run().ok();
+}
+
+/// Nothing says who asks: the access key is typed, too, and kept nowhere.
+#[test]
+fn an_access_key_can_be_typed() {
+    let (garage, world) = laptop("typed-key");
+    lose(&world);
+    let place =
+        format!("'s3://typed-key/laptop?endpoint=http://{}&region=garage'", garage.address());
+    world.script("on-terminal", include_str!("on_terminal.sh"));
+    world.plant(
+        "line",
+        format!(
+            "cd new && HOME=$PWD vaultctl recover --from {place} --identity ../paper > ../sheet"
+        ),
+    );
+    fs::create_dir(world.path("new")).expect("makes");
+    let (id, secret) = garage::KEY;
+    let said =
+        world.sh("on-terminal '. ./line'").input(format!("{id}\n{secret}\ny\n\n")).run().ok();
+    assert!(said.contains("Access key id for s3://typed-key/laptop:"), "{said}");
+    expect_works(&world, "new");
+    world.sh(&format!("! grep -rq {secret} new sheet && rm -r paper sheet line")).run().ok();
 }
 
 #[test]
 fn the_stock_lines_of_the_sheet_are_enough() {
     let (_garage, world) = laptop("stock-recovery");
-    let sheet = sheet(&world);
+    let keys = with_key();
+    let sheet = Sheet(world.sh(&format!("{keys} vaultctl recovery-kit")).run().ok());
     lose(&world);
-    let export = sheet.below("Its access key: type this line first");
-    follow(&world, &sheet.part("Without vaultctl, from the bucket"), &export);
+    // The access key is written on it by hand, and typed as it says.
+    let ask = sheet.below("Type this line first");
+    let (id, secret) = garage::KEY;
+    follow(
+        &world,
+        &sheet.part("Without vaultctl, from the bucket"),
+        &ask,
+        &format!("{id}\n{secret}\n"),
+    );
     let home = world.path("elsewhere/restored/HOME");
     assert_eq!(fs::read_to_string(home.join(".claude.json")).expect("came back"), CLAUDE);
     let opened = world
         .sh("age -d -i paper elsewhere/restored/HOME/.password-store/claude/token.age")
         .reveal();
     assert_eq!(opened.ok().trim_end(), world.canary());
-    world.sh("rm -r paper key elsewhere").run().ok();
+    world.sh("rm -r paper elsewhere").run().ok();
 }
 
 /// Who has the laptop has its signer, the recipients and the bucket's credentials. What he stores now

@@ -44,6 +44,15 @@ pub(super) fn run(args: &Args, from: &str, session: &Session) -> Result<Done, Fa
     }
 }
 
+/// What to do where it turns out that the storage has not kept it.
+fn or_an_older_one(failure: Failure, verified: &Verified) -> Failure {
+    let id = verified.commit().id;
+    match failure.code() {
+        Code::NotVerified => failure.hint(format!("`--before {}` takes an older one", id.time)),
+        _ => failure,
+    }
+}
+
 /// What would be in the way, or be lost, is named.
 fn expect_new_machine(session: &Session) -> Result<(), Failure> {
     let paths = &session.config.paths;
@@ -77,7 +86,7 @@ impl Return<'_> {
     /// Brings them back, unless an earlier run has; `None` after a dry run.
     fn run(&self, begun: Option<Journal>, phases: &mut Phases) -> Result<Option<Back>, Failure> {
         let state_folder = self.session.config.paths.state_folder();
-        if let Some(journal) = begun {
+        if let Some(journal) = begun.filter(|_| !self.args.dry_run) {
             journal.expect(&self.repository, state_folder)?;
             if let Some(back) = self.go_on(journal)? {
                 return Ok(Some(back));
@@ -95,7 +104,8 @@ impl Return<'_> {
         };
         let places = places(self.session, Vec::new());
         let site = site(&places, &restoration, self.session)?;
-        let dangers = phases.time(Stage::Look, || restoration.dangers(&site))?;
+        let dangers = phases.time(Stage::Look, || restoration.dangers(&site));
+        let dangers = dangers.map_err(|error| or_an_older_one(error.into(), &verified))?;
         self.report.end();
         warn_of(&dangers, self.session);
         self.expect_trust()?;
@@ -164,6 +174,7 @@ impl Return<'_> {
         let replaced = phases.time(Stage::Restore, || restoration.in_place(site));
         self.report.end();
         record(verified, replaced.is_ok(), session);
+        let replaced = replaced.map_err(|error| or_an_older_one(error.into(), verified));
         let Replaced { kept, restored } = replaced?;
         tell(&restored, session);
         tell_kept(kept.as_deref(), session);

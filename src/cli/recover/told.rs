@@ -13,6 +13,9 @@ use crate::snapshot::{Backdated, Danger, Found, PassedOver, Verified};
 use super::bare::Back;
 use super::heritage::Estate;
 
+/// Of more things of one kind, only the number is told.
+const MOST_WARNINGS: usize = 10;
+
 /// A recovery that has come to its end.
 pub(super) struct Ended {
     pub(super) back: Back,
@@ -30,13 +33,22 @@ pub(super) fn found(found: &Found, without_clock: bool, session: &Session) {
     if without_clock {
         session.ui.warn("the dates of a folder prove nothing: what claims to be from before that time is taken at its word");
     }
-    for Backdated { id, stored } in &found.backdated {
-        session
-            .ui
-            .warn(&format!("{id} claims to be older than it can be: it was stored {stored:.0}"));
-    }
-    for PassedOver { id, why } in &found.passed_over {
-        session.ui.warn(&format!("passed over {id}: it is {why}"));
+    let backdated = found.backdated.iter().rev().map(|Backdated { id, stored }| {
+        format!("{id} claims to be older than it can be: it was stored {stored:.0}")
+    });
+    warn_of(backdated, session);
+    let passed_over = found.passed_over.iter();
+    let passed_over =
+        passed_over.map(|PassedOver { id, why }| format!("passed over {id}: it is {why}"));
+    warn_of(passed_over, session);
+}
+
+/// Warns of the first few, and says how many more there are.
+fn warn_of(warnings: impl ExactSizeIterator<Item = String>, session: &Session) {
+    let more = warnings.len().saturating_sub(MOST_WARNINGS);
+    warnings.take(MOST_WARNINGS).for_each(|warning| session.ui.warn(&warning));
+    if more > 0 {
+        session.ui.aside(&format!("and {more} more like the last one"));
     }
 }
 

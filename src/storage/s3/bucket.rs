@@ -224,6 +224,18 @@ mod tests {
     }
 
     #[test]
+    fn its_url_says_all_of_it() {
+        for url in [
+            "s3://vault",
+            "s3://vault/a/b?region=eu-west-1",
+            "s3://vault/a?endpoint=https://host:1/a%26b%25c&region=garage&path_style=false&patience=5",
+        ] {
+            let bucket = bucket(url);
+            assert_eq!((bucket.url().as_str(), bucket.url().parse().ok()), (url, Some(bucket)));
+        }
+    }
+
+    #[test]
     fn what_is_wrong_is_said_and_not_repeated() {
         for url in [
             "s3://",
