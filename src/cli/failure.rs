@@ -400,6 +400,9 @@ impl From<schedule::Error> for Failure {
             schedule::Error::BrokenBlock(_) => {
                 Self::failed(message).hint("put it right with `crontab -e`; nothing was changed")
             }
+            schedule::Error::Foreign(_) => {
+                Self::failed(message).hint("move it away, or call the job something else")
+            }
             schedule::Error::TooMuch { .. } => {
                 Self::failed(message).hint("`--with` chooses another scheduler")
             }

@@ -55,6 +55,9 @@ pub enum Error {
     /// A crontab in which our own lines can not be told from others.
     #[error("in the crontab, a line `{0}` stands without the other one")]
     BrokenBlock(&'static str),
+    /// A file that has the name of one of ours, and was written by somebody else.
+    #[error("`{}` is there already, and not ours", .0.display())]
+    Foreign(PathBuf),
     /// A calendar that one of the system's schedulers can not have.
     #[error("`{calendar}` is too much for {scheduler}: {reason}")]
     TooMuch {

@@ -116,6 +116,9 @@ fn a_real_systemd_for_users_runs_the_night_and_nothing_of_it_stays() {
          for i in $(seq 100); do systemctl --user show > /dev/null 2>&1 && break; sleep 0.1; done\n\
          vaultctl schedule install || test $? = 3\n\
          vaultctl schedule install 2>&1 | grep already\n\
+         rm .config/systemd/user/timers.target.wants/vaultctl-nightly.timer\n\
+         vaultctl schedule install > /dev/null 2>&1 || test $? = 3\n\
+         test -L .config/systemd/user/timers.target.wants/vaultctl-nightly.timer\n\
          systemctl --user list-timers --all\n\
          vaultctl schedule list | head -1\n\
          systemd-analyze --user verify .config/systemd/user/vaultctl-*\n\

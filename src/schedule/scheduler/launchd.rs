@@ -1,9 +1,10 @@
 //! Agents of launchd (launchd.plist(5)).
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use crate::schedule::calendar::{Field, Rule};
 use crate::schedule::{Error, Job};
+use crate::sys;
 
 use super::{Change, Setting, apply, in_folder};
 
@@ -112,7 +113,7 @@ fn escaped(text: &str) -> String {
 }
 
 pub(super) fn carry_out(changes: &[Change], setting: &Setting<'_>) -> Result<(), Error> {
-    let domain = format!("gui/{}", crate::sys::user_id());
+    let domain = format!("gui/{}", sys::user_id());
     for change in changes {
         let (Change::Write { path, .. } | Change::Remove { path }) = change else { continue };
         let label = path.file_stem().and_then(|stem| stem.to_str()).unwrap_or_default();
@@ -121,7 +122,11 @@ pub(super) fn carry_out(changes: &[Change], setting: &Setting<'_>) -> Result<(),
         apply(change)?;
         if let Change::Write { path, .. } = change {
             let path = setting.plain(path.as_os_str())?;
-            setting.tell("launchctl", &["bootstrap", &domain, path], b"")?;
+            let told = setting.tell("launchctl", &["bootstrap", &domain, path], b"");
+            // Left there, it would look as if it were installed.
+            told.or_else(|error| {
+                sys::remove(Path::new(path)).map_err(Error::from).and(Err(error))
+            })?;
         }
     }
     Ok(())

@@ -20,6 +20,9 @@ use super::{Error, Job, Name};
 /// A unit file or property list larger than this is none of ours (bytes).
 const FILE_LIMIT: usize = 1024 * 1024;
 
+/// What every file of ours says, and no other.
+const MARK: &str = "Written by `vaultctl schedule install`";
+
 /// Who starts jobs.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Scheduler {
@@ -186,21 +189,40 @@ impl Setting<'_> {
 fn in_folder(
     folder: &Path,
     wanted: Vec<(String, String)>,
-    is_ours: impl Fn(&str) -> bool,
+    is_like_ours: impl Fn(&str) -> bool,
 ) -> Result<Vec<Change>, Error> {
-    let there = if sys::exists(folder) { sys::names_in(folder)? } else { Vec::new() };
-    let there = there.iter().filter_map(|name| name.to_str());
-    let unwanted =
-        there.filter(|name| is_ours(name) && wanted.iter().all(|(file, _)| file != name));
-    let mut changes: Vec<Change> =
-        unwanted.map(|name| Change::Remove { path: folder.join(name) }).collect();
+    let mut changes = Vec::new();
+    for name in names_of_ours(folder, is_like_ours)? {
+        if wanted.iter().all(|(file, _)| *file != name) {
+            changes.push(Change::Remove { path: folder.join(name) });
+        }
+    }
     for (name, text) in wanted {
         let path = folder.join(name);
-        if sys::read(&path, FILE_LIMIT)?.as_deref() != Some(text.as_bytes()) {
-            changes.push(Change::Write { path, text });
+        match sys::read(&path, FILE_LIMIT)? {
+            Some(there) if there == text.as_bytes() => {}
+            Some(there) if !is_ours(&there) => return Err(Error::Foreign(path)),
+            _ => changes.push(Change::Write { path, text }),
         }
     }
     Ok(changes)
+}
+
+/// The files in a folder that we have written; others may have names like ours.
+fn names_of_ours(folder: &Path, is_like_ours: impl Fn(&str) -> bool) -> Result<Vec<String>, Error> {
+    let names = if sys::exists(folder) { sys::names_in(folder)? } else { Vec::new() };
+    let names = names.iter().filter_map(|name| name.to_str()).filter(|name| is_like_ours(name));
+    let mut ours = Vec::new();
+    for name in names {
+        if sys::read(&folder.join(name), FILE_LIMIT)?.is_some_and(|bytes| is_ours(&bytes)) {
+            ours.push(name.to_owned());
+        }
+    }
+    Ok(ours)
+}
+
+fn is_ours(bytes: &[u8]) -> bool {
+    bytes.windows(MARK.len()).any(|window| window == MARK.as_bytes())
 }
 
 /// Does what a change of files says.
@@ -215,9 +237,9 @@ fn apply(change: &Change) -> Result<(), Error> {
     }
 }
 
+/// The jobs of files of ours with such names.
 fn files_like(folder: &Path, start: &str, end: &str) -> Result<Vec<Name>, Error> {
-    let names = if sys::exists(folder) { sys::names_in(folder)? } else { Vec::new() };
-    let names =
-        names.iter().filter_map(|name| name.to_str()?.strip_prefix(start)?.strip_suffix(end));
+    let names = names_of_ours(folder, |name| name.starts_with(start) && name.ends_with(end))?;
+    let names = names.iter().filter_map(|name| name.strip_prefix(start)?.strip_suffix(end));
     Ok(names.filter_map(|name| name.parse().ok()).collect())
 }

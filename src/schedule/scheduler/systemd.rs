@@ -31,7 +31,7 @@ pub(super) fn changes(jobs: &[Job], setting: &Setting<'_>) -> Result<Vec<Change>
     let mut units = Vec::new();
     for job in jobs {
         units.push((format!("vaultctl-{}.service", job.name), service(job, setting)?));
-        units.push((format!("vaultctl-{}.timer", job.name), timer(job)));
+        units.push((timer_of(&job.name), timer(job)));
     }
     let is_unit = |name: &str| name.ends_with(".service") || name.ends_with(".timer");
     in_folder(&folder(setting), units, |name| name.starts_with("vaultctl-") && is_unit(name))
@@ -124,42 +124,52 @@ pub(super) fn carry_out(
     jobs: &[Name],
     setting: &Setting<'_>,
 ) -> Result<(), Error> {
-    if changes.is_empty() {
+    // An earlier call may have ended between the files and the last of these.
+    let is_enabled = |job: &Name| sys::exists(&links(setting).join(timer_of(job)));
+    if changes.is_empty() && jobs.iter().all(is_enabled) {
         return Ok(());
     }
-    let systemctl = |words: &[&str]| setting.tell("systemctl", &[&["--user"], words].concat(), b"");
-    let gone = changes.iter().filter_map(|change| match change {
-        Change::Remove { path } => {
-            path.file_name()?.to_str().filter(|name| name.ends_with(".timer"))
-        }
-        _ => None,
-    });
-    let gone: Vec<&str> = gone.collect();
     // Where systemd does not run any more, its files go all the same.
     let runs = check(setting).is_ok();
-    for timer in &gone {
-        if runs {
-            systemctl(&["disable", "--now", timer])?;
-        }
+    let systemctl = |words: &[&str]| match runs {
+        true => setting.tell("systemctl", &[&["--user"], words].concat(), b""),
+        false => Ok(()),
+    };
+    for timer in changes.iter().filter_map(removed_timer) {
+        systemctl(&["disable", "--now", timer])?;
         forget(timer, setting)?;
     }
     changes.iter().try_for_each(apply)?;
     remove_if_empty(&folder(setting));
-    if !runs {
-        return Ok(());
-    }
     systemctl(&["daemon-reload"])?;
     for job in jobs {
-        let timer = format!("vaultctl-{job}.timer");
-        systemctl(&["enable", &timer])?;
-        systemctl(&["restart", &timer])?;
+        systemctl(&["enable", &timer_of(job)])?;
+        systemctl(&["restart", &timer_of(job)])?;
     }
     Ok(())
 }
 
+fn timer_of(job: &Name) -> String {
+    format!("vaultctl-{job}.timer")
+}
+
+fn removed_timer(change: &Change) -> Option<&str> {
+    match change {
+        Change::Remove { path } => {
+            path.file_name()?.to_str().filter(|name| name.ends_with(".timer"))
+        }
+        _ => None,
+    }
+}
+
+/// Where the links are by which timers are enabled.
+fn links(setting: &Setting<'_>) -> PathBuf {
+    folder(setting).join("timers.target.wants")
+}
+
 /// The link by which a timer is enabled, and the note of when it ran last (`Persistent=`).
 fn forget(timer: &str, setting: &Setting<'_>) -> Result<(), Error> {
-    let links = folder(setting).join("timers.target.wants");
+    let links = links(setting);
     sys::remove(&links.join(timer))?;
     sys::remove_if_empty(&links);
     let data = setting.variables.path("XDG_DATA_HOME").filter(|path| path.is_absolute());

@@ -86,6 +86,23 @@ fn cron_and_launchd_start_too_often_rather_than_too_seldom() {
 }
 
 #[test]
+fn files_of_others_with_names_like_ours_stay() {
+    let home = tempfile::tempdir().expect("a folder");
+    let variables = Variables::default();
+    let setting = setting(home.path(), &variables, "/bin/vaultctl");
+    let folder = systemd::folder(&setting);
+    sys::create_folder(&folder).expect("makes");
+    let own = folder.join("vaultctl-agent.service");
+    sys::write_private(&own, b"[Service]\nExecStart=/bin/true\n").expect("writes");
+    let plan = Scheduler::Systemd.plan(&[], &setting).expect("looks");
+    assert!(plan.changes.is_empty(), "{:?}", plan.changes);
+    sys::write_private(&folder.join("vaultctl-x.timer"), b"[Timer]\n").expect("writes");
+    let plan = Scheduler::Systemd.plan(&[job("@daily")], &setting);
+    assert!(matches!(plan, Err(Error::Foreign(path)) if path.ends_with("vaultctl-x.timer")));
+    assert!(Scheduler::Systemd.installed(&setting).expect("looks").is_empty());
+}
+
+#[test]
 fn what_launchd_would_have_to_list_for_pages_is_refused() {
     let home = tempfile::tempdir().expect("a folder");
     let variables = Variables::default();
