@@ -204,7 +204,7 @@ fn events(at: &str) -> (Calendar, Vec<String>) {
         variables: &variables,
         environment: Vec::new(),
     };
-    let plan = Scheduler::Systemd.plan(&[job.clone()], &setting).expect("can be said");
+    let plan = Scheduler::Systemd.plan(std::slice::from_ref(&job), &setting).expect("can be said");
     let timers = plan.changes.iter().filter_map(|change| match change {
         Change::Write { path, text } if path.extension()? == "timer" => Some(text.clone()),
         _ => None,
