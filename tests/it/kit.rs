@@ -39,7 +39,7 @@ impl Sheet {
 }
 
 /// Prints a page as a person would, and photographs each sheet of paper.
-fn printed(world: &World, page: &str) -> Vec<PathBuf> {
+pub(crate) fn printed(world: &World, page: &str) -> Vec<PathBuf> {
     let browser = format!(
         "chromium --headless --no-sandbox --disable-gpu --user-data-dir=browser --no-pdf-header-footer \
          --print-to-pdf=page.pdf {} 2> /dev/null && pdftoppm -r 150 -png page.pdf page && rm -r browser page.pdf",
@@ -56,7 +56,7 @@ fn printed(world: &World, page: &str) -> Vec<PathBuf> {
 }
 
 /// All codes of the pictures.
-fn codes(world: &World, pictures: &[PathBuf]) -> Vec<String> {
+pub(crate) fn codes(world: &World, pictures: &[PathBuf]) -> Vec<String> {
     let names: Vec<String> =
         pictures.iter().map(|path| quoted(&path.display().to_string())).collect();
     let read =

@@ -8,7 +8,7 @@ use std::time::Duration;
 
 use super::garage::{self, Garage};
 use super::interrupted::{STEPS, killed};
-use super::kit::{Sheet, follow};
+use super::kit::{Sheet, codes, follow, printed};
 use super::world::World;
 
 const CLAUDE: &str =
@@ -71,10 +71,31 @@ fn expect_works(world: &World, home: &str) {
     assert!(listed.contains("time") && listed.contains("git"), "{listed}");
 }
 
+/// With an access key on it, too, the page is two sides of paper, and a code says the line to type.
+fn expect_codes_of_access_key(world: &World, sheet: &Sheet) {
+    let keys = with_key();
+    world
+        .sh(&format!("{keys} vaultctl recovery-kit --credentials key --html page.html"))
+        .run()
+        .ok();
+    let pictures = printed(world, "page.html");
+    assert_eq!(pictures.len(), 2);
+    let codes = codes(world, &pictures);
+    for words in [
+        sheet.below("Its access key: type this line first"),
+        sheet.below("Snapshots are in"),
+        sheet.part("Without vaultctl").lines().join("\n"),
+    ] {
+        assert!(codes.contains(&words), "no code says {words:?}: {codes:#?}");
+    }
+    world.sh("rm page.html page*.png").run().ok();
+}
+
 #[test]
 fn the_sheet_and_the_bucket_are_enough() {
     let (_garage, world) = laptop("whole-recovery");
     let sheet = sheet(&world);
+    expect_codes_of_access_key(&world, &sheet);
     lose(&world);
     // Typed from the paper: the access key, and then the one line. The identity is asked for.
     let export = sheet.below("Its access key: type this line first");
@@ -146,12 +167,11 @@ fn the_stock_lines_of_the_sheet_are_enough() {
     let sheet = Sheet(world.sh(&format!("{keys} vaultctl recovery-kit")).run().ok());
     lose(&world);
     // The access key is written on it by hand, and typed as it says.
-    let ask = sheet.below("Type this line first");
     let (id, secret) = garage::KEY;
     follow(
         &world,
         &sheet.part("Without vaultctl, from the bucket"),
-        &ask,
+        "",
         &format!("{id}\n{secret}\n"),
     );
     let home = world.path("elsewhere/restored/HOME");

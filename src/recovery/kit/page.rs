@@ -48,7 +48,7 @@ impl Page {
         let mut blocks = part.blocks.iter().peekable();
         while let Some(block) = blocks.next() {
             match block {
-                Block::Say(words) => self.push(&format!("<p>{}</p>\n", escaped(words))),
+                Block::Say(words) => self.push(&format!("<p>{}</p>\n", prose(words))),
                 Block::Blank(what) => self
                     .push(&format!("<div class=\"blank\"><span>{}:</span></div>\n", escaped(what))),
                 Block::Exact(exact) => self.exact(exact)?,
@@ -101,7 +101,7 @@ impl Page {
         self.push("</ol>\n<div class=\"all\">");
         self.code(&all)?;
         self.push("<div><p>All of these lines in one code.</p>");
-        note.iter().for_each(|words| self.push(&format!("<p>{}</p>", escaped(words))));
+        note.iter().for_each(|words| self.push(&format!("<p>{}</p>", prose(words))));
         self.push("</div></div>\n");
         Ok(())
     }
@@ -139,6 +139,15 @@ fn special(letter: char) -> Option<&'static str> {
 fn escaped(text: &str) -> String {
     let escaped = |letter| special(letter).map_or_else(|| letter.to_string(), str::to_owned);
     text.chars().map(escaped).collect()
+}
+
+/// Words with hyphens in them are mostly to be typed: they stay in one row.
+fn prose(text: &str) -> String {
+    let word = |word: &str| match word.contains('-') {
+        true => format!("<span>{}</span>", escaped(word)),
+        false => escaped(word),
+    };
+    text.split(' ').map(word).collect::<Vec<_>>().join(" ")
 }
 
 /// A row ends at a space, or where [`ROWS`] says so, and not at a hyphen.

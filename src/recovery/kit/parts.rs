@@ -126,9 +126,21 @@ impl Kit {
         );
         let steps = self.stock_steps(source).into_iter();
         let typed = steps.map(|step| Typed { why: step.why.to_owned(), line: step.line });
+        let typed = key_question(source).into_iter().chain(typed);
         let blocks = vec![Block::Say(needs), Block::Lines(typed.collect()), Block::Beside(THEFT)];
         Part { title, begins_page: true, blocks }
     }
+}
+
+/// Where the access key is not on the sheet, `rclone` has to be told it first.
+fn key_question(source: &Source) -> Option<Typed> {
+    let Source::Bucket { key: None, .. } = source else {
+        return None;
+    };
+    Some(Typed {
+        why: "Say who you are: type this line, then the access key's id, Enter, the secret, Enter".to_owned(),
+        line: "read -r AWS_ACCESS_KEY_ID; read -r AWS_SECRET_ACCESS_KEY; export AWS_ACCESS_KEY_ID AWS_SECRET_ACCESS_KEY".to_owned(),
+    })
 }
 
 fn afterwards() -> Part {
@@ -153,10 +165,6 @@ fn about_source(source: &Source) -> Vec<Block> {
         Source::Bucket { key: None, .. } => {
             blocks.push(Block::Blank("Its access key's id (one that can only read is enough)"));
             blocks.push(Block::Blank("Its secret access key"));
-            blocks.push(Block::Lines(vec![Typed {
-                why: "Type this line first, in the same terminal; then the id, Enter, the secret, Enter".to_owned(),
-                line: "read -r AWS_ACCESS_KEY_ID; read -r AWS_SECRET_ACCESS_KEY; export AWS_ACCESS_KEY_ID AWS_SECRET_ACCESS_KEY".to_owned(),
-            }]));
         }
     }
     blocks
