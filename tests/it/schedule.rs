@@ -107,6 +107,8 @@ fn a_real_cron_daemon_runs_the_night() {
 #[test]
 fn a_real_systemd_for_users_runs_the_night_and_nothing_of_it_stays() {
     let world = world(EACH_MINUTE);
+    // By itself it may start things a minute late, to start several at once.
+    world.plant(".config/systemd/user.conf", "[Manager]\nDefaultTimerAccuracySec=1s\n");
     let before = world.sh("find . | sort").run().ok();
     let script = format!(
         "export XDG_RUNTIME_DIR=/run/user/own\n\
@@ -232,7 +234,8 @@ fn of_systemd(events: &[String], base: Timestamp, zone: &str, count: usize) -> V
     let times: BTreeSet<String> = words
         .map(|(_, time)| time.split(' ').skip(1).take(2).collect::<Vec<_>>().join(" "))
         .collect();
-    times.into_iter().take(count).collect()
+    // An event that never comes (the 31st of September) is told without a time.
+    times.into_iter().filter(|time| !time.is_empty()).take(count).collect()
 }
 
 fn of_ours(calendar: &Calendar, base: Timestamp, zone: &str, count: usize) -> Vec<String> {
