@@ -2,7 +2,7 @@
 
 use crate::crypto::Signer;
 use crate::recovery::{self, Report};
-use crate::snapshot::Repository;
+use crate::snapshot::{Lost, Repository};
 use crate::storage::Storage;
 
 use super::snapshot::destination::{Destination, Purpose};
@@ -58,10 +58,8 @@ fn try_to_leave(
             Err(failure) => lost(&storage.place(), failure.message()),
         }
     }
-    for (place, left) in recovery::leave(report, &places, &signer)? {
-        if let Err(error) = left {
-            lost(&place, &error.to_string());
-        }
+    for Lost { place, error } in recovery::leave(report, &places, &signer)? {
+        lost(&place, &error.to_string());
     }
     Ok(done)
 }

@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use crate::crypto::Signer;
-use crate::snapshot::{Error, ReportId, ReportKind, Repository, SnapshotId};
+use crate::snapshot::{Error, Lost, ReportId, ReportKind, Repository, SnapshotId};
 
 use super::report::{Reason, Report, Unread, Work};
 
@@ -41,8 +41,8 @@ impl Standing {
     }
 }
 
-/// Leaves a report in each of these places, and says of each whether that was possible. Its time
-/// becomes a whole second that no other report of its kind has there.
+/// Leaves a report in each of these places, and says where that was not possible. Its time becomes a
+/// whole second that no other report of its kind has there.
 ///
 /// # Errors
 /// What a storage says that can not be listed; then it is left nowhere.
@@ -50,7 +50,7 @@ pub fn leave(
     report: &mut Report,
     places: &[Repository<'_>],
     signer: &Signer,
-) -> Result<Vec<(String, Result<(), Error>)>, Error> {
+) -> Result<Vec<Lost>, Error> {
     let mut taken = Vec::new();
     for repository in places {
         taken.extend(repository.report_ids()?);
@@ -60,10 +60,11 @@ pub fn leave(
         report.at += SECOND;
     }
     let (id, text) = (report.id(), report.render());
-    let left = places.iter().map(|repository| {
-        (repository.storage().place(), repository.leave_report(&id, &text, signer))
-    });
-    Ok(left.collect())
+    let lost = |repository: &Repository<'_>| {
+        let place = repository.storage().place();
+        repository.leave_report(&id, &text, signer).err().map(|error| Lost { place, error })
+    };
+    Ok(places.iter().filter_map(lost).collect())
 }
 
 /// Every report, the oldest first. Needs the signer's public key only, and the right to read them.

@@ -134,7 +134,8 @@ mod tests {
         assert_eq!(facts(home.path()).expect("looks").expect("is there").mode, 0o700);
         let closed = home.path().join("a/b");
         create_folder(&closed).expect("makes");
-        fs::set_permissions(home.path().join("a"), fs::Permissions::from_mode(0)).expect("is ours");
+        fs::set_permissions(home.path().join("a"), fs::Permissions::from_mode(0o000))
+            .expect("is ours");
         home.wipe().expect("removes");
         drop(ScratchHome::make(base.path(), PREFIX).expect("makes"));
         assert_eq!(count(base.path()), 0);

@@ -131,24 +131,35 @@ impl Scene {
         self.world.path("backup").join(name)
     }
 
-    /// The newest object of a kind, and another one of this kind.
+    /// The object of a kind that the newest snapshot has, and one of this kind that the oldest has.
     fn names(&self, kind: &str) -> [String; 2] {
-        let list = |folder: &str, ending: &str| {
-            let mut found: Vec<PathBuf> = everything_below(&self.path(folder));
-            found.retain(|path| path.to_string_lossy().ends_with(ending));
-            found.sort_by_key(|path| path.metadata().and_then(|found| found.modified()).ok());
-            let name = |path: &PathBuf| {
-                let below = path.strip_prefix(self.path("")).expect("is below");
-                below.display().to_string()
-            };
-            let [old, .., new] = &found[..] else { panic!("several of {folder}") };
-            [name(new), name(old)]
+        let mut commits: Vec<PathBuf> = everything_below(&self.path("commits"));
+        commits.retain(|path| path.to_string_lossy().ends_with(".commit"));
+        commits.sort();
+        let both = [&commits[2], &commits[0]];
+        let named = |path: &&PathBuf, key: &str| -> Vec<String> {
+            let text = fs::read_to_string(path).expect("is there");
+            let values = text.lines().filter_map(|line| line.strip_prefix(key));
+            values.filter_map(|value| value.split(' ').next().map(str::to_owned)).collect()
+        };
+        let name = |path: &PathBuf| {
+            path.strip_prefix(self.path("")).expect("is below").display().to_string()
+        };
+        let pack = |hash: &String| {
+            let (begin, _) = hash.split_at(2);
+            format!("packs/{begin}/{hash}.tar.zst.age")
         };
         match kind {
-            "commit" => list("commits", ".commit"),
-            "its signature" => list("commits", ".commit.sig"),
-            "snapshot object" => list("snaps", ".age"),
-            "pack" => list("packs", ".age"),
+            "commit" => both.map(name),
+            "its signature" => both.map(|path| name(path) + ".sig"),
+            "snapshot object" => {
+                both.map(|path| format!("snaps/{}.tar.zst.age", named(&path, "snap ")[0]))
+            }
+            "pack" => {
+                let [new, old] = both.map(|path| named(&path, "pack "));
+                let fresh = new.iter().find(|hash| !old.contains(hash)).expect("it has its own");
+                [pack(fresh), pack(&old[0])]
+            }
             "guide" => ["restore.sh", "RESTORE.txt"].map(str::to_owned),
             "`vaultctl-repo`" => ["vaultctl-repo", "vaultctl-repo.sig"].map(str::to_owned),
             _ => panic!("{kind:?} is no kind"),
@@ -213,6 +224,13 @@ impl Scene {
         }
     }
 
+    fn fails(&self, class: &str, kind: &str, way: &str) -> String {
+        let drill = format!("vaultctl drill --quiet --to backup {way}; echo \"ended with $?\"");
+        let said = self.world.sh(&drill).run().ok();
+        assert!(said.ends_with("ended with 13\n"), "{kind}, {class}, {way}: {said}");
+        reason(&self.world, &format!("--no-report --to backup {way}"), 13)
+    }
+
     fn heal(&self) {
         self.world.sh("chmod -R u+w backup && rm -r backup && cp -rp whole backup").run().ok();
     }
@@ -240,7 +258,7 @@ fn a_drill_fails_for_every_class_of_damage() {
         for kind in &kinds[1..] {
             scene.damage(row[0], kind);
             for way in ["", "--stock"] {
-                let said = reason(&scene.world, &format!("--to backup {way}"), 13);
+                let said = scene.fails(row[0], kind, way);
                 let what = format!("{kind}, {}, {way}: {said}", row[0]);
                 assert!(said.starts_with("error: `"), "{what}");
                 let said = scene.world.sh("cat backup/drills/*-drill.json 2>&1").run();

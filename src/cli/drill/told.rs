@@ -17,7 +17,7 @@ pub(super) fn tell(
     session: &Session,
 ) -> Result<(), Failure> {
     if session.ui.json {
-        return Ok(session.ui.json(&value(findings, report))?);
+        return session.ui.json(&value(findings, report));
     }
     for problem in findings.problems.iter().skip(1) {
         session.ui.warn(&format!("{title}: {}", problem.told));

@@ -96,69 +96,68 @@ fn what_was_restored_is_what_the_snapshot_has() {
     assert_eq!(scene.likeness(By::Stock).different, []);
 }
 
-/// Each of these leaves everything else as it was.
+/// What is done to a restored home.
+type Change = fn(&Scene);
+
+/// Which of two names is the first depends on the file system.
+const EITHER: &str = "~/.claude/agents/";
+
+/// Each leaves everything else as it was; and what is seen of it.
+const CHANGES: [(Change, (&str, &str)); 9] = [
+    (
+        |scene| scene.exchange(".claude/agents/a.md", b"an 4gent\n"),
+        ("~/.claude/agents/a.md", "its content is another"),
+    ),
+    (
+        |scene| {
+            let mut bytes = vec![b'a'; 100_000];
+            bytes[77_777] = b'b';
+            scene.exchange(".claude/projects/-srv/bulky.jsonl", &bytes);
+        },
+        ("~/.claude/projects/-srv/bulky.jsonl", "its content is another"),
+    ),
+    (
+        |scene| scene.exchange(".claude/agents/a.md", b"longer than it was\n"),
+        ("~/.claude/agents/a.md", "it has another size"),
+    ),
+    (
+        |scene| scene.give_mode(".claude/agents/a.md", 0o4600),
+        ("~/.claude/agents/a.md", "it has other rights"),
+    ),
+    (|scene| scene.give_mode(".claude/agents", 0o755), ("~/.claude/agents", "it has other rights")),
+    (|scene| scene.remove(".claude.json"), ("~/.claude.json", "it did not come back")),
+    (
+        |scene| {
+            let link = ".claude/agents/link.md";
+            scene.remove(link);
+            scene.home().make_link(Path::new(link), b"elsewhere", (0, 0)).expect("links");
+        },
+        ("~/.claude/agents/link.md", "it leads elsewhere"),
+    ),
+    (
+        |scene| {
+            let bytes = content(&scene.machine.path("target/HOME/.claude/agents/one.md"));
+            scene.exchange(".claude/agents/two.md", &bytes);
+        },
+        (EITHER, "it is no other name of the same file"),
+    ),
+    (
+        |scene| {
+            let more = scene.machine.path("target/HOME/.claude/more");
+            sys::write_private(&more, b"x").expect("writes");
+        },
+        ("HOME/.claude/more", "it is not in the snapshot"),
+    ),
+];
+
 #[test]
 fn every_difference_is_seen() {
-    // Which of two names is the first depends on the file system.
-    let either = "~/.claude/agents/";
-    let bulky = "~/.claude/projects/-srv/bulky.jsonl";
-    type Change = fn(&Scene);
-    let cases: [(Change, (&str, &str)); 9] = [
-        (
-            |scene| scene.exchange(".claude/agents/a.md", b"an 4gent\n"),
-            ("~/.claude/agents/a.md", "its content is another"),
-        ),
-        (
-            |scene| {
-                let mut bytes = vec![b'a'; 100_000];
-                bytes[77_777] = b'b';
-                scene.exchange(".claude/projects/-srv/bulky.jsonl", &bytes);
-            },
-            (bulky, "its content is another"),
-        ),
-        (
-            |scene| scene.exchange(".claude/agents/a.md", b"longer than it was\n"),
-            ("~/.claude/agents/a.md", "it has another size"),
-        ),
-        (
-            |scene| scene.give_mode(".claude/agents/a.md", 0o4600),
-            ("~/.claude/agents/a.md", "it has other rights"),
-        ),
-        (
-            |scene| scene.give_mode(".claude/agents", 0o755),
-            ("~/.claude/agents", "it has other rights"),
-        ),
-        (|scene| scene.remove(".claude.json"), ("~/.claude.json", "it did not come back")),
-        (
-            |scene| {
-                let link = ".claude/agents/link.md";
-                scene.remove(link);
-                scene.home().make_link(Path::new(link), b"elsewhere", (0, 0)).expect("links");
-            },
-            ("~/.claude/agents/link.md", "it leads elsewhere"),
-        ),
-        (
-            |scene| {
-                let bytes = content(&scene.machine.path("target/HOME/.claude/agents/one.md"));
-                scene.exchange(".claude/agents/two.md", &bytes);
-            },
-            (either, "it is no other name of the same file"),
-        ),
-        (
-            |scene| {
-                let more = scene.machine.path("target/HOME/.claude/more");
-                sys::write_private(&more, b"x").expect("writes");
-            },
-            ("HOME/.claude/more", "it is not in the snapshot"),
-        ),
-    ];
-    for (change, (path, why)) in cases {
+    for (change, (path, why)) in CHANGES {
         let scene = Scene::new();
         change(&scene);
         let found = scene.different();
-        let is_it = |one: &(String, &str)| {
-            one.1 == why && (one.0 == path || path == either && one.0.starts_with(path))
-        };
+        let is_there = |one: &str| one == path || path == EITHER && one.starts_with(path);
+        let is_it = |one: &(String, &str)| one.1 == why && is_there(&one.0);
         assert!(found.iter().any(is_it), "{path}, {why}: {found:?}");
     }
 }
