@@ -2,10 +2,9 @@
 
 use std::io;
 
+use crate::snapshot::{Fault, Malformed};
 use crate::sys::{FileError, LockError};
 use crate::{crypto, storage};
-
-use super::{Fault, Malformed};
 
 /// Names objects, members and places; never contents.
 #[derive(Debug, thiserror::Error)]
@@ -85,7 +84,7 @@ pub enum Error {
     NoFile(String),
     /// A part of a file can not be put into another.
     #[error("`{0}`: {1}")]
-    NotMerged(String, #[source] super::MergeError),
+    NotMerged(String, #[source] crate::snapshot::MergeError),
     /// Somebody writes there.
     #[error("another program is writing `{0}`")]
     Busy(String),

@@ -13,19 +13,20 @@ use std::collections::BTreeSet;
 use std::io::Read;
 
 use crate::crypto::{AttestedCopy, Digest, Signed};
+use crate::snapshot::Error;
+use crate::snapshot::repository::commit::{Commit, SnapshotId};
+use crate::snapshot::repository::object::{NOT_SIGNED, Named};
+use crate::snapshot::repository::reports::{ReportId, living};
+use crate::snapshot::repository::stored::Stored;
+use crate::snapshot::repository::{
+    Entry, Listing, Repository, Standing, about_name, commit_name, is_bare,
+};
+use crate::snapshot::state::Locked;
+use crate::snapshot::state::damaged::{Damaged, Seen};
+use crate::snapshot::state::pruned::Pruned;
+use crate::snapshot::verify::Fault;
 use crate::storage::{self, Body, ObjectName, Storage, get_whole, put_new};
 use crate::sys::Spool;
-
-use super::Error;
-use super::commit::{Commit, SnapshotId};
-use super::damaged::{Damaged, Seen};
-use super::object::{NOT_SIGNED, Named};
-use super::pruned::Pruned;
-use super::reports::{ReportId, living};
-use super::repository::{Entry, Listing, Repository, Standing, about_name, commit_name, is_bare};
-use super::state::Locked;
-use super::stored::Stored;
-use super::verify::Fault;
 
 /// Guides and statements are smaller (bytes).
 const SMALL: u64 = 16 * 1024 * 1024;

@@ -7,7 +7,7 @@ use zstd::stream::read::Decoder;
 
 use crate::crypto::DedupKey;
 use crate::snapshot::Error;
-use crate::snapshot::commit::Totals;
+use crate::snapshot::repository::commit::Totals;
 
 use super::decode::{Heading, read_heading, read_padding};
 use super::member::{Content, META, Member, MemberName, SUMS, TreePath};

@@ -2,7 +2,7 @@
 
 use std::collections::HashMap;
 
-use crate::snapshot::commit::Totals;
+use crate::snapshot::repository::commit::Totals;
 
 use super::member::{Content, Member, TreePath};
 

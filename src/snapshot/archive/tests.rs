@@ -5,7 +5,7 @@ use std::io::Write;
 use proptest::prelude::*;
 
 use crate::snapshot::Error;
-use crate::snapshot::commit::Totals;
+use crate::snapshot::repository::commit::Totals;
 
 use super::hostile::compress;
 use super::writer::Written;

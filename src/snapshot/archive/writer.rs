@@ -5,7 +5,7 @@ use std::io::{self, Read, Write};
 use zstd::stream::write::Encoder;
 
 use crate::crypto::{Digest, HashingWriter};
-use crate::snapshot::commit::Totals;
+use crate::snapshot::repository::commit::Totals;
 
 use super::LEVEL;
 use super::encode::{write_end, write_member, write_padding, write_plain};

@@ -11,7 +11,7 @@ use crate::sys::{self, Spool};
 use super::super::archive::hostile::{compress, tar};
 use super::super::*;
 use super::{BEGIN, Machine, below, content};
-use commit::NAMESPACE;
+use repository::commit::NAMESPACE;
 use repository::{commit_name, pack_name, snapshot_name};
 
 const DOCUMENT: &str = include_str!("../../../docs/threat-model.md");

@@ -165,7 +165,7 @@ fn what_another_key_signed_is_not_copied() {
     let mallory = crate::crypto::Signer::from_seed(&[2; 32], "mallory");
     let id = SnapshotId { seq: 2, ..machine.commit().id };
     let forged = Commit { id, ..machine.commit() };
-    let signed = mallory.sign(commit::NAMESPACE, forged.render().into_bytes());
+    let signed = mallory.sign(repository::commit::NAMESPACE, forged.render().into_bytes());
     crate::storage::put_signed(&copy, &commit_name(&id), &signed).expect("puts");
     let healed = machine.heal_from(&machine.storage, &[&copy], Extent::Scrub).expect("heals");
     assert!(names(&healed).is_empty(), "{healed:?}");

@@ -7,7 +7,7 @@ use crate::sys;
 use super::super::*;
 use super::failing::{Failing, Moment};
 use super::{BEGIN, Machine};
-use commit::NAMESPACE;
+use repository::commit::NAMESPACE;
 use repository::commit_name;
 
 fn object(name: &str) -> ObjectName {

@@ -27,7 +27,7 @@ impl Machine {
         let genuine = self.create().commit;
         let id = SnapshotId { seq: 2, ..genuine.id };
         let commit = Commit { id, totals, object, packs, ..genuine };
-        let signed = self.signer.sign(commit::NAMESPACE, commit.render().into_bytes());
+        let signed = self.signer.sign(repository::commit::NAMESPACE, commit.render().into_bytes());
         put_signed(&self.storage, &repository::commit_name(&id), &signed).expect("puts");
     }
 

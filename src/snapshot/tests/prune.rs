@@ -12,7 +12,7 @@ use crate::sys;
 use super::super::*;
 use super::failing::{Failing, Moment};
 use super::{BEGIN, Machine};
-use commit::NAMESPACE;
+use repository::commit::NAMESPACE;
 use repository::{commit_name, pack_name, snapshot_name};
 
 const DAY: i64 = 24 * 60 * 60;

@@ -5,7 +5,7 @@ use crate::storage::{Memory, ObjectName, Storage};
 use super::super::*;
 use super::elsewhere::{Elsewhere, Rights};
 use super::{BEGIN, Machine, content};
-use object::Named;
+use repository::object::Named;
 
 const LOG: &str = ".claude/projects/-srv-x/session.jsonl";
 

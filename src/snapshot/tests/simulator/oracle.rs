@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 
 use crate::crypto::Digest;
 use crate::snapshot::archive::{Content, Part};
-use crate::snapshot::object::{Named, read_parts, read_snapshot};
+use crate::snapshot::repository::object::{Named, read_parts, read_snapshot};
 use crate::snapshot::tests::Machine;
 use crate::snapshot::{Commit, ObjectRef, Repository, SnapshotId, Standing};
 use crate::storage::{Memory, Storage};
