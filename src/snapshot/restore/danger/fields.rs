@@ -48,6 +48,9 @@ const DANGEROUS: [&str; 31] = [
 /// As are names that end so.
 const ENDINGS: [&str; 4] = ["Helper", "Command", "Servers", "StatusLine"];
 
+/// Lists of this name are the words of a command line.
+const LINES: [&str; 3] = ["args", "command", "serverCommand"];
+
 /// A value.
 #[derive(Clone, Debug)]
 pub(super) struct Field {
@@ -139,6 +142,24 @@ impl<'f> Seed<'f> {
         }
         may_be_named_next(text).then(|| text.to_owned())
     }
+
+    /// The words of a command line are one field: nobody reads them one by one.
+    fn join(self, count: usize) {
+        if !self.path.last().is_some_and(|name| LINES.contains(&name.as_str())) {
+            return;
+        }
+        let list = pointer(&self.path);
+        let names: Vec<String> = (0..count).map(|number| format!("{list}/{number}")).collect();
+        if names.is_empty() || !names.iter().all(|name| self.fields.contains_key(name)) {
+            return;
+        }
+        let values: Vec<Field> = names.iter().filter_map(|name| self.fields.remove(name)).collect();
+        let digests: Vec<u8> =
+            values.iter().flat_map(|value| value.digest.bytes().to_vec()).collect();
+        let shown: Vec<&str> = values.iter().map(|value| value.shown.as_str()).collect();
+        let shown = format!("[{}]", shown.join(", "));
+        self.fields.insert(list, Field { digest: Digest::of(&digests), shown });
+    }
 }
 
 /// RFC 6901.
@@ -191,6 +212,7 @@ impl<'de> Visitor<'de> for Seed<'_> {
         while let Some(this) = list.next_element_seed(self.below(count.to_string(), before))? {
             (count, before) = (count + 1, this);
         }
+        self.join(count);
         Ok(None)
     }
 

@@ -18,7 +18,7 @@ fn servers_that_start_something_else_are_told() {
         r#"{"numStartups": 1, "mcpServers": {"x": {"command": "npx", "args": ["-y", "a"]}}}"#;
     let after = r#"{"numStartups": 2, "mcpServers": {"x": {"command": "sh", "args": ["-y"], "url": "https://evil.example/mcp"}}}"#;
     let expected = [
-        r#"~/.claude.json /mcpServers/x/args/1: "a" -> nothing"#,
+        r#"~/.claude.json /mcpServers/x/args: ["-y", "a"] -> ["-y"]"#,
         r#"~/.claude.json /mcpServers/x/command: "npx" -> "sh""#,
         r#"~/.claude.json /mcpServers/x/url: nothing -> "https://evil.example/mcp""#,
     ];
@@ -42,12 +42,12 @@ fn what_looks_secret_is_not_shown() {
             r#"{"headers": {"Authorization": "Basic x"}}"#.to_owned(),
             "/headers/Authorization: nothing -> (not shown, 7 bytes)",
         ),
-        (format!(r#"{{"args": ["--x={secret}"]}}"#), "/args/0: nothing -> (not shown, 24 bytes)"),
+        (format!(r#"{{"args": ["--x={secret}"]}}"#), "/args: nothing -> [(not shown, 24 bytes)]"),
         (
             r#"{"args": ["--token", "short"]}"#.to_owned(),
-            "/args/1: nothing -> (not shown, 5 bytes)",
+            "/args: nothing -> [\"--token\", (not shown, 5 bytes)]",
         ),
-        (r#"{"args": ["--password=a"]}"#.to_owned(), "/args/0: nothing -> (not shown, 12 bytes)"),
+        (r#"{"args": ["--password=a"]}"#.to_owned(), "/args: nothing -> [(not shown, 12 bytes)]"),
         (
             r#"{"url": "https://ann:pw@host.example/x"}"#.to_owned(),
             "/url: nothing -> \"https://host.example/…\"",
