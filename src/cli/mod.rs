@@ -57,6 +57,7 @@ mod transfer;
 use std::ffi::OsString;
 use std::process::ExitCode;
 
+use clap::error::ErrorKind;
 use clap::{CommandFactory, FromArgMatches, Parser};
 
 use crate::sys::World;
@@ -140,9 +141,15 @@ fn parse(arguments: &[OsString]) -> Result<Arguments, clap::Error> {
         Arguments::from_arg_matches(&matches)
     };
     match parse_as(Arguments::command()) {
-        Err(error) if !error.use_stderr() => parse_as(command()),
+        Err(error) if is_help(&error) => parse_as(command()),
         parsed => parsed,
     }
+}
+
+/// Whether it is the help that will be shown, which knows the arguments of all verbs.
+fn is_help(error: &clap::Error) -> bool {
+    let kind = error.kind();
+    !error.use_stderr() || kind == ErrorKind::DisplayHelpOnMissingArgumentOrSubcommand
 }
 
 /// Runs one command line and says how it ended.

@@ -159,6 +159,9 @@ fn hand_out(args: &Args, kit: &Kit, session: &Session) -> Result<Done, Failure> 
             if kit.has_secrets() {
                 session.ui.warn("there are secrets on it: print it, then remove the file");
             }
+            if kit.identity.is_none() {
+                session.ui.note("the recovery identity is not on it: write it there by hand, or keep it elsewhere, but not on this machine alone");
+            }
         }
         None if session.ui.json => {}
         None => session.ui.reveal(&kit.text())?,

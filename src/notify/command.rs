@@ -56,6 +56,6 @@ fn environment(notice: &Notice, means: &Means<'_>) -> Environment {
     }
     environment.set("VAULTCTL_JOB", &notice.job);
     environment.set("VAULTCTL_OUTCOME", notice.outcome.word());
-    environment.set("VAULTCTL_TEXT", notice.headline());
+    environment.set("VAULTCTL_TEXT", notice.line());
     environment
 }

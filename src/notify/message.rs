@@ -29,7 +29,7 @@ impl Outcome {
 }
 
 impl Notice {
-    /// The whole of it in one line: `nightly on laptop failed (exit status 13)`.
+    /// What has happened: `nightly on laptop failed (exit status 13)`.
     #[must_use]
     pub fn headline(&self) -> String {
         let Self { job, host, outcome, .. } = self;
@@ -38,6 +38,13 @@ impl Notice {
             _ => String::new(),
         };
         format!("{job} on {host} {}{status}", outcome.said())
+    }
+
+    /// The headline and why, in one line.
+    #[must_use]
+    pub fn line(&self) -> String {
+        let reason = self.reason.iter().map(|reason| format!(": {reason}"));
+        [self.headline()].into_iter().chain(reason).collect()
     }
 
     /// The headline, and below it what else there is to say, a line each.
@@ -65,7 +72,7 @@ impl Notice {
             "seconds": self.took.map(|took| took.as_secs()),
             "reason": self.reason,
             "numbers": Value::Object(numbers.collect::<Map<_, _>>()),
-            "text": self.headline(),
+            "text": self.line(),
         })
     }
 }

@@ -32,7 +32,7 @@ pub(super) fn run(args: &Args, from: &str, session: &Session) -> Result<Done, Fa
     let storage = phases.time(Stage::Find, || origin.storage(session))?;
     let storage = report.watch(storage);
     let trusted = trusted(args.signer.as_deref(), &keys, &*storage)?;
-    let repository = Repository::open(&*storage, trusted.signer.clone())?;
+    let repository = Repository::open(&*storage, trusted.signer.clone()).map_err(not_ours)?;
     let return_home = Return { args, session, keys: &keys, trusted, repository, report };
     match return_home.run(begun, &mut phases)? {
         None => Ok(Done::Fully),
@@ -44,11 +44,22 @@ pub(super) fn run(args: &Args, from: &str, session: &Session) -> Result<Done, Fa
     }
 }
 
+/// On the worst day nobody shall take the fingerprint of a stranger from an error.
+fn not_ours(error: snapshot::Error) -> Failure {
+    let failure = Failure::from(error);
+    match failure.code() {
+        Code::NotVerified => failure.hint("compare the fingerprint with your sheet: if it is another one, this is not your repository, or somebody has changed it"),
+        Code::Nothing => failure.hint("the sheet has the place in one line, as --from takes it"),
+        _ => failure,
+    }
+}
+
 /// What to do where it turns out that the storage has not kept it.
 fn or_an_older_one(failure: Failure, verified: &Verified) -> Failure {
     let id = verified.commit().id;
     match failure.code() {
         Code::NotVerified => failure.hint(format!("`--before {}` takes an older one", id.time)),
+        Code::CannotDecrypt => failure.hint("it is not the recovery identity of these snapshots: the sheet has the public keys of those that open them"),
         _ => failure,
     }
 }

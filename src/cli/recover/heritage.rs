@@ -5,7 +5,7 @@ use crate::cli::recovery_kit::{kit_of, source};
 use crate::cli::snapshot::destination::Destination;
 use crate::cli::snapshot::places::places;
 use crate::cli::snapshot::target::known_places;
-use crate::cli::{Failure, Session, reports};
+use crate::cli::{Code, Failure, Session, reports};
 use crate::config;
 use crate::crypto::Cipher;
 use crate::recovery::{Findings, Heirs, Inherited, Journal, Kit, Phases, Site, Stage, check};
@@ -20,6 +20,9 @@ use super::bare::Back;
 use super::origin::Origin;
 use super::told::Ended;
 use super::trust::Keys;
+
+/// More recoveries than this on one day have something wrong with them.
+const MOST_PLACES: u32 = 9;
 
 pub(super) struct Heritage<'a> {
     pub(super) args: &'a Args,
@@ -43,8 +46,7 @@ impl Heritage<'_> {
         let home = self.session.with_settings_read_again()?;
         phases.time(Stage::Keys, || self.make_keys(&home))?;
         let estate = phases.time(Stage::Reencrypt, || self.take_over(&home))?;
-        let place = self.new_place(&back.journal)?;
-        let kit = phases.time(Stage::Begin, || self.begin_anew(&place, &home));
+        let kit = phases.time(Stage::Begin, || self.begin_anew(&back.journal, &home));
         let kit = kit.map_err(|failure| {
             home.ui.warn(&format!("there is no new repository yet: {}", failure.message()));
             home.ui.note("hint: `vaultctl snapshot init --to DEST`, with an access key that may write, makes one; then `vaultctl recovery-kit` prints the sheet");
@@ -87,10 +89,13 @@ impl Heritage<'_> {
     }
 
     /// Where this machine's own snapshots go. The old repository stays as it is: another key signs it.
-    fn new_place(&self, journal: &Journal) -> Result<Destination, Failure> {
-        match &self.args.to {
-            Some(to) => Destination::of_url(to, &self.session.config.paths),
-            None => self.origin.destination.beside(&journal.began.strftime("%Y%m%d").to_string()),
+    /// So does that of another recovery on the same day, to which the number belongs.
+    fn new_place(&self, journal: &Journal, number: u32) -> Result<Destination, Failure> {
+        let day = journal.began.strftime("%Y%m%d");
+        match (&self.args.to, number) {
+            (Some(to), _) => Destination::of_url(to, &self.session.config.paths),
+            (None, 1) => self.origin.destination.beside(&day.to_string()),
+            (None, _) => self.origin.destination.beside(&format!("{day}-{number}")),
         }
     }
 
@@ -102,7 +107,25 @@ impl Heritage<'_> {
         }
     }
 
-    fn begin_anew(&self, place: &Destination, home: &Session) -> Result<Kit, Failure> {
+    fn begin_anew(&self, journal: &Journal, home: &Session) -> Result<Kit, Failure> {
+        let mut number = 1;
+        loop {
+            let place = self.new_place(journal, number)?;
+            match self.begin_at(&place, home) {
+                Err(failure) if failure.code() == Code::NotVerified && self.may_try(number) => {
+                    number += 1;
+                }
+                ended => return ended,
+            }
+        }
+    }
+
+    /// Whether there is another place to try where this one is somebody else's.
+    fn may_try(&self, number: u32) -> bool {
+        self.args.to.is_none() && number < MOST_PLACES
+    }
+
+    fn begin_at(&self, place: &Destination, home: &Session) -> Result<Kit, Failure> {
         let storage = self.origin.new_storage(place, home)?;
         let repository = begun(&*storage, home)?;
         known_places(home).remember(&repository)?;

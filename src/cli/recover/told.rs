@@ -88,10 +88,19 @@ pub(super) fn end(ended: &Ended, session: &Session) -> Result<Done, Failure> {
             session.ui.note("this is your new sheet: print it, with `vaultctl recovery-kit --html FILE` as a page, and destroy the old one");
             session.ui.reveal(&kit.text())?;
         }
-        session.ui.note("`vaultctl snapshot create` takes this machine's first snapshot");
+        tell_what_next(ended, session);
     }
     let is_whole = ended.kit.is_some() && ended.findings.problems.is_empty();
     Ok(if is_whole { Done::Fully } else { Done::WithOmissions })
+}
+
+/// What is left for a person to do.
+fn tell_what_next(ended: &Ended, session: &Session) {
+    let settings = session.config.paths.settings.display();
+    session.ui.note(&format!("next: look at the lines `# restored:` in {settings}, and take the marks away where they are yours; `vaultctl mcp check` starts each server"));
+    if ended.kit.is_some() {
+        session.ui.note("then `vaultctl snapshot create` takes this machine's first snapshot, and `vaultctl schedule install` those of every night");
+    }
 }
 
 fn tell_estate(ended: &Ended, session: &Session) {

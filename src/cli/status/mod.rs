@@ -54,6 +54,9 @@ pub(super) fn run(args: &Args, session: &Session) -> Result<Done, Failure> {
     let problems = args.max_age.map_or_else(Vec::new, |limits| status.problems(&limits));
     show(&status, &problems, session)?;
     if args.notify {
+        if notices::channels(session).next().is_none() {
+            session.ui.warn("nobody can be told: the settings have no `[[notify]]`");
+        }
         notices::tell(&notice(&status, &problems), session);
     }
     match (last, problems.split_first()) {

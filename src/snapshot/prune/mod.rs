@@ -60,6 +60,9 @@ const SHORTEST_GRACE: Duration = Duration::from_secs(24 * 60 * 60);
 /// More of the snapshots than this are not removed unasked (percent).
 const SNAPSHOTS_UNASKED: u64 = 30;
 
+/// So few snapshots are never too many: of three, each is a third.
+const FEW: u64 = 2;
+
 /// More of the bytes than this are not removed unasked (percent).
 const BYTES_UNASKED: u64 = 50;
 
@@ -175,7 +178,7 @@ impl Removal {
     pub fn check_extent(&self) -> Result<(), Error> {
         let going = Share { part: self.going().count() as u64, whole: self.choices.len() as u64 };
         let Share { part, whole } = going;
-        if going.is_over(SNAPSHOTS_UNASKED) {
+        if part > FEW && going.is_over(SNAPSHOTS_UNASKED) {
             return Err(Error::TooMuch(format!("{part} of {whole} snapshots would go")));
         }
         let Share { part, whole } = self.lost;
