@@ -322,6 +322,8 @@ fn governed(folder: Option<&Name>, vault: &Vault<'_>) -> Result<Vec<Name>, Failu
 }
 
 fn folder(text: Option<&str>) -> Result<Option<Name>, Failure> {
+    // As `list` calls the store itself.
+    let text = text.filter(|text| *text != ".");
     Ok(text.map(str::parse).transpose().map_err(store::Error::from)?)
 }
 

@@ -131,8 +131,23 @@ fn give_key(kit: &mut Kit, file: &Path) -> Result<(), Failure> {
     given.then_some(()).ok_or_else(nowhere)
 }
 
+/// The machine's everyday identity is lost with the machine, and whoever has that has it.
+fn expect_another_than_our_own(file: Option<&PathBuf>, session: &Session) -> Result<(), Failure> {
+    let real = |path: &PathBuf| sys::without_links(path).unwrap_or_else(|| path.clone());
+    let ours = session.config.paths.identities();
+    match file {
+        Some(file) if ours.iter().any(|own| real(own) == real(&sys::absolute(file.clone()))) => {
+            Err(Failure::usage("that is this machine's own identity, not the recovery identity").hint(
+                "the recovery identity was shown once, by `vaultctl init`; without --identity there is room to write it by hand",
+            ))
+        }
+        _ => Ok(()),
+    }
+}
+
 /// The recovery identity's line, if it is one that opens what is stored here.
 fn identity(file: Option<&PathBuf>, kit: &Kit, session: &Session) -> Result<SecretText, Failure> {
+    expect_another_than_our_own(file, session)?;
     let text: Secret = match file {
         Some(file) => sys::read_secret(file, FILE_LIMIT)?
             .ok_or_else(|| keys::Error::NoIdentity(file.clone()))?,

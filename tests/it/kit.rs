@@ -93,7 +93,7 @@ fn a_browser_prints_it_and_the_codes_say_what_the_words_say() {
         sheet.below("The signer's public key"),
         sheet.below("The recovery identity"),
         sheet.part("With vaultctl").lines().join("\n"),
-        sheet.part("Without vaultctl").lines().join("\n"),
+        sheet.part("Without vaultctl").lines().join(" &&\n"),
     ];
     for words in &expected {
         assert!(codes.contains(words), "no code says {words:?}: {codes:#?}");

@@ -233,10 +233,22 @@ fn the_identity_has_leaked() {
     let machine = Machine::new("identity-leaked");
     let world = &machine.world;
     world.sh("cp ~/.config/vaultctl/identity.txt leaked").run().ok();
+    // A folder for this machine alone, and one that somebody else reads, too.
+    let own = "own=$(age-keygen -y leaked); age-keygen -o other 2> /dev/null";
+    let folders = "vaultctl recipients set -p alone $own && vaultctl recipients set -p 'our team' $own $(age-keygen -y other) && rm other";
+    machine.run(&format!(
+        "mkdir -p .password-store/alone '.password-store/our team'; {own} && {folders}"
+    ));
+    for entry in ["alone/a", "our team/b"] {
+        world.sh(&format!("vaultctl set '{entry}'")).input(world.canary()).run().ok();
+    }
     machine.type_in("key-leaked", 3);
     // It opens neither the entries as they are now nor the newest snapshot; the new one opens both.
-    let with_leaked = "VAULTCTL_IDENTITY=leaked vaultctl get claude/github-token";
-    world.sh(with_leaked).run().fails(12);
+    for entry in ["claude/github-token", "alone/a", "our team/b"] {
+        let get = format!("vaultctl get '{entry}'");
+        world.sh(&format!("VAULTCTL_IDENTITY=leaked {get}")).run().fails(12);
+        world.sh(&get).reveal().ok();
+    }
     let restore = "vaultctl snapshot restore --to nas --target back";
     world.sh(&format!("VAULTCTL_IDENTITY=leaked {restore}")).run().fails(12);
     world.sh("vaultctl get claude/github-token").reveal().ok();

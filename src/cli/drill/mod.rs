@@ -90,5 +90,7 @@ pub(super) fn run(args: &Args, session: &Session) -> Result<Done, Failure> {
 fn ask_for_key(session: &Session) -> Result<SecretText, Failure> {
     let asked =
         session.world.prompt.ask_secret("Recovery identity from your sheet (AGE-SECRET-KEY-...):");
-    asked.map_err(|error| Failure::from(error).hint("`--identity FILE` reads it from a file"))
+    asked.map_err(|error| {
+        Failure::from(error).hint("`--identity FILE`, instead of --recovery, reads it from a file")
+    })
 }

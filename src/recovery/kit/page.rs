@@ -82,10 +82,11 @@ impl Page {
         Ok(())
     }
 
-    /// Lines that belong together are scanned together.
+    /// Lines that belong together are scanned together. Pasted, none runs where one before it has failed:
+    /// the script may not run whose hash was wrong.
     fn lines(&mut self, lines: &[Typed], note: Option<&str>) -> Result<(), qr::Error> {
         let all: Vec<&str> = lines.iter().map(|typed| typed.line.as_str()).collect();
-        let all = Secret::copy_from(all.join("\n").as_bytes());
+        let all = Secret::copy_from(all.join(" &&\n").as_bytes());
         if let [Typed { why, line }] = lines {
             let (why, line) = (escaped(why), breakable(line));
             self.push(&format!("<div class=\"one\"><div><p>{why}:</p><code>{line}</code></div>"));

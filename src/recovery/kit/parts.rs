@@ -9,7 +9,7 @@ use super::{Kit, Source};
 pub(super) const ROWS: &str = "What stands in a box is one line. Where it goes on in another row, there is a space between the two, or nothing if the upper one ends in a comma or &.";
 
 /// What a thief has changed, stock tools do not see.
-const THEFT: &str = "Was the machine stolen? Then take a snapshot from before: look for it in repository/commits, and add -s with its name (without .commit) after restore.sh. A thief can lie about dates in names; when something was stored, the bucket's own listing says (rclone lsl).";
+const THEFT: &str = "Was the machine stolen? Then take a snapshot from before: look for it in repository/commits, and add -s with its name (without .commit) after restore.sh. A thief can lie about dates in names; when something was stored, the bucket's server says: rclone lsl --use-server-modtime, and the place as in the line that fetches.";
 
 /// A part of the sheet.
 pub(super) struct Part {
