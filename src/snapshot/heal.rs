@@ -373,9 +373,11 @@ impl Healing<'_> {
     }
 }
 
-/// Whether it is not there, and a newer one is.
+/// Whether it is not there, and a newer one is. One that seems damaged may be going at this moment:
+/// its statement was read, and then its signature was gone.
 fn is_behind(id: &SnapshotId, listing: &Listing) -> bool {
-    let is_there = listing.entries.iter().any(|entry| entry.id == *id);
+    let is_sound = |entry: &Entry| !matches!(entry.standing, Standing::Damaged(_));
+    let is_there = listing.entries.iter().any(|entry| entry.id == *id && is_sound(entry));
     !is_there && listing.entries.last().is_some_and(|newest| id.seq < newest.id.seq)
 }
 

@@ -78,6 +78,9 @@ fn whatever_is_wrong_with_one_object_is_put_right() {
 fn where_another_machine_prunes_only_what_is_newer_comes() {
     let machine = Machine::with_snapshots(3);
     let copy = machine.storage.copy();
+    // First it is half gone, as for somebody who reads while it is removed.
+    copy.delete(&commit_name(&machine.first()).signature()).expect("deletes");
+    assert!(names(&machine.heal(&copy, Extent::Newer).expect("heals")).is_empty());
     copy.delete(&commit_name(&machine.first())).expect("deletes");
     assert!(names(&machine.heal(&copy, Extent::Newer).expect("heals")).is_empty());
     machine.plant(".claude/agents/b.md", b"the fourth");
