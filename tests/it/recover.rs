@@ -287,8 +287,8 @@ fn a_recovery_that_is_killed_is_finished_by_the_same_line() {
         let world = World::new();
         world.plant(".claude.json", CLAUDE);
         world.plant(".claude/agents/a.md", "an agent\n");
-        let make = "vaultctl init --recovery-out paper && vaultctl insert -m claude/token < canary && rm canary && vaultctl snapshot init --to backup \
-            && vaultctl snapshot create --to backup && rm -r .config .local .password-store .claude .claude.json && mkdir new";
+        let make = "vaultctl init --recovery-out paper && vaultctl insert -m claude/token < canary && vaultctl insert -m team/token < canary && rm canary \
+            && vaultctl recipients set -p team $(grep '^age1' .config/vaultctl/recipients.txt) && vaultctl snapshot init --to backup && vaultctl snapshot create --to backup && rm -r .config .local .password-store .claude .claude.json && mkdir new";
         world.plant("canary", world.canary());
         world.sh(make).run().ok();
         world
@@ -328,8 +328,8 @@ fn is_recovered(world: &World, when: &str) {
         CLAUDE,
         "{when}"
     );
-    let checks = "export HOME=$PWD/new; vaultctl recipients list | cut -f 2 | sort > listed && grep '^age1' new/.config/vaultctl/recipients.txt | sort | diff - listed \
-        && git -C new/.password-store status --porcelain && ! test -e new/.local/state/vaultctl/recovery.json \
+    let checks = "export HOME=$PWD/new; vaultctl recipients list | cut -f 2 | sort -u > listed && grep '^age1' new/.config/vaultctl/recipients.txt | sort | diff - listed \
+        && sort new/.password-store/team/.age-recipients | diff - listed && git -C new/.password-store status --porcelain && ! test -e new/.local/state/vaultctl/recovery.json \
         && vaultctl recovery-kit > /dev/null && vaultctl --quiet snapshot create > /dev/null && vaultctl --quiet snapshot verify --level data > /dev/null";
     let said = world.sh(checks).run();
     let told = String::from_utf8_lossy(&said.stderr).into_owned();

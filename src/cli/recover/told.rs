@@ -105,15 +105,16 @@ fn tell_what_next(ended: &Ended, session: &Session) {
 
 fn tell_estate(ended: &Ended, session: &Session) {
     for folder in &ended.estate.inherited {
-        let place = match folder.folder.as_os_str().is_empty() {
-            true => "the store".to_owned(),
-            false => format!("`{}`", folder.folder.display()),
+        let at = folder.folder.display();
+        let (place, option) = match folder.folder.as_os_str().is_empty() {
+            true => ("the store".to_owned(), String::new()),
+            false => (format!("`{at}`"), format!(" -p {at}")),
         };
         folder.gone.iter().for_each(|key| {
             session.ui.note(&format!("{place} is encrypted to {key} no more"));
         });
         folder.others.iter().for_each(|key| {
-            session.ui.note(&format!("{place} can still be opened by {key}; if that was the lost machine: `vaultctl recipients rm`"));
+            session.ui.note(&format!("{place} can still be opened by {key}; if that was the lost machine: `vaultctl recipients rm{option} {key}`"));
         });
     }
     let readable = &ended.estate.readable;

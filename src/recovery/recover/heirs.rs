@@ -38,14 +38,16 @@ impl Heirs {
     ///
     /// A store that was made for one person lists two keys in its root: the lost machine's, which goes,
     /// and the recovery identity's. Where more are listed, others have a share in it, nobody here knows
-    /// which key was the machine's, and all stay.
+    /// which key was the machine's, and all stay. The root is the last to be handed on: only from it
+    /// can whoever repeats an interrupted recovery tell whose key was lost.
     ///
     /// # Errors
     /// See [`Error`]; a folder is handed on wholly or not at all.
     pub fn take_over(&self, vault: &Vault<'_>) -> Result<Vec<Inherited>, Error> {
         // What a killed run has begun is finished first.
         vault.edit("", |_| Ok::<_, Error>(()))?;
-        let files = age_files(vault)?;
+        let mut files = age_files(vault)?;
+        files.sort_by_key(|(folder, _)| folder.as_os_str().is_empty());
         let lost = self.lost(&files);
         let ours = |file: &&(PathBuf, Vec<Recipient>)| {
             file.1.iter().any(|one| self.brought.contains(one) || lost.contains(one))
