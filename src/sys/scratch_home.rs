@@ -1,6 +1,7 @@
 //! A private folder for as long as a run lasts, that a later run takes away if this one is killed.
 #![expect(clippy::disallowed_methods, reason = "the folder is ours alone, and new")]
 
+use std::ffi::OsStr;
 use std::fs;
 use std::io;
 use std::path::{Path, PathBuf};
@@ -15,6 +16,12 @@ use super::random_hex;
 use super::scratch::IN_MEMORY;
 use super::staging::open_up;
 use super::tree::{facts, names_in};
+
+/// The random part of a folder's name (bytes; twice as many digits).
+const RANDOM: usize = 8;
+
+/// Mode of such a folder.
+const PRIVATE: u32 = 0o700;
 
 /// How often to begin again, when somebody takes the new folder for a leftover.
 const ATTEMPTS: usize = 8;
@@ -36,7 +43,7 @@ impl ScratchHome {
         create_folder(base)?;
         Self::sweep(base, prefix);
         for _ in 0..ATTEMPTS {
-            let path = base.join(format!("{prefix}{}", random_hex(8)));
+            let path = base.join(format!("{prefix}{}", random_hex(RANDOM)));
             create_folder(&path)?;
             match Lock::wait_on_folder(&path, Duration::ZERO) {
                 // Whoever sweeps holds the lock while he does, so from here on it is ours.
@@ -49,11 +56,12 @@ impl ScratchHome {
         Err(FileError::new("create a folder in", base, io::ErrorKind::ResourceBusy.into()))
     }
 
-    /// Takes away what killed owners have left in `base`.
+    /// Takes away what killed owners have left in `base`: only what is named as `make` names it. Other
+    /// folders that begin so are somebody's own.
     pub fn sweep(base: &Path, prefix: &str) {
         for name in names_in(base).unwrap_or_default() {
             let path = base.join(&name);
-            if name.to_string_lossy().starts_with(prefix)
+            if is_our_name(&name, prefix)
                 && is_our_folder(&path)
                 && let Ok(_lock) = Lock::wait_on_folder(&path, Duration::ZERO)
             {
@@ -109,10 +117,19 @@ fn clear(path: &Path) -> io::Result<()> {
     }
 }
 
+fn is_our_name(name: &OsStr, prefix: &str) -> bool {
+    let random = name.to_str().and_then(|name| name.strip_prefix(prefix));
+    let is_digit = |byte: u8| matches!(byte, b'0'..=b'9' | b'a'..=b'f');
+    random.is_some_and(|random| random.len() == 2 * RANDOM && random.bytes().all(is_digit))
+}
+
 fn is_our_folder(path: &Path) -> bool {
     let own = rustix::process::geteuid().as_raw();
     let found = facts(path).ok().flatten();
-    found.is_some_and(|found| found.kind == Kind::Folder && found.owner.0 == own)
+    found.is_some_and(|found| {
+        // A folder inherits set-gid from where it is made.
+        (found.kind, found.owner.0, found.mode & 0o777) == (Kind::Folder, own, PRIVATE)
+    })
 }
 
 #[cfg(test)]
@@ -145,10 +162,22 @@ mod tests {
     fn a_leftover_goes_and_what_is_in_use_stays() {
         let base = tempfile::tempdir().expect("a folder");
         let kept = ScratchHome::make(base.path(), PREFIX).expect("makes");
-        create_folder(&base.path().join("vaultctl-test-left/deep")).expect("makes");
-        create_folder(&base.path().join("another")).expect("makes");
+        create_folder(&base.path().join("vaultctl-test-0123456789abcdef/deep")).expect("makes");
+        let others = [
+            "another",
+            "vaultctl-test-reports",
+            "vaultctl-test-0123456789abcde",
+            "vaultctl-test-0123456789abcdef0",
+            "vaultctl-test-0123456789ABCDEF",
+        ];
+        for other in others {
+            create_folder(&base.path().join(other)).expect("makes");
+        }
+        let open = base.path().join("vaultctl-test-fedcba9876543210");
+        create_folder(&open).expect("makes");
+        fs::set_permissions(&open, fs::Permissions::from_mode(0o755)).expect("is ours");
         let second = ScratchHome::make(base.path(), PREFIX).expect("makes");
-        assert_eq!(count(base.path()), 3);
+        assert_eq!(count(base.path()), 2 + others.len() + 1);
         assert!(kept.path().is_dir() && second.path().is_dir());
     }
 
