@@ -4,7 +4,7 @@
 use std::ffi::OsString;
 use std::fs::{self, File, Metadata, OpenOptions};
 use std::io::{self, Read};
-use std::os::unix::fs::{FileExt, MetadataExt, OpenOptionsExt};
+use std::os::unix::fs::{FileExt, FileTypeExt, MetadataExt, OpenOptionsExt};
 use std::path::{Path, PathBuf};
 
 use super::file::{FileError, exists, is_absence};
@@ -15,6 +15,8 @@ use super::folder::Kind;
 pub struct Facts {
     /// What it is.
     pub kind: Kind,
+    /// Whether it is a socket: something listens there, or did.
+    pub is_socket: bool,
     /// Permission bits with set-uid, set-gid and sticky.
     pub mode: u32,
     /// Owner and group.
@@ -35,6 +37,7 @@ impl From<Metadata> for Facts {
     fn from(metadata: Metadata) -> Self {
         Self {
             kind: kind_of(metadata.file_type()),
+            is_socket: metadata.file_type().is_socket(),
             mode: metadata.mode() & 0o7777,
             owner: (metadata.uid(), metadata.gid()),
             size: metadata.size(),

@@ -1,5 +1,6 @@
 //! Nothing has rights of another's, and nothing is a device: a restore makes neither.
 
+use std::collections::BTreeSet;
 use std::path::Path;
 
 use crate::sys::{self, FileError, Kind};
@@ -10,14 +11,27 @@ use super::{Findings, Site};
 /// Set-uid and set-gid.
 const OF_OTHERS: u32 = 0o6000;
 
+/// Devices and inodes of folders that were looked into.
+type Seen = BTreeSet<(u64, u64)>;
+
 pub(super) fn check(site: &Site<'_>, findings: &mut Findings) -> Result<(), FileError> {
+    let mut seen = Seen::new();
     for tree in site.trees {
-        check_below(tree, site, findings)?;
+        // One of them may lie in another.
+        let found = sys::without_links(tree).and_then(|real| sys::facts(&real).ok().flatten());
+        if found.is_some_and(|found| seen.insert(found.place)) {
+            check_below(tree, site, &mut seen, findings)?;
+        }
     }
     Ok(())
 }
 
-fn check_below(folder: &Path, site: &Site<'_>, findings: &mut Findings) -> Result<(), FileError> {
+fn check_below(
+    folder: &Path,
+    site: &Site<'_>,
+    seen: &mut Seen,
+    findings: &mut Findings,
+) -> Result<(), FileError> {
     site.go_on()?;
     // What its own mode closes can not be looked into by whoever restores; nor can others.
     for name in sys::names_in(folder).unwrap_or_default() {
@@ -25,6 +39,8 @@ fn check_below(folder: &Path, site: &Site<'_>, findings: &mut Findings) -> Resul
         let Ok(Some(found)) = sys::facts(&path) else { continue };
         let shown = || site.shown(&path.display().to_string());
         match found.kind {
+            // Where somebody works already, agents listen; no snapshot has a socket.
+            Kind::Other if found.is_socket => {}
             Kind::Other => {
                 findings
                     .problem(Reason::Rights, format!("{}: it is no file, folder or link", shown()));
@@ -32,9 +48,56 @@ fn check_below(folder: &Path, site: &Site<'_>, findings: &mut Findings) -> Resul
             Kind::File | Kind::Folder if found.mode & OF_OTHERS != 0 => {
                 findings.problem(Reason::Rights, format!("{}: it is set-uid or set-gid", shown()));
             }
-            Kind::Folder => check_below(&path, site, findings)?,
-            Kind::File | Kind::Link => {}
+            Kind::Folder if seen.insert(found.place) => check_below(&path, site, seen, findings)?,
+            Kind::Folder | Kind::File | Kind::Link => {}
         }
     }
     Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use std::os::unix::fs::PermissionsExt;
+    use std::os::unix::net::UnixListener;
+
+    use crate::crypto::Identity;
+    use crate::sys::{Interrupts, Variables};
+
+    use super::*;
+
+    #[test]
+    fn a_tree_in_another_is_looked_at_once_and_a_socket_is_no_device() {
+        let place = tempfile::tempdir().expect("a folder");
+        let home = place.path();
+        let (store, gnupg) = (home.join(".password-store"), home.join(".gnupg"));
+        sys::create_folder(&store).expect("makes");
+        sys::create_folder(&gnupg).expect("makes");
+        sys::write_private(&store.join("a"), b"").expect("writes");
+        std::fs::set_permissions(store.join("a"), PermissionsExt::from_mode(0o4700)).expect("ours");
+        let _agent = UnixListener::bind(gnupg.join("S.gpg-agent")).expect("listens");
+        let fifo = rustix::fs::FileType::Fifo;
+        rustix::fs::mknodat(rustix::fs::CWD, gnupg.join("fifo"), fifo, 0o600.into(), 0)
+            .expect("makes");
+        let site = Site {
+            home,
+            trees: &[home.to_owned(), store.clone(), gnupg.clone()],
+            store: &store,
+            gnupg: &gnupg,
+            variables: &Variables::default(),
+            path: "",
+            identity: &Identity::join([]),
+            scratch: home,
+            interrupts: &Interrupts::hold(),
+        };
+        let mut findings = Findings::default();
+        check(&site, &mut findings).expect("looks");
+        let told: Vec<_> = findings.problems.into_iter().map(|problem| problem.told).collect();
+        assert_eq!(
+            told,
+            [
+                "~/.gnupg/fifo: it is no file, folder or link",
+                "~/.password-store/a: it is set-uid or set-gid"
+            ]
+        );
+    }
 }
