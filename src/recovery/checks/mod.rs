@@ -2,8 +2,8 @@
 //!
 //! That the bytes are those of the snapshot is for `snapshot` to say; here it is asked what they are
 //! good for. Clients' files parse; each entry of the store has a header that is one, for the
-//! recipients of its folder, and one of each folder is decrypted; the store's history has all its
-//! objects; nothing has come back with rights that it may not have.
+//! recipients of its folder, and is decrypted (of OpenPGP entries one of each folder); the store's
+//! history has all its objects; nothing has come back with rights that it may not have.
 //!
 //! Nothing of what was restored is run or obeyed, and nothing of it is changed.
 

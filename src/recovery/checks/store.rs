@@ -1,12 +1,12 @@
-//! The store: each entry's header is one, and for the recipients of its folder; one entry of each
-//! folder is decrypted.
+//! The store: each entry's header is one, and for the recipients of its folder; all age entries are
+//! decrypted, and of OpenPGP entries, which cost a run of gpg each, the first of each folder.
 
-use std::collections::BTreeMap;
-use std::path::{Path, PathBuf};
+use std::collections::BTreeSet;
+use std::path::Path;
 
 use crate::crypto::{self, Cipher, Recipients};
 use crate::store::{self, EntryFile, Name, Store};
-use crate::sys::{self, FileError};
+use crate::sys::FileError;
 
 use super::super::report::{Omission, Reason};
 use super::entries::{Openers, Unopened};
@@ -42,31 +42,27 @@ impl Check<'_, '_> {
         for unread in listing.unread {
             self.problem(Reason::Entries, &unread.to_string());
         }
-        let mut sound: BTreeMap<PathBuf, Vec<Name>> = BTreeMap::new();
+        let mut sampled = BTreeSet::new();
         for name in listing.names {
             self.site.go_on()?;
-            if self.check_header(&name) {
-                let folder = Path::new(name.as_str()).parent().unwrap_or(Path::new(""));
-                sound.entry(folder.to_owned()).or_default().push(name);
+            let Some(file) = self.check_header(&name) else { continue };
+            let folder = Path::new(name.as_str()).parent().map(Path::to_owned);
+            // Always the same ones, so that a drill that is repeated says the same.
+            if file.cipher == Cipher::Age || sampled.insert(folder) {
+                self.decrypt(&name, &file);
             }
-        }
-        for names in sound.values() {
-            self.site.go_on()?;
-            // Another one each time, so that over the months all have their turn.
-            let chosen = usize::try_from(sys::random_below(names.len() as u64)).unwrap_or_default();
-            self.decrypt(&names[chosen]);
         }
         Ok(())
     }
 
-    /// Whether it is worth decrypting.
-    fn check_header(&mut self, name: &Name) -> bool {
+    /// Its file, where that is worth decrypting.
+    fn check_header(&mut self, name: &Name) -> Option<EntryFile> {
         self.findings.checked.entries += 1;
         let file = match self.store.read(name) {
             Ok(file) => file,
             Err(error) => {
                 self.problem(Reason::Entries, &error.to_string());
-                return false;
+                return None;
             }
         };
         match self.is_for_its_folder(name, &file) {
@@ -78,14 +74,14 @@ impl Check<'_, '_> {
             }
             Err(Wrong::Header(error)) => {
                 self.problem(Reason::Entries, &format!("entry `{name}`: {error}"));
-                return false;
+                return None;
             }
             Err(Wrong::Recipients(error)) => self.problem(Reason::Recipients, &error.to_string()),
             Err(Wrong::NotLooked(program)) => {
                 self.findings.omission(Omission::NoProgram, program);
             }
         }
-        true
+        Some(file)
     }
 
     fn is_for_its_folder(&self, name: &Name, file: &EntryFile) -> Result<bool, Wrong> {
@@ -112,9 +108,8 @@ impl Check<'_, '_> {
         }
     }
 
-    fn decrypt(&mut self, name: &Name) {
-        let Ok(file) = self.store.read(name) else { return };
-        match self.openers.open(&file) {
+    fn decrypt(&mut self, name: &Name, file: &EntryFile) {
+        match self.openers.open(file) {
             Ok(()) => self.findings.checked.decrypted += 1,
             Err(Unopened::Locked) => {
                 self.findings.omission(Omission::LockedKey, format!("entry `{name}`"));
