@@ -39,6 +39,13 @@ pub(super) struct Estate {
     pub(super) readable: Vec<Name>,
 }
 
+impl Estate {
+    /// What could not be opened, and why.
+    pub(super) fn left(&self) -> impl Iterator<Item = &str> {
+        self.inherited.iter().flat_map(|folder| &folder.left).map(String::as_str)
+    }
+}
+
 impl Heritage<'_> {
     /// Every step leaves what is done already as it is.
     pub(super) fn run(&self, back: Back, mut phases: Phases) -> Result<Ended, Failure> {

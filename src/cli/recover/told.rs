@@ -75,6 +75,7 @@ pub(super) fn dry_run(
 /// Says how it went; the new sheet is what goes to standard output.
 pub(super) fn end(ended: &Ended, session: &Session) -> Result<Done, Failure> {
     tell_estate(ended, session);
+    problems(ended).for_each(|problem| session.ui.warn(problem));
     tell_findings(&ended.findings, session);
     if session.ui.json {
         session.ui.json(&value(ended))?;
@@ -90,7 +91,7 @@ pub(super) fn end(ended: &Ended, session: &Session) -> Result<Done, Failure> {
         }
         tell_what_next(ended, session);
     }
-    let is_whole = ended.kit.is_some() && ended.findings.problems.is_empty();
+    let is_whole = ended.kit.is_some() && problems(ended).next().is_none();
     Ok(if is_whole { Done::Fully } else { Done::WithOmissions })
 }
 
@@ -131,8 +132,12 @@ fn tell_estate(ended: &Ended, session: &Session) {
 }
 
 /// What is not as it should be, the snapshot had so; or it is for somebody else.
+fn problems(ended: &Ended) -> impl Iterator<Item = &str> {
+    let found = ended.findings.problems.iter().map(|problem| problem.told.as_str());
+    ended.estate.left().chain(found)
+}
+
 fn tell_findings(findings: &Findings, session: &Session) {
-    findings.problems.iter().for_each(|problem| session.ui.warn(&problem.told));
     for (omission, about) in &findings.omissions {
         session.ui.note(&format!("not tried: {about}: {omission}"));
     }
@@ -163,8 +168,7 @@ fn value(ended: &Ended) -> Value {
     let place =
         ended.kit.as_ref().map(|kit| kit.sources.iter().map(|at| at.url()).collect::<Vec<_>>());
     let signer = ended.kit.as_ref().map(|kit| kit.signer.fingerprint().to_string());
-    let problems: Vec<&str> =
-        ended.findings.problems.iter().map(|problem| problem.told.as_str()).collect();
+    let problems: Vec<&str> = problems(ended).collect();
     json!({
         "snapshot": ended.back.journal.snapshot, "problems": problems, "kept": ended.back.kept, "repository": place,
         "signer": signer, "rotate": names, "rto_seconds": ended.phases.total().as_secs_f64(),

@@ -18,7 +18,7 @@ pub struct Heirs {
     pub from_paper: bool,
 }
 
-/// A folder of the store that was handed on.
+/// A folder of the store that was handed on, or had to be left.
 #[derive(Debug)]
 pub struct Inherited {
     /// Relative to the store's root.
@@ -29,12 +29,14 @@ pub struct Inherited {
     pub gone: Vec<Recipient>,
     /// Who else can still open it.
     pub others: Vec<Recipient>,
+    /// What stays as it was, the folder or entries in it, and why.
+    pub left: Vec<String>,
 }
 
 impl Heirs {
     /// Gives each folder of age entries that the brought identity opens the new recipients, and
     /// encrypts what is in it to them. What is done already is left as it is; what nobody here can
-    /// open, too.
+    /// open, too, a folder or an entry, and it is named.
     ///
     /// A store that was made for one person lists two keys in its root: the lost machine's, which goes,
     /// and the recovery identity's. Where more are listed, others have a share in it, nobody here knows
@@ -49,10 +51,14 @@ impl Heirs {
         let mut files = age_files(vault)?;
         files.sort_by_key(|(folder, _)| folder.as_os_str().is_empty());
         let lost = self.lost(&files);
-        let ours = |file: &&(PathBuf, Vec<Recipient>)| {
-            file.1.iter().any(|one| self.brought.contains(one) || lost.contains(one))
+        let take = |file: &(PathBuf, Vec<Recipient>)| {
+            if file.1.iter().any(|one| self.brought.contains(one)) {
+                self.hand_on(file, &lost, vault)
+            } else {
+                leave(file, &lost, vault)
+            }
         };
-        files.iter().filter(ours).map(|file| self.hand_on(file, &lost, vault)).collect()
+        files.iter().map(take).collect()
     }
 
     /// The keys that only the lost machine had.
@@ -80,30 +86,44 @@ impl Heirs {
         let wanted = || self.new.iter().chain(&self.brought).chain(&others).cloned();
         let is_done = gone.is_empty() && wanted().all(|one| listed.contains(&one));
         let entries = governed(folder, vault)?;
+        let mut left = Vec::new();
         if !is_done {
             let name = name_of(folder)?;
             let recipients = Recipients::Age(wanted().collect());
             let place = name.as_ref().map(|name| format!(" ({name})")).unwrap_or_default();
-            vault.edit(&format!("Hand on to a new machine{place}."), |edit| {
+            left = vault.edit(&format!("Hand on to a new machine{place}."), |edit| {
                 reseal(edit, name.as_ref(), &recipients, &entries)
             })?;
         }
-        Ok(Inherited { folder: folder.clone(), entries, gone, others })
+        Ok(Inherited { folder: folder.clone(), entries, gone, others, left })
     }
 }
 
+/// What the brought identity does not open: to list it there now would give it nothing.
+fn leave(
+    (folder, listed): &(PathBuf, Vec<Recipient>),
+    lost: &[Recipient],
+    vault: &Vault<'_>,
+) -> Result<Inherited, Error> {
+    let was_readable = listed.iter().any(|one| lost.contains(one));
+    let entries = if was_readable { governed(folder, vault)? } else { Vec::new() };
+    let place = name_of(folder)?.map_or("the store".to_owned(), |name| format!("`{name}`"));
+    let left = vec![format!("{place} can not be opened with what you brought; it stays as it was")];
+    Ok(Inherited { folder: folder.clone(), entries, gone: Vec::new(), others: Vec::new(), left })
+}
+
+/// Encrypts what opens, and says what does not: it stays as it was.
 fn reseal(
     edit: &mut Edit<'_, '_>,
     folder: Option<&Name>,
     recipients: &Recipients,
     entries: &[Name],
-) -> Result<(), Error> {
+) -> Result<Vec<String>, Error> {
     edit.set_recipients(folder, recipients)?;
     edit.sign_recipients(folder, |key| format!("Signing new GPG id with {key}."))?;
-    for resealed in edit.reencrypt(entries, Which::All)? {
-        resealed.outcome?;
-    }
-    Ok(())
+    let resealed = edit.reencrypt(entries, Which::All)?.into_iter();
+    let failed = resealed.filter_map(|resealed| resealed.outcome.err());
+    Ok(failed.map(|error| format!("{error}; it stays as it was")).collect())
 }
 
 /// Every file of age recipients, as the folder that it is in and whom it lists.
