@@ -99,6 +99,7 @@ impl Return<'_> {
         let state_folder = self.session.config.paths.state_folder();
         if let Some(journal) = begun.filter(|_| !self.args.dry_run) {
             journal.expect(&self.repository, state_folder)?;
+            self.expect_from_before(&journal)?;
             if let Some(back) = self.go_on(journal)? {
                 return Ok(Some(back));
             }
@@ -129,6 +130,19 @@ impl Return<'_> {
         let now = self.session.world.clock.now();
         Journal::new(&self.repository, id, now).write(state_folder)?;
         self.bring(&restoration, &site, phases).map(Some)
+    }
+
+    /// What an earlier run has brought, or was about to, may be the thief's.
+    fn expect_from_before(&self, journal: &Journal) -> Result<(), Failure> {
+        let Ok(id) = journal.snapshot.parse() else { return Ok(()) };
+        let search = Search { pin: None, before: self.args.before };
+        let Some(why) = search.too_late_now(id, std::slice::from_ref(&self.repository))? else {
+            return Ok(());
+        };
+        let paths = &self.session.config.paths;
+        let (home, state) = (paths.home.display(), paths.state_folder().display());
+        Err(Failure::new(Code::NotVerified, format!("the recovery that was begun here is from {id}: it is {why}"))
+            .hint(format!("what it brought may be the thief's: empty `{home}`, with its hidden files, and `{state}`; then the same line begins anew")))
     }
 
     /// What an earlier run has not come to; `None` if that is all of it.

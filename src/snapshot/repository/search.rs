@@ -106,6 +106,22 @@ impl Search {
         Ok(Found { chosen, passed_over, backdated })
     }
 
+    /// What speaks against a snapshot that was chosen earlier, as to its time; fits after "it is".
+    ///
+    /// # Errors
+    /// What a storage says.
+    pub fn too_late_now(
+        &self,
+        id: SnapshotId,
+        repositories: &[Repository<'_>],
+    ) -> Result<Option<String>, Error> {
+        Ok(self
+            .before
+            .map(|_| Dates::of(repositories))
+            .transpose()?
+            .and_then(|dates| self.too_late(id, &dates)))
+    }
+
     fn choose(&self, entries: Entries, dates: &Dates) -> (Option<Entry>, Vec<PassedOver>) {
         let mut passed_over = Vec::new();
         for (_, entry) in entries.into_iter().rev() {
