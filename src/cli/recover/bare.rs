@@ -134,7 +134,7 @@ impl Return<'_> {
 
     /// What an earlier run has brought, or was about to, may be the thief's.
     fn expect_from_before(&self, journal: &Journal) -> Result<(), Failure> {
-        let Ok(id) = journal.snapshot.parse() else { return Ok(()) };
+        let id = journal.snapshot_id(self.session.config.paths.state_folder())?;
         let search = Search { pin: None, before: self.args.before };
         let Some(why) = search.too_late_now(id, std::slice::from_ref(&self.repository))? else {
             return Ok(());

@@ -2,10 +2,11 @@
 
 use std::path::{Path, PathBuf};
 
-use crate::crypto::{Recipient, Recipients};
+use crate::crypto::{self, Recipient, Recipients};
+use crate::keys;
 use crate::recovery::Error;
 use crate::store::{Name, RecipientsFile};
-use crate::vault::{Edit, Vault, Which};
+use crate::vault::{self, Edit, Vault, Which};
 
 /// Who takes the place of whom.
 pub struct Heirs {
@@ -121,9 +122,25 @@ fn reseal(
 ) -> Result<Vec<String>, Error> {
     edit.set_recipients(folder, recipients)?;
     edit.sign_recipients(folder, |key| format!("Signing new GPG id with {key}."))?;
-    let resealed = edit.reencrypt(entries, Which::All)?.into_iter();
-    let failed = resealed.filter_map(|resealed| resealed.outcome.err());
-    Ok(failed.map(|error| format!("{error}; it stays as it was")).collect())
+    let mut left = Vec::new();
+    for resealed in edit.reencrypt(entries, Which::All)? {
+        match resealed.outcome {
+            Err(error) if never_opens(&error) => left.push(format!("{error}; it stays as it was")),
+            outcome => outcome?,
+        }
+    }
+    Ok(left)
+}
+
+/// Whether it is the entry's own fault: whoever repeats the recovery with a key unlocked, or a plugin
+/// installed, would get no further.
+fn never_opens(error: &vault::Error) -> bool {
+    use crypto::Error::{Armored, Damaged, NoMatchingKey, NotCiphertext};
+
+    let vault::Error::Entry { source: keys::Error::Crypto(error), .. } = error else {
+        return false;
+    };
+    matches!(error, Armored | Damaged(_) | NoMatchingKey | NotCiphertext(_))
 }
 
 /// Every file of age recipients, as the folder that it is in and whom it lists.

@@ -68,6 +68,15 @@ impl Journal {
         }
     }
 
+    /// From which snapshot, for whoever looks it up.
+    ///
+    /// # Errors
+    /// [`Error::BadJournal`].
+    pub fn snapshot_id(&self, state_folder: &Path) -> Result<SnapshotId, Error> {
+        let bad = |_| Error::BadJournal(file(state_folder).display().to_string());
+        self.snapshot.parse().map_err(bad)
+    }
+
     /// Writes it down, before what it says is relied on.
     ///
     /// # Errors
@@ -111,6 +120,9 @@ mod tests {
         journal.write(place.path()).expect("writes");
         assert_eq!(Journal::read(place.path()).expect("reads"), Some(journal.clone()));
         assert!(journal.expect(&one, place.path()).is_ok());
+        assert_eq!(journal.snapshot_id(place.path()).expect("is one"), id);
+        let bad = Journal { snapshot: "x".to_owned(), ..journal.clone() };
+        assert!(matches!(bad.snapshot_id(place.path()), Err(Error::BadJournal(_))));
         assert!(matches!(journal.expect(&other, place.path()), Err(Error::Begun(_))));
         sys::write_private(&place.path().join("recovery.json"), b"{}").expect("writes");
         assert!(matches!(Journal::read(place.path()), Err(Error::BadJournal(_))));
