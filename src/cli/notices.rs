@@ -22,6 +22,15 @@ pub(super) fn tell(notice: &Notice, session: &Session) -> Vec<Undelivered> {
     tell_these(&wanting, notice, session)
 }
 
+/// The same, but for channels whose secret is an entry of the store: what is told before the work must
+/// not wait for somebody to unlock a key.
+pub(super) fn announce(notice: &Notice, session: &Session) -> Vec<Undelivered> {
+    let needs_nobody = |channel: &Notify| channel.secret() == channel.secret_file();
+    let wanting = channels(session)
+        .filter(|(_, channel)| needs_nobody(channel) && notify::wants(channel, notice));
+    tell_these(&wanting.collect::<Vec<_>>(), notice, session)
+}
+
 /// All that the settings have, with their place there, counted from 1.
 pub(super) fn channels(session: &Session) -> impl Iterator<Item = (usize, &Notify)> {
     (1..).zip(&session.config.settings.notify)

@@ -70,6 +70,8 @@ pub struct Run<'a> {
     pub interrupts: &'a Interrupts,
     /// Does a step, in a process of its own.
     pub perform: &'a dyn Fn(&Step) -> Result<Ended, Error>,
+    /// Tells, before the work, those for whom nobody has to unlock anything.
+    pub announce: &'a dyn Fn(&Notice) -> Vec<Undelivered>,
     /// Tells whoever wants to know.
     pub tell: &'a dyn Fn(&Notice) -> Vec<Undelivered>,
 }
@@ -169,7 +171,7 @@ impl Run<'_> {
         let started = self.clock.now();
         let mut record = Record { started: Some(started), ..before };
         self.records.write(&self.job.name, &record)?;
-        let mut undelivered = (self.tell)(&self.notice(Outcome::Started, &record, started));
+        let mut undelivered = (self.announce)(&self.notice(Outcome::Started, &record, started));
         let sum = self.steps(&record);
         let ended = self.clock.now();
         record.ended = Some(ended.max(started));

@@ -6,7 +6,7 @@ use std::sync::Mutex;
 use jiff::tz::TimeZone;
 use jiff::{SignedDuration, Timestamp};
 
-use crate::notify::{Outcome, Undelivered};
+use crate::notify::{Notice, Outcome, Undelivered};
 use crate::sys::{Clock, Interrupts, Lock};
 
 use super::*;
@@ -82,6 +82,12 @@ impl Machine {
 
     fn run(&self, when: When) -> Result<Option<Record>, Error> {
         let records = self.records();
+        let tell = |notice: &Notice| {
+            self.told.borrow_mut().push((notice.outcome, notice.status));
+            let reason = "nobody answers".to_owned();
+            let undelivered = Undelivered { channel: "mail".to_owned(), reason };
+            if self.deaf.get() { vec![undelivered] } else { Vec::new() }
+        };
         let run = Run {
             job: &self.job,
             records: &records,
@@ -89,12 +95,8 @@ impl Machine {
             clock: &self.clock,
             interrupts: &Interrupts::hold(),
             perform: &|step| Ok(self.perform(step)),
-            tell: &|notice| {
-                self.told.borrow_mut().push((notice.outcome, notice.status));
-                let reason = "nobody answers".to_owned();
-                let undelivered = Undelivered { channel: "mail".to_owned(), reason };
-                if self.deaf.get() { vec![undelivered] } else { Vec::new() }
-            },
+            announce: &tell,
+            tell: &tell,
         };
         run.go(when)
     }
@@ -297,6 +299,7 @@ fn a_step_that_can_not_be_started_is_a_failure_that_is_told() {
         clock: &machine.clock,
         interrupts: &Interrupts::hold(),
         perform: &|_| Err(Error::Step(std::io::ErrorKind::NotFound.into())),
+        announce: &|_| Vec::new(),
         tell: &|notice| {
             told.borrow_mut().push((notice.outcome, notice.reason.clone()));
             Vec::new()

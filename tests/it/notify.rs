@@ -124,7 +124,8 @@ fn every_channel_is_told() {
     );
     assert_eq!((json["job"].as_str(), json["host"].as_str()), (Some("test"), Some(&*host)));
     assert_eq!((json["outcome"].as_str(), json["status"].as_u64()), (Some("failed"), Some(1)));
-    assert_eq!((json["reason"].as_str(), json["text"].as_str()), (Some(reason), Some(&*headline)));
+    let line = format!("{headline}: {reason}");
+    assert_eq!((json["reason"].as_str(), json["text"].as_str()), (Some(reason), Some(&*line)));
 
     assert_eq!(heard[1].what, format!("POST /ping/{canary}/1"));
     assert!(heard[1].body.starts_with(&format!("{headline}\nreason: {reason}\nat: ")));
@@ -352,7 +353,8 @@ fn a_command_gets_the_notice_and_nothing_else_of_ours() {
     let read = |name: &str| fs::read_to_string(world.path(name)).expect("it was written");
     let told: Value = serde_json::from_str(&read("told.json")).expect("it is JSON");
     assert_eq!((told["outcome"].as_str(), &told["status"]), (Some("overdue"), &Value::Null));
-    assert_eq!(read("text"), format!("test on {} is overdue\n", host(&world)));
+    let reason = "this is only a test: nothing has happened";
+    assert_eq!(read("text"), format!("test on {} is overdue: {reason}\n", host(&world)));
     let names =
         "HOME\nLANG\nPATH\nPWD\nTMPDIR\nUSER\nVAULTCTL_JOB\nVAULTCTL_OUTCOME\nVAULTCTL_TEXT\n";
     assert_eq!(read("names"), names);
@@ -411,6 +413,12 @@ fn a_job_is_told_and_a_channel_that_is_dead_changes_nothing() {
     {
         assert!(metrics.lines().any(|line| line == format!("vaultctl_{sample}")), "{metrics}");
     }
+
+    let entry = "[[notify]]\nwebhook = 'vault:notify/none'\non = ['start', 'success']\n";
+    settings(&world, &format!("{place}{entry}"));
+    let said = world.sh("vaultctl schedule run nightly 2>&1").run().ok();
+    let lost = said.matches("webhook 1 was not told").count();
+    assert_eq!(lost, 1, "no entry of the store is opened before the work: {said}");
 }
 
 /// A drill at night that fails: the reason is one line, the same on the screen, in the record and in

@@ -90,6 +90,7 @@ fn run_one(
         clock: &*session.world.clock,
         interrupts,
         perform: &|step| perform(step, &child, interrupts, session),
+        announce: &|notice| notices::announce(notice, session),
         tell: &|notice| notices::tell(notice, session),
     };
     let when = if args.due { When::Due } else { When::Now };
