@@ -135,11 +135,13 @@ impl Run<'_> {
         }
     }
 
-    /// A run that was cut off is made up for as one that never began.
+    /// A run that was cut off is made up for as one that never began; so is one that was told to end,
+    /// as by a machine that shuts down.
     fn is_due(&self, record: &Record) -> bool {
         let (now, zone) = (self.clock.now(), self.clock.zone());
         let last = record.started.max(record.since);
         record.is_open()
+            || record.status == Some(INTERRUPTED)
             || last.is_some_and(|last| due(&self.job.calendar, last, now, &zone).is_some())
     }
 

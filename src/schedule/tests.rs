@@ -177,6 +177,17 @@ fn a_run_that_was_cut_off_is_made_up_for() {
 }
 
 #[test]
+fn a_run_that_was_told_to_end_is_made_up_for() {
+    let machine = Machine::new(ONE_STEP, "2026-11-27T11:00:00Z");
+    machine.answers.borrow_mut().push(("ls", ended(130, "interrupted")));
+    let record = machine.run(When::Now).expect("runs").expect("it is wanted");
+    assert_eq!(record.status, Some(130));
+    machine.answers.borrow_mut().clear();
+    assert!(machine.run(When::Due).expect("runs").is_some(), "the machine was shut down");
+    assert!(machine.run(When::Due).expect("looks").is_none());
+}
+
+#[test]
 fn while_one_is_on_its_way_another_that_is_not_missed_is_silent() {
     let machine = Machine::new(ONE_STEP, "2026-11-27T11:00:00Z");
     let record = Record { started: Some(machine.clock.now()), ..Record::default() };
