@@ -1,7 +1,7 @@
 //! `vaultctl schedule remove`.
 
 use crate::cli::{Checked, Done, Example, Failure, Session, agent};
-use crate::schedule::Scheduler;
+use crate::schedule::{Change, Error, Scheduler, Setting};
 
 use super::{records, setting};
 
@@ -27,20 +27,35 @@ pub(super) fn run(args: &Args, session: &Session) -> Result<Done, Failure> {
         agent::refuse("stopping what is done by itself", session)?;
     }
     let setting = setting(session)?;
-    let mut changes = Vec::new();
+    let (mut changes, mut trouble) = (Vec::new(), Vec::new());
     for scheduler in Scheduler::ALL {
-        let plan = scheduler.plan(&[], &setting)?;
-        if !args.dry_run {
-            plan.carry_out(&setting)?;
+        // What one of them refuses is no reason to leave the others as they are.
+        match take_away(scheduler, args.dry_run, &setting) {
+            Ok(gone) => changes.extend(gone),
+            Err(error) => trouble.push(error),
         }
-        changes.extend(plan.changes);
     }
     if !args.dry_run {
-        records(session).clear()?;
+        trouble.extend(records(session).clear().err());
     }
     super::install::show(&changes, session)?;
+    if let Some(first) = trouble.into_iter().next() {
+        return Err(first.into());
+    }
     if changes.is_empty() {
         session.ui.note("nothing was installed");
     }
     Ok(Done::Fully)
+}
+
+fn take_away(
+    scheduler: Scheduler,
+    dry_run: bool,
+    setting: &Setting<'_>,
+) -> Result<Vec<Change>, Error> {
+    let plan = scheduler.plan(&[], setting)?;
+    if !dry_run {
+        plan.carry_out(setting)?;
+    }
+    Ok(plan.changes)
 }

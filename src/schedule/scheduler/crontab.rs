@@ -22,6 +22,9 @@ const CATCH_UP: u32 = 17;
 /// What a job's line ends with, before the job's name.
 const RUN: &str = "schedule run --due --jitter ";
 
+/// What `crontab -l` says where there is none: most, and that of busybox.
+const NONE: [&str; 2] = ["no crontab", "No such file"];
+
 /// The longest command that Debian's cron takes (bytes; `MAX_COMMAND`).
 const LONGEST: usize = 990;
 
@@ -33,7 +36,10 @@ pub(super) fn check(setting: &Setting<'_>) -> Result<(), Error> {
 }
 
 pub(super) fn installed(setting: &Setting<'_>) -> Result<Vec<Name>, Error> {
-    let crontab = read(setting)?;
+    let crontab = match read(setting) {
+        Err(Error::Refused { .. }) => return Ok(Vec::new()),
+        read => read?,
+    };
     let Some((_, block, _)) = parts(&crontab)? else {
         return Ok(Vec::new());
     };
@@ -43,8 +49,12 @@ pub(super) fn installed(setting: &Setting<'_>) -> Result<Vec<Name>, Error> {
     Ok(names)
 }
 
+/// Who may not use cron has nothing of ours in it: that must not stop what another scheduler does.
 pub(super) fn changes(jobs: &[Job], setting: &Setting<'_>) -> Result<Vec<Change>, Error> {
-    let before = read(setting)?;
+    let before = match read(setting) {
+        Err(Error::Refused { .. }) if jobs.is_empty() => return Ok(Vec::new()),
+        read => read?,
+    };
     let text = with_block(&before, &block(jobs, setting)?)?;
     Ok(if text == before { Vec::new() } else { vec![Change::Crontab { text }] })
 }
@@ -67,7 +77,7 @@ fn read(setting: &Setting<'_>) -> Result<String, Error> {
         // EXPOSE: a crontab is a text of the user's, and goes back to where it came from.
         (Some(0), Some(text)) => Ok(text.expose().to_owned()),
         (Some(0), None) => Err(Error::Unspeakable("the crontab".to_owned())),
-        _ if answer.stderr.contains("no crontab") => Ok(String::new()),
+        _ if NONE.iter().any(|said| answer.stderr.contains(said)) => Ok(String::new()),
         _ => {
             let said = answer.stderr.lines().next().unwrap_or("it does not say why").to_owned();
             Err(Error::Refused { program: "crontab -l".to_owned(), said })

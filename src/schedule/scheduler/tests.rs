@@ -111,3 +111,20 @@ fn what_launchd_would_have_to_list_for_pages_is_refused() {
     let error = plan.expect_err("is too much").to_string();
     assert_eq!(error, "`*/2 1-20 * * *` is too much for launchd: 600 times, one by one");
 }
+
+#[test]
+fn a_cron_that_refuses_stops_no_other_scheduler() {
+    use std::os::unix::fs::PermissionsExt as _;
+    let home = tempfile::tempdir().expect("a folder");
+    let script = home.path().join("crontab");
+    let refusal = "#!/bin/sh\necho 'You are not allowed to use this program' >&2\nexit 1\n";
+    sys::write_private(&script, refusal.as_bytes()).expect("writes");
+    std::fs::set_permissions(&script, std::fs::Permissions::from_mode(0o700)).expect("is ours");
+    let path = ("PATH".into(), home.path().as_os_str().to_owned());
+    let variables = Variables::default().with([path]);
+    let setting = setting(home.path(), &variables, "/bin/vaultctl");
+    assert!(Scheduler::Cron.installed(&setting).expect("looks").is_empty());
+    assert!(Scheduler::Cron.plan(&[], &setting).expect("looks").changes.is_empty());
+    let plan = Scheduler::Cron.plan(&[job("@daily")], &setting);
+    assert!(matches!(plan, Err(Error::Refused { .. })), "who wants cron is told");
+}
