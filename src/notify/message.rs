@@ -110,7 +110,7 @@ pub(super) mod tests {
 
     #[test]
     fn it_is_said_to_programs() {
-        let json = r#"{"job":"nightly","host":"laptop","outcome":"failed","status":13,"at":"2026-11-28T02:00:05Z","seconds":65,"reason":"`packs/00/<a>`: is gone & lost","numbers":{"objects":340,"snapshots":12},"text":"nightly on laptop failed (exit status 13)"}"#;
+        let json = r#"{"job":"nightly","host":"laptop","outcome":"failed","status":13,"at":"2026-11-28T02:00:05Z","seconds":65,"reason":"`packs/00/<a>`: is gone & lost","numbers":{"objects":340,"snapshots":12},"text":"nightly on laptop failed (exit status 13): `packs/00/<a>`: is gone & lost"}"#;
         assert_eq!(failed().json().to_string(), json);
     }
 
