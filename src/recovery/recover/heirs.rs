@@ -146,7 +146,7 @@ fn never_opens(error: &vault::Error) -> bool {
 /// Every file of age recipients, as the folder that it is in and whom it lists.
 fn age_files(vault: &Vault<'_>) -> Result<Vec<(PathBuf, Vec<Recipient>)>, Error> {
     let mut found = Vec::new();
-    let name = RecipientsFile::file_name(crate::crypto::Cipher::Age);
+    let name = RecipientsFile::file_name(crypto::Cipher::Age);
     for (path, _) in vault.store().files(Path::new(""))? {
         let folder = path.parent().filter(|_| path.file_name() == Some(name.as_ref()));
         let Some(folder) = folder else { continue };

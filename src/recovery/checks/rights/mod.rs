@@ -3,9 +3,9 @@
 use std::collections::BTreeSet;
 use std::path::Path;
 
+use crate::recovery::report::Reason;
 use crate::sys::{self, FileError, Kind};
 
-use super::super::report::Reason;
 use super::{Findings, Site};
 
 /// Set-uid and set-gid.
