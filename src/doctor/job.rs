@@ -4,6 +4,7 @@ use jiff::tz::TimeZone;
 use jiff::{SignedDuration, Timestamp};
 
 use crate::schedule::{self, Record, Records, due};
+use crate::sys::harmless;
 
 use super::ago;
 
@@ -22,7 +23,7 @@ const DONE: [u8; 2] = [0, 3];
 pub struct Job {
     /// What it is called.
     pub name: String,
-    /// What it left; or why that can not be read.
+    /// What it left; or why that, or the job itself, is not understood.
     pub record: Result<Record, String>,
     /// When it should have begun, if it has not.
     pub missed: Option<Timestamp>,
@@ -32,19 +33,27 @@ impl Job {
     /// Those among `jobs` that run by themselves, or have run.
     #[must_use]
     pub fn all(
-        jobs: &[schedule::Job],
+        jobs: &[(String, Result<schedule::Job, schedule::Error>)],
         records: &Records,
         now: Timestamp,
         zone: &TimeZone,
     ) -> Vec<Self> {
-        let found = jobs.iter().map(|job| Self::of(job, records, now, zone));
+        let found = jobs.iter().map(|(name, job)| match job {
+            Ok(job) => Self::of(job, records, now, zone),
+            Err(error) => Self {
+                name: harmless(name),
+                record: Err(harmless(&error.to_string())),
+                missed: None,
+            },
+        });
         let has_left =
             |job: &Self| job.record.as_ref().map_or(true, |record| last(record).is_some());
         found.filter(has_left).collect()
     }
 
     fn of(job: &schedule::Job, records: &Records, now: Timestamp, zone: &TimeZone) -> Self {
-        let record = records.read(&job.name).map_err(|error| error.to_string());
+        let unread = |error| format!("what it left can not be read: {error}");
+        let record = records.read(&job.name).map_err(unread);
         let jitter = SignedDuration::try_from(job.jitter).unwrap_or_default();
         let missed = record.as_ref().ok().and_then(|record| {
             let due = due(&job.calendar, last(record)?, now, zone)?;
@@ -57,7 +66,7 @@ impl Job {
     pub(super) fn problem(&self, now: Timestamp) -> Option<String> {
         let record = match &self.record {
             Ok(record) => record,
-            Err(reason) => return Some(format!("what it left can not be read: {reason}")),
+            Err(reason) => return Some(reason.clone()),
         };
         if let Some(missed) = self.missed {
             return Some(format!("was due {}, and has not run", ago(missed, now)));
@@ -101,7 +110,7 @@ mod tests {
         let place = tempfile::tempdir().expect("a folder");
         let records = Records::of(place.path());
         records.write(&"nightly".parse().expect("is a name"), record).expect("writes");
-        let jobs = schedule::Job::all(&Settings::default()).expect("are ours");
+        let jobs = schedule::Job::each(&Settings::default());
         let jobs = Job::all(&jobs, &records, at(now), &TimeZone::UTC);
         assert_eq!(jobs.len(), 1, "jobs that have left nothing are passed over");
         jobs[0].problem(at(now))

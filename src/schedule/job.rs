@@ -80,31 +80,33 @@ impl Job {
     /// # Errors
     /// When one of them is not understood, or two have one name.
     pub fn all(settings: &config::Settings) -> Result<Vec<Self>, Error> {
-        if settings.schedule.is_empty() {
-            let ours = DEFAULTS.iter().map(|(name, _)| config::Schedule {
-                job: (*name).to_owned(),
-                at: None,
-                run: None,
-                jitter: None,
-            });
-            return ours.map(|said| Self::of(&said)).collect();
-        }
-        let jobs = settings.schedule.iter().map(Self::of).collect::<Result<Vec<_>, _>>()?;
-        let mut names: Vec<&Name> = jobs.iter().map(|job| &job.name).collect();
-        names.sort();
-        match names.windows(2).find(|pair| pair[0] == pair[1]) {
-            Some(pair) => Err(Error::Twice(pair[0].to_string())),
-            None => Ok(jobs),
-        }
+        Self::each(settings).into_iter().map(|(_, job)| job).collect()
     }
 
-    /// The one of that name among all.
+    /// The one of that name; what is wrong with another is nothing to it.
     ///
     /// # Errors
-    /// When there is none, or as for [`Job::all`].
+    /// When there is none, or two, or it is not understood.
     pub fn find(name: &str, settings: &config::Settings) -> Result<Self, Error> {
-        let mut jobs = Self::all(settings)?.into_iter();
-        jobs.find(|job| job.name.as_str() == name).ok_or_else(|| Error::NoJob(name.to_owned()))
+        let mut jobs = Self::each(settings).into_iter();
+        let found = jobs.find(|(said, _)| said == name);
+        found.map_or_else(|| Err(Error::NoJob(name.to_owned())), |(_, job)| job)
+    }
+
+    /// Each job by what it is called in the settings, whether it is understood or not.
+    #[must_use]
+    pub fn each(settings: &config::Settings) -> Vec<(String, Result<Self, Error>)> {
+        let ours = ours();
+        let all = if settings.schedule.is_empty() { &ours[..] } else { &settings.schedule };
+        let of = |said: &config::Schedule| match all
+            .iter()
+            .filter(|other| other.job == said.job)
+            .count()
+        {
+            1 => Self::of(said),
+            _ => Err(Error::Twice(said.job.clone())),
+        };
+        all.iter().map(|said| (said.job.clone(), of(said))).collect()
     }
 
     fn of(said: &config::Schedule) -> Result<Self, Error> {
@@ -146,6 +148,15 @@ impl Job {
             Work::Nightly => nightly(destinations, record),
         }
     }
+}
+
+fn ours() -> [config::Schedule; 3] {
+    DEFAULTS.map(|(name, _)| config::Schedule {
+        job: name.to_owned(),
+        at: None,
+        run: None,
+        jitter: None,
+    })
 }
 
 fn line(words: &str) -> Work {

@@ -397,3 +397,15 @@ fn what_is_half_said_is_refused() {
             .starts_with("job `x` runs `schedule`")
     );
 }
+
+#[test]
+fn one_job_that_is_not_understood_stops_no_other() {
+    let two =
+        "[[schedule]]\njob = \"nightly\"\n[[schedule]]\njob = \"weekly\"\nat = \"at night\"\n";
+    let settings = toml::from_str(two).expect("is well-formed");
+    assert_eq!(Job::find("nightly", &settings).expect("is fine").name.as_str(), "nightly");
+    assert!(matches!(Job::find("weekly", &settings), Err(Error::BadTime { .. })));
+    assert!(matches!(Job::find("monthly", &settings), Err(Error::NoJob(_))));
+    let each: Vec<_> = Job::each(&settings).iter().map(|(_, job)| job.is_ok()).collect();
+    assert_eq!(each, [true, false]);
+}

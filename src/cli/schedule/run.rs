@@ -1,10 +1,12 @@
 //! `vaultctl schedule run`.
 
+use std::collections::BTreeMap;
 use std::time::Duration;
 
 use serde_json::{Value, json};
 
 use crate::cli::{Checked, Code, Done, Example, Failure, Session, metrics, notices};
+use crate::notify::{Notice, Outcome};
 use crate::schedule::{Child, Destinations, Ended, Error, Job, Record, Run, Step, When};
 use crate::sys::{self, Interrupts};
 
@@ -43,16 +45,22 @@ pub(in crate::cli) const EXAMPLES: &[Example] = &[
 
 pub(super) fn run(args: &Args, session: &Session) -> Result<Done, Failure> {
     let settings = &session.config.settings;
-    let jobs = match &args.job {
-        Some(name) => vec![Job::find(name, settings)?],
-        None => Job::all(settings)?,
+    let named = match &args.job {
+        Some(name) => vec![(name.clone(), Job::find(name, settings))],
+        None => Job::each(settings),
     };
     let interrupts = Interrupts::hold();
-    let (mut done, mut failures) = (Vec::new(), Vec::new());
+    let (mut jobs, mut done, mut failures) = (Vec::new(), Vec::new(), Vec::new());
+    for (name, job) in named {
+        match job {
+            Ok(job) => jobs.push(job),
+            Err(error) => failures.push(not_understood(&name, error, session)),
+        }
+    }
     for job in &jobs {
         match run_one(job, args, &interrupts, session) {
             Ok(record) => done.extend(record.map(|record| (job, record))),
-            Err(failure) if jobs.len() == 1 => return Err(failure),
+            Err(failure) if args.job.is_some() => return Err(failure),
             Err(failure) => failures.push(failure),
         }
     }
@@ -73,6 +81,29 @@ pub(super) fn run(args: &Args, session: &Session) -> Result<Done, Failure> {
         None if done.iter().any(|(_, record)| record.status != Some(0)) => Ok(Done::WithOmissions),
         None => Ok(Done::Fully),
     }
+}
+
+/// A job that can not be run is told as one that failed: nobody else would say that it does not.
+fn not_understood(name: &str, error: Error, session: &Session) -> Failure {
+    let reason = Some(sys::harmless(&error.to_string()));
+    let is_none = matches!(error, Error::NoJob(_));
+    let failure = Failure::from(error);
+    if !is_none {
+        notices::tell(
+            &Notice {
+                job: sys::harmless(name),
+                host: sys::harmless(&sys::host_name()),
+                outcome: Outcome::Failed,
+                status: Some(failure.code() as u8),
+                at: session.world.clock.now(),
+                took: None,
+                reason,
+                numbers: BTreeMap::new(),
+            },
+            session,
+        );
+    }
+    failure
 }
 
 fn run_one(

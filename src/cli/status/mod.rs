@@ -102,7 +102,7 @@ fn jobs(place: &Place, session: &Session) -> Result<Vec<Job>, Failure> {
     }
     let (now, zone) = (session.world.clock.now(), session.world.clock.zone());
     let records = Records::of(session.config.paths.state_folder());
-    let jobs = schedule::Job::all(&session.config.settings)?;
+    let jobs = schedule::Job::each(&session.config.settings);
     Ok(Job::all(&jobs, &records, now, &zone))
 }
 

@@ -55,7 +55,7 @@ fn proven(done: &str, proof: Option<&Proof>, now: Timestamp) -> String {
 fn job_lines(job: &Job, now: Timestamp) -> Vec<String> {
     let lines = match &job.record {
         Ok(record) => record_lines(record, job.missed, now),
-        Err(reason) => vec![format!("what it left can not be read: {reason}")],
+        Err(reason) => vec![reason.clone()],
     };
     lines.into_iter().map(|line| format!("job {}: {line}", job.name)).collect()
 }
