@@ -4,7 +4,7 @@ use serde_json::{Value, json};
 
 use crate::cli::mcp::refuse_as_root;
 use crate::cli::{Checked, Done, Example, Failure, Session, agent};
-use crate::schedule::{Change, Job, Plan, Record, Scheduler, Setting, in_words};
+use crate::schedule::{Change, Error, Job, Plan, Record, Scheduler, Setting, in_words};
 
 use super::{readiness, records, setting};
 
@@ -74,11 +74,14 @@ fn plans(wanted: Scheduler, jobs: &[Job], setting: &Setting<'_>) -> Result<Vec<P
     Ok(plans)
 }
 
-/// From now on a job that does not run is missed.
+/// From now on a job that does not run is missed. A damaged record gives way to a fresh one.
 fn begin(jobs: &[Job], session: &Session) -> Result<(), Failure> {
     let records = records(session);
     for job in jobs {
-        let record = records.read(&job.name)?;
+        let record = match records.read(&job.name) {
+            Err(Error::BadRecord { .. }) => Record::default(),
+            read => read?,
+        };
         if record.since.is_none() {
             let since = Some(session.world.clock.now());
             records.write(&job.name, &Record { since, ..record })?;

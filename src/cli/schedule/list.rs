@@ -4,7 +4,7 @@ use jiff::Timestamp;
 use serde_json::{Value, json};
 
 use crate::cli::{Checked, Done, Example, Failure, Session};
-use crate::schedule::{Destinations, Job, Name, Record, Scheduler, in_words};
+use crate::schedule::{Destinations, Error, Job, Name, Record, Scheduler, in_words};
 use crate::sys::harmless;
 
 use super::{records, setting};
@@ -26,6 +26,8 @@ pub(in crate::cli) const EXAMPLES: &[Example] = &[Example {
 struct Standing {
     job: Job,
     record: Record,
+    /// Why what it left can not be read.
+    damage: Option<String>,
     next: Vec<Timestamp>,
     installed: Vec<Scheduler>,
     steps: Vec<String>,
@@ -37,12 +39,15 @@ pub(super) fn run(_args: &Args, session: &Session) -> Result<Done, Failure> {
     let (now, zone) = (session.world.clock.now(), session.world.clock.zone());
     let mut standings = Vec::new();
     for job in Job::all(&session.config.settings)? {
-        let record = records(session).read(&job.name)?;
+        let (record, damage) = match records(session).read(&job.name) {
+            Err(error @ Error::BadRecord { .. }) => (Record::default(), Some(error.to_string())),
+            read => (read?, None),
+        };
         let next = job.calendar.times(now, &zone).take(TIMES).collect();
         let steps = job.steps(&destinations, &record).iter().map(|step| step.line()).collect();
         let by = installed.iter().filter(|(_, names)| names.contains(&job.name));
         let installed = by.map(|(scheduler, _)| *scheduler).collect();
-        standings.push(Standing { job, record, next, installed, steps });
+        standings.push(Standing { job, record, damage, next, installed, steps });
     }
     if session.ui.json {
         session.ui.json(&standings.iter().map(value).collect::<Vec<_>>())?;
@@ -70,7 +75,7 @@ fn installed(session: &Session) -> Result<Vec<(Scheduler, Vec<Name>)>, Failure> 
 }
 
 fn tell(standing: &Standing, session: &Session) -> Result<(), Failure> {
-    let Standing { job, record, next, installed, .. } = standing;
+    let Standing { job, record, damage, next, installed, .. } = standing;
     let zone = session.world.clock.zone();
     let by = match installed.as_slice() {
         [] => "not installed".to_owned(),
@@ -84,7 +89,11 @@ fn tell(standing: &Standing, session: &Session) -> Result<(), Failure> {
         let label = if number == 0 { "next:" } else { "" };
         session.ui.line(&format!("  {label:<6}{}", in_words(*time, &zone)))?;
     }
-    session.ui.line(&format!("  {:<6}{}", "last:", last(record, session)))?;
+    let last = match damage {
+        Some(damage) => harmless(&format!("not known: {damage}")),
+        None => last(record, session),
+    };
+    session.ui.line(&format!("  {:<6}{last}", "last:"))?;
     for left in &record.left_out {
         session.ui.line(&harmless(&format!("  left out: {}: {}", left.step, left.reason)))?;
     }
@@ -113,7 +122,7 @@ fn last(record: &Record, session: &Session) -> String {
 }
 
 fn value(standing: &Standing) -> Value {
-    let Standing { job, record, next, installed, steps } = standing;
+    let Standing { job, record, damage, next, installed, steps } = standing;
     json!({
         "job": job.name.as_str(),
         "at": job.calendar.to_string(),
@@ -122,5 +131,6 @@ fn value(standing: &Standing) -> Value {
         "steps": steps,
         "installed": installed.iter().map(|scheduler| scheduler.word()).collect::<Vec<_>>(),
         "last": record,
+        "damage": damage,
     })
 }
