@@ -171,9 +171,11 @@ impl Run<'_> {
 
     fn work(&self, before: Record) -> Result<Record, Error> {
         let started = self.clock.now();
+        let cut_off = before.is_open().then(|| self.cut_off(started));
         let mut record = Record { started: Some(started), ..before };
         self.records.write(&self.job.name, &record)?;
-        let mut undelivered = (self.announce)(&self.notice(Outcome::Started, &record, started));
+        let mut undelivered = cut_off.map_or_else(Vec::new, |notice| (self.announce)(&notice));
+        undelivered.extend((self.announce)(&self.notice(Outcome::Started, &record, started)));
         let sum = self.steps(&record);
         let ended = self.clock.now();
         record.ended = Some(ended.max(started));
@@ -215,6 +217,13 @@ impl Run<'_> {
             }
         }
         sum
+    }
+
+    /// Nobody could tell of a run that was killed but the next one.
+    fn cut_off(&self, now: Timestamp) -> Notice {
+        let reason = Some("the last run was cut off".to_owned());
+        let record = Record { status: Some(FAILED), reason, ..Record::default() };
+        self.notice(Outcome::Failed, &record, now)
     }
 
     fn notice(&self, outcome: Outcome, record: &Record, at: Timestamp) -> Notice {

@@ -173,6 +173,7 @@ fn a_run_that_was_cut_off_is_made_up_for() {
     machine.records().write(&machine.job.name, &record).expect("writes");
     machine.clock.pass(SignedDuration::from_mins(30));
     assert!(machine.run(When::Due).expect("runs").is_some(), "its power was cut");
+    assert_eq!(machine.told.borrow()[0], (Outcome::Failed, Some(1)), "nobody else could tell");
     assert!(machine.run(When::Due).expect("looks").is_none());
 }
 
