@@ -4,7 +4,6 @@ use jiff::tz::TimeZone;
 use jiff::{SignedDuration, Timestamp};
 
 use crate::schedule::{self, Record, Records, due};
-use crate::sys::harmless;
 
 use super::ago;
 
@@ -41,8 +40,8 @@ impl Job {
         let found = jobs.iter().map(|(name, job)| match job {
             Ok(job) => Self::of(job, records, now, zone),
             Err(error) => Self {
-                name: harmless(name),
-                record: Err(harmless(&error.to_string())),
+                name: name.clone(),
+                record: Err(error.to_string()),
                 missed: None,
             },
         });
