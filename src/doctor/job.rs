@@ -39,11 +39,7 @@ impl Job {
     ) -> Vec<Self> {
         let found = jobs.iter().map(|(name, job)| match job {
             Ok(job) => Self::of(job, records, now, zone),
-            Err(error) => Self {
-                name: name.clone(),
-                record: Err(error.to_string()),
-                missed: None,
-            },
+            Err(error) => Self { name: name.clone(), record: Err(error.to_string()), missed: None },
         });
         let has_left =
             |job: &Self| job.record.as_ref().map_or(true, |record| last(record).is_some());

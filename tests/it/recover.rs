@@ -84,7 +84,7 @@ fn expect_codes_of_access_key(world: &World, sheet: &Sheet) {
     for words in [
         sheet.below("Its access key: type this line first"),
         sheet.below("Snapshots are in"),
-        sheet.part("Without vaultctl").lines().join("\n"),
+        sheet.part("Without vaultctl").lines().join(" &&\n"),
     ] {
         assert!(codes.contains(&words), "no code says {words:?}: {codes:#?}");
     }
