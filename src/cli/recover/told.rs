@@ -7,6 +7,7 @@ use serde_json::{Value, json};
 use crate::cli::snapshot::restore::danger;
 use crate::cli::{Done, Failure, Session};
 use crate::crypto::Fingerprint;
+use crate::doctor::ago;
 use crate::recovery::{Checked, Findings, Kit, Phases};
 use crate::snapshot::{Backdated, Danger, Found, PassedOver, Verified};
 
@@ -54,8 +55,10 @@ fn warn_of(warnings: impl ExactSizeIterator<Item = String>, session: &Session) {
 
 pub(super) fn chosen(verified: &Verified, signer: &Fingerprint, session: &Session) {
     let id = verified.commit().id;
-    let age = age(session.world.clock.now().duration_since(id.time).as_mins());
-    session.ui.note(&format!("the newest healthy snapshot is {id}, {age}, signed by {signer}"));
+    let taken = ago(id.time, session.world.clock.now());
+    session
+        .ui
+        .note(&format!("the newest healthy snapshot is {id}, taken {taken}, signed by {signer}"));
 }
 
 pub(super) fn dry_run(
@@ -178,32 +181,4 @@ fn value(ended: &Ended) -> Value {
 
 fn seconds(time: Duration) -> String {
     format!("{:.1} s", time.as_secs_f64())
-}
-
-/// How old something is, in the largest unit that says something.
-fn age(minutes: i64) -> String {
-    match minutes {
-        ..=-1 => "from the future by this machine's clock".to_owned(),
-        0..=119 => format!("{minutes} minutes old"),
-        120..=2879 => format!("{} hours old", minutes / 60),
-        _ => format!("{} days old", minutes / (24 * 60)),
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn an_age_is_short() {
-        for (minutes, text) in [
-            (0, "0 minutes old"),
-            (119, "119 minutes old"),
-            (120, "2 hours old"),
-            (2880, "2 days old"),
-            (-1, "from the future by this machine's clock"),
-        ] {
-            assert_eq!(age(minutes), text);
-        }
-    }
 }
